@@ -62,7 +62,7 @@ extern "C" {
  * \note Call it from the thread that runs the channel. It locks \a chan for a moment.
  */
 AST_OPTIONAL_API(int, stasis_app_broadcast_channel,
-	(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags),
+	(struct ast_channel * chan, int timeout_ms, const char *app_filter, unsigned int flags),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
@@ -82,7 +82,7 @@ AST_OPTIONAL_API(int, stasis_app_broadcast_channel,
  *
  * \note Call it from the thread that runs the channel.
  */
-AST_OPTIONAL_API(int, stasis_app_broadcast_wait, (struct ast_channel *chan, int timeout_ms),
+AST_OPTIONAL_API(int, stasis_app_broadcast_wait, (struct ast_channel * chan, int timeout_ms),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!

@@ -1,0 +1,90 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Which application names an offer reaches: a POSIX extended regular expression.
+ *
+ * A filter is compiled once and shared by all broadcasts with the same text. It is a fence: what
+ * cannot be compiled or decided within the limits matches nobody (SPEC, rule 9).
+ */
+
+#ifndef CORE_APP_FILTER_H
+#define CORE_APP_FILTER_H
+
+#include <stddef.h>
+
+#include "names.h"
+
+/*! \brief The longest filter, in characters. */
+#define APP_FILTER_MAX_LENGTH 256
+
+/*! \brief The longest application name that a filter looks at, in characters; longer ones do not match. */
+#define APP_FILTER_MAX_NAME 1024
+
+/*! \brief A compiled filter, reference-counted. */
+struct app_filter;
+
+/*!
+ * \brief Get the filter with this text, from the cache or compiled anew.
+ *
+ * \param text POSIX extended regular expression. Borrowed.
+ * \param error Where to say why the text cannot be used; may be NULL. Printable, without the text.
+ * \param error_size Its size in bytes.
+ *
+ * \return A filter, to give back with app_filter_unref().
+ * \retval NULL if the text cannot be used (bad syntax, too long, over the compile limits) or memory
+ *         ran out; \a error says which.
+ *
+ * \note Any thread. Takes the lock of the cache for a look-up and never while it compiles.
+ */
+struct app_filter *app_filter_get(const char *text, char *error, size_t error_size);
+
+/*! \brief Take one more reference. \return \a filter, which may be NULL. */
+struct app_filter *app_filter_ref(struct app_filter *filter);
+
+/*! \brief Give a reference back. \a filter may be NULL. */
+void app_filter_unref(struct app_filter *filter);
+
+/*! \brief The text that the filter was made from; "" for NULL. Lives as long as the filter. */
+const char *app_filter_text(const struct app_filter *filter);
+
+/*!
+ * \brief Whether a filter matches an application name.
+ *
+ * \param filter The filter; NULL matches every name.
+ * \param name The application's name.
+ *
+ * \retval 1 if it matches, 0 if not. A match that cannot be decided within the limits is 0.
+ *
+ * \note Any thread; takes no lock.
+ */
+int app_filter_match(const struct app_filter *filter, const char *name);
+
+/*!
+ * \brief Those of \a names that the filter matches.
+ *
+ * The answer for the list that was asked about last is remembered in the filter, so that it costs
+ * nothing while no application comes or goes.
+ *
+ * \param filter The filter; NULL selects all.
+ * \param names The list to choose from.
+ *
+ * \return A list to give back with names_unref().
+ * \retval NULL if memory ran out.
+ *
+ * \note Any thread. Takes the filter's own lock for a moment, never while it matches.
+ */
+struct names *app_filter_select(struct app_filter *filter, struct names *names);
+
+/*!
+ * \brief Forget every filter that no broadcast uses, so that a module can be unloaded without a leak.
+ *
+ * \note Any thread; takes the lock of the cache.
+ */
+void app_filter_forget_all(void);
+
+#endif /* CORE_APP_FILTER_H */
