@@ -66,9 +66,12 @@ struct broadcast_terms {
 	struct app_filter *filter;
 	/*! The applications that it is offered to; NULL is the empty list, which closes it at once. */
 	struct names *recipients;
-	/*! Passed to \a release when the broadcast closes or, at the latest, is freed. */
+	/*! What the maker wants at hand when it is claimed. May be NULL. */
 	void *cargo;
-	/*! What gives the cargo back if nobody takes it with broadcast_take_cargo(); may be NULL. */
+	/*!
+	 * Gives the cargo back: when the broadcast closes unclaimed, or when it is freed and nobody has
+	 * taken the cargo with broadcast_take_cargo(). Called without a lock. May be NULL.
+	 */
 	void (*release)(void *cargo);
 };
 
@@ -179,11 +182,12 @@ enum broadcast_state broadcast_state(struct broadcast *broadcast);
  */
 int broadcast_remaining_ms(const struct broadcast *broadcast);
 
-/*! \brief When it closed, in nanoseconds of broadcast_clock_ns(); 0 while it is open. Any thread; no lock. */
+/*!
+ * \brief When it closed, in nanoseconds of broadcast_clock_ns(); 0 while it is open.
+ *
+ * \note Any thread; takes no lock.
+ */
 int64_t broadcast_closed_ns(const struct broadcast *broadcast);
-
-/*! \brief From offer to claim, in milliseconds; -1 if it is not claimed. Any thread; takes the lock. */
-int broadcast_claimed_after_ms(struct broadcast *broadcast);
 
 /*!
  * \brief A file descriptor to poll, which becomes readable when the broadcast closes and stays so.
@@ -233,10 +237,9 @@ void broadcast_look(struct broadcast *broadcast, struct broadcast_look *look);
 void broadcast_look_done(struct broadcast_look *look);
 
 /*!
- * \brief Whether an application may claim: registered now and matched by the filter (rule 5).
+ * \brief Whether an application could claim it now: open, registered, and matched by the filter (rule 5).
  *
- * \note Any thread. Takes the broadcast's lock for a moment. After the close the filter is gone, and
- *       the recipients are asked instead.
+ * \note Any thread. Takes the broadcast's lock for a moment.
  */
 int broadcast_may_claim(struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
 

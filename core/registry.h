@@ -34,10 +34,12 @@ void registry_destroy(struct registry *registry);
  * \param registry The table.
  * \param broadcast The broadcast, of which the table takes a reference of its own.
  *
+ * \retval 0 on success, -1 if memory ran out: then nothing has changed.
+ *
  * \note Any thread. Takes the lock of one part of the table, then, without it, that of the broadcast
  *       that was there.
  */
-void registry_put(struct registry *registry, struct broadcast *broadcast);
+int registry_put(struct registry *registry, struct broadcast *broadcast);
 
 /*!
  * \brief Find the broadcast of a channel.
