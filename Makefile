@@ -1,0 +1,98 @@
+# Stasis Broadcast. `make help` lists the targets.
+#
+#   make                                 the modules, against the Asterisk headers of this machine
+#   make ASTERISK_INCLUDE=/opt/ast/include ASTMODDIR=/opt/ast/lib/asterisk/modules install
+#
+# Other subjects have their own fragments, included at the end.
+
+.DEFAULT_GOAL := modules
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+BUILD := build
+
+ASTERISK_INCLUDE ?= /usr/include
+CC_IS_DEFAULT := $(filter default undefined,$(origin CC))
+ifneq ($(CC_IS_DEFAULT),)
+CC := gcc
+endif
+
+# Flags from outside are used as they are; else what Debian builds its packages with.
+HARDENING := $(shell DEB_BUILD_MAINT_OPTIONS=hardening=+bindnow dpkg-buildflags --get CFLAGS 2>/dev/null)
+ifneq ($(HARDENING),)
+CFLAGS ?= $(HARDENING)
+CPPFLAGS ?= $(shell dpkg-buildflags --get CPPFLAGS)
+LDFLAGS ?= $(shell DEB_BUILD_MAINT_OPTIONS=hardening=+bindnow dpkg-buildflags --get LDFLAGS)
+else
+CFLAGS ?= -O2 -g -fstack-protector-strong -Wformat -Werror=format-security
+CPPFLAGS ?= -D_FORTIFY_SOURCE=2
+LDFLAGS ?= -Wl,-z,relro -Wl,-z,now
+endif
+
+WARNINGS := -Wall -Wextra
+CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
+# The headers of Asterisk are a system's: their warnings are not ours.
+ifneq ($(ASTERISK_INCLUDE),/usr/include)
+MODULE_FLAGS += -isystem $(ASTERISK_INCLUDE)
+endif
+
+# Each folder of modules/ is one module. A test or bench module is one file, or one folder;
+# these are built on demand for the sandbox and never installed.
+MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
+EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
+MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
+LIBS_res_stasis_broadcast := -lpcre2-8
+
+CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
+
+.PHONY: modules
+modules: $(MODULE_SOS) ## build the modules (the default)
+
+# Rebuild when the flags change, relink when a source file goes.
+define remember
+$(shell mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' >$(1))
+endef
+
+.PHONY: headers
+headers:
+	@test -e '$(ASTERISK_INCLUDE)/asterisk.h' || { \
+		echo "No asterisk.h in $(ASTERISK_INCLUDE): install the package asterisk-dev, or say where the headers are: make ASTERISK_INCLUDE=/path/to/include" >&2; exit 1; }
+	@echo '#include <pcre2.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -DPCRE2_CODE_UNIT_WIDTH=8 -E -xc - >/dev/null 2>&1 || { \
+		echo "No pcre2.h: install the package libpcre2-dev" >&2; exit 1; }
+
+$(BUILD)/obj/core/%.o: core/%.c $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# $(call module,name,sources,objects of others)
+define module
+$(call remember,$(BUILD)/obj/$(1).list,$(2) $(3))
+$(BUILD)/modules/$(1).so: $(patsubst %.c,$(BUILD)/obj/%.o,$(2)) $(3) $(BUILD)/obj/$(1).list
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) -pthread -shared $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(LIBS_$(1))
+$(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags | headers
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(MODULE_FLAGS) -DAST_MODULE=\"$(1)\" \
+		-DAST_MODULE_SELF_SYM=__internal_$(1)_self $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(2)) $(patsubst %.o,%.d,$(3))
+endef
+
+ifneq ($(MODULE_NAMES)$(EXTRA_FILES),)
+$(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
+$(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c),\
+	$(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
+$(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
+endif
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+include $(wildcard install.mk sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

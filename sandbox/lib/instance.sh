@@ -1,0 +1,177 @@
+# One instance: its folder inside the root, the sources and modules in it, its configuration.
+# A folder belongs to one clone, one INSTANCE name and, being in a root, one Asterisk version.
+
+KEY=$(echo "$REPO" | sha256sum | cut -c1-8)${INSTANCE:+-$INSTANCE}
+HOME_INSIDE=/srv/sb/$KEY
+DIR=$ROOT$HOME_INSIDE
+LINK=$REPO/.sandbox/$ASTERISK${INSTANCE:+-$INSTANCE}
+
+# One command at a time on one instance.
+instance_lock() {
+    mkdir -p "$DIR" "$REPO/.sandbox"
+    ln -sfn "$DIR" "$LINK"
+    exec 9>"$DIR.lock"
+    flock 9
+}
+
+# Copy the sources in with their times, so that make in the root only builds what changed.
+instance_sync() {
+    mkdir -p "$DIR/src"
+    find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+    (
+        cd "$REPO"
+        find Makefile install.mk include core modules tests/module bench/module -type f \
+            ! -name '*.o' ! -name '*.so' -print0 2>/dev/null || true
+    ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
+}
+
+# Build in the root. The arguments go to make.
+instance_build() {
+    instance_sync
+    local name flags=()
+    for name in CFLAGS LDFLAGS CPPFLAGS; do
+        [ -z "${!name:-}" ] || flags+=("$name=${!name}")
+    done
+    "${ENTER[@]}" make --no-print-directory -s -C "$HOME_INSIDE/src" -j "$(nproc)" "${flags[@]}" "$@"
+}
+
+# The folder of the root's own modules, as seen from inside.
+stock_modules() {
+    sed -n 's/^astmoddir *=> *//p' "$ROOT/etc/asterisk/asterisk.conf"
+}
+
+# What MODULES= asks for, as "module origin" lines: origin is ours, own (Asterisk's) or absent.
+module_choice() {
+    local res=ours app=ours rest=ours
+    case $MODULES in
+        ours) ;;
+        asterisk) res=own app=own rest=absent ;;
+        mix-app) app=own ;;
+        mix-res) res=own rest=absent ;;
+        none) res=absent ;;
+        *) die "MODULES=$MODULES is not known; it is ours, asterisk, mix-app, mix-res or none" ;;
+    esac
+    if [[ $res$app == *own* && ! -e $ROOT$(stock_modules)/res_stasis_broadcast.so ]]; then
+        die "Asterisk $ASTERISK has no StasisBroadcast of its own: MODULES=$MODULES needs ASTERISK=22"
+    fi
+    compgen -G "$REPO/modules/res_ari_broadcasts/*.c" >/dev/null || rest=absent
+    echo "res_stasis_broadcast $res"
+    echo "app_stasis_broadcast $app"
+    echo "res_ari_broadcasts $rest"
+}
+
+# Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
+extra_to_build() {
+    local name
+    for name in ${MODULES_EXTRA:-}; do
+        [ -e "$ROOT$(stock_modules)/${name%.so}.so" ] || echo "build/modules/${name%.so}.so"
+    done
+}
+
+# The instance's own module folder: Asterisk's as links, ours as copies.
+instance_modules() {
+    local module origin file
+    rm -rf "$DIR/modules"
+    mkdir "$DIR/modules"
+    (cd "$ROOT$(stock_modules)" && printf "$(stock_modules)/%s\0" *.so) |
+        xargs -0 ln -s -t "$DIR/modules"
+    while read -r module origin; do
+        [ "$origin" = own ] || rm -f "$DIR/modules/$module.so"
+        if [ "$origin" = ours ]; then
+            cp "$DIR/src/build/modules/$module.so" "$DIR/modules/"
+        fi
+    done < <(module_choice)
+    for file in $(extra_to_build); do
+        cp "$DIR/src/$file" "$DIR/modules/"
+    done
+}
+
+instance_modules_conf() {
+    local module origin
+    echo "[modules]"
+    echo "autoload = no"
+    sed 's/#.*//; /^ *$/d' "$SANDBOX/etc/modules" | while read -r module; do
+        [ ! -L "$DIR/modules/$module.so" ] || echo "load = $module.so"
+    done
+    # Without these there is no point in starting.
+    while read -r module origin; do
+        [ "$origin" = absent ] || echo "require = $module.so"
+    done < <(module_choice)
+    for module in ${MODULES_EXTRA:-}; do
+        echo "require = ${module%.so}.so"
+    done
+}
+
+# Fill @NAME@ in a template from the variable NAME.
+render() {
+    local text name
+    text=$(<"$1")
+    while [[ $text =~ @([A-Z_]+)@ ]]; do
+        name=${BASH_REMATCH[1]}
+        text=${text//"@$name@"/"${!name}"}
+    done
+    printf '%s\n' "$text"
+}
+
+instance_conf() {
+    local file HOME=$HOME_INSIDE
+    # shellcheck disable=SC2016,SC2034
+    local CRYPTED='$6$sandbox$jix5UwkHaZqXNW3siyTIsqupygYMwY2FuZOl2g97g.uO3ESE4wCzG1cpy96LJzeuy3HGLTugclDW/0ucpvZlu.'
+    rm -rf "$DIR/etc"
+    mkdir "$DIR/etc"
+    for file in "$SANDBOX"/etc/*.conf; do
+        render "$file" >"$DIR/etc/${file##*/}"
+    done
+    # Asterisk logs an error for each of these that is missing.
+    for file in ccss cel features geolocation pjproject udptl websocket_client; do
+        echo "[general]" >"$DIR/etc/$file.conf"
+    done
+    touch "$DIR"/etc/{acl,stasis}.conf
+    instance_modules_conf >"$DIR/etc/modules.conf"
+    if [ -n "${EXTENSIONS:-}" ]; then
+        cp "$EXTENSIONS" "$DIR/etc/extensions_extra.conf" || die "EXTENSIONS=$EXTENSIONS cannot be read"
+        echo '#include "extensions_extra.conf"' >>"$DIR/etc/extensions.conf"
+    fi
+    if [ -n "${CONF:-}" ]; then
+        cp "$CONF"/*.conf "$DIR/etc/" || die "CONF=$CONF is not a folder with .conf files"
+    fi
+}
+
+# Sounds, music and documentation: Asterisk's, plus the documentation of our modules.
+instance_data() {
+    local stock=/usr/share/asterisk name
+    rm -rf "$DIR/data" "$DIR/moh" "$DIR/lib" "$DIR/spool" "$DIR/run" "$DIR/log"
+    mkdir -p "$DIR"/{data/documentation/thirdparty,moh,lib,spool,run,log}
+    for name in "$ROOT$stock"/*; do
+        [ "${name##*/}" = documentation ] || ln -s "$stock/${name##*/}" "$DIR/data/"
+    done
+    for name in "$ROOT$stock"/documentation/*; do
+        [ "${name##*/}" = thirdparty ] || ln -s "$stock/documentation/${name##*/}" "$DIR/data/documentation/"
+    done
+    for name in "$REPO"/modules/*/*-en_US.xml; do
+        [ ! -e "$name" ] || cp "$name" "$DIR/data/documentation/thirdparty/"
+    done
+    ln -s "$stock"/sounds/en/demo-instruct.gsm "$DIR/moh/"
+}
+
+# Asterisk runs as the root's user asterisk; for an ordinary user, as that user himself.
+instance_owner() {
+    if [ "$(id -u)" -eq 0 ]; then
+        chroot "$ROOT" chown -R asterisk:asterisk "$HOME_INSIDE"/{etc,lib,spool,run,log}
+    fi
+}
+
+instance_settings() {
+    local offset=$((ASTERISK == 16 ? 1 : 0))
+    HTTP_PORT=${HTTP_PORT:-$((8088 + offset))}
+    SIP_PORT=${SIP_PORT:-$((5070 + offset))}
+    AMI_PORT=${AMI_PORT:-$((5038 + offset))}
+    WEBSOCKET_WRITE_TIMEOUT=${WEBSOCKET_WRITE_TIMEOUT:-100}
+    CHANNELVARS=${CHANNELVARS:-}
+    VERBOSE=${VERBOSE:-3}
+    DEBUG=${DEBUG:-0}
+    local name
+    for name in HTTP_PORT SIP_PORT AMI_PORT WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
+        [[ ${!name} =~ ^[0-9]+$ ]] || die "$name=${!name} is not a number"
+    done
+}

@@ -1,0 +1,202 @@
+# The running Asterisk of an instance: start, stop, look at. Only the process that was started
+# here is ever signalled: its pid is on file, and its command line must name the instance.
+
+asterisk_pid() {
+    local pid
+    pid=$(cat "$DIR/asterisk.pid" 2>/dev/null) || return 1
+    { tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "-C $HOME_INSIDE/etc/asterisk.conf" || return 1
+    echo "$pid"
+}
+
+# Run Asterisk and note how it ended. Started in a session of its own by process_start.
+process_supervise() {
+    local user=() command
+    [ "$(id -u)" -ne 0 ] || user=(-U asterisk -G asterisk)
+    ulimit -n "$(ulimit -Hn)"
+    command=(asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}")
+    # shellcheck disable=SC2086
+    "${ENTER[@]}" env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+        ${WRAP:-} "${command[@]}" &
+    echo $! >"$DIR/asterisk.pid"
+    wait $! && echo 0 >"$DIR/asterisk.exit" || echo $? >"$DIR/asterisk.exit"
+}
+
+process_start() {
+    local deadline=$((SECONDS + ${START_SECONDS:-30}))
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
+    setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 9>&- &
+    until [ -S "$DIR/run/asterisk.ctl" ] && asterisk_cli "core waitfullybooted" >/dev/null 2>&1; do
+        if [ -e "$DIR/asterisk.exit" ]; then
+            process_explain
+            die "Asterisk ended while starting (exit status $(<"$DIR/asterisk.exit")); its log is $LINK/log/full"
+        fi
+        if ((SECONDS > deadline)); then
+            process_stop
+            process_explain
+            die "Asterisk was not ready after ${START_SECONDS:-30} s; its log is $LINK/log/full"
+        fi
+        sleep 0.02
+    done
+}
+
+# The errors of the log, for somebody who has just seen the start fail.
+process_explain() {
+    cat "$DIR/log/console" "$DIR/log/full" 2>/dev/null | grep -aE 'ERROR|rror' | sort -u | head -10 >&2 || true
+}
+
+process_stop() {
+    local pid deadline=$((SECONDS + 10))
+    pid=$(asterisk_pid) || return 0
+    kill -TERM "$pid" 2>/dev/null || true
+    while [ -e "/proc/$pid" ] && ((SECONDS <= deadline)); do
+        sleep 0.02
+    done
+    if [ -e "/proc/$pid" ]; then
+        echo "sandbox: Asterisk (pid $pid) did not stop within 10 s: killed" >&2
+        kill -KILL "$pid" 2>/dev/null || true
+    fi
+}
+
+asterisk_cli() {
+    if [ "$(id -u)" -eq 0 ]; then
+        chroot "$ROOT" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -rx "$1"
+    else
+        "${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -rx "$1"
+    fi
+}
+
+# Who listens on a port, as far as this system tells: "tcp 8088".
+port_used() {
+    local hex
+    hex=$(printf ':%04X' "$2")
+    # Established connections do not count, only listeners (0A) and UDP sockets (07).
+    awk -v port="$hex" -v state="$([ "$1" = tcp ] && echo 0A || echo 07)" \
+        'substr($2, length($2) - 4) == port && $4 == state { found = 1 } END { exit !found }' \
+        "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null
+}
+
+ports_free() {
+    local name
+    for name in HTTP_PORT AMI_PORT SIP_PORT; do
+        if port_used "$([ $name = SIP_PORT ] && echo udp || echo tcp)" "${!name}"; then
+            die "port ${!name} is taken by another program: give another one with $name="
+        fi
+    done
+}
+
+sandbox_up() {
+    instance_settings
+    [ -z "${EXTENSIONS:-}" ] || [ -r "$EXTENSIONS" ] || die "EXTENSIONS=$EXTENSIONS cannot be read"
+    root_make
+    instance_lock
+    process_stop
+    module_choice >/dev/null
+    # shellcheck disable=SC2046
+    instance_build modules $(extra_to_build)
+    instance_modules
+    instance_data
+    instance_conf
+    instance_owner
+    ports_free
+    process_start
+    instance_record
+    sandbox_hello
+}
+
+# What scripts want to know, kept until the next start.
+instance_record() {
+    cat >"$DIR/env" <<TEXT
+SANDBOX_DIR=$DIR
+SANDBOX_ROOT=$ROOT
+ASTERISK=$ASTERISK
+MODULES=$MODULES
+HTTP_PORT=$HTTP_PORT
+SIP_PORT=$SIP_PORT
+AMI_PORT=$AMI_PORT
+ARI_URL=http://127.0.0.1:$HTTP_PORT/ari
+PID=$(asterisk_pid)
+TEXT
+}
+
+sandbox_hello() {
+    local settings="ASTERISK=$ASTERISK${INSTANCE:+ INSTANCE=$INSTANCE}"
+    cat <<TEXT
+Asterisk $ASTERISK is up (modules: $MODULES).
+  ARI       http://127.0.0.1:$HTTP_PORT/ari         user ari, password ari
+  events    ws://127.0.0.1:$HTTP_PORT/ari/events?app=NAME&api_key=ari:ari
+  SIP       sip:EXTENSION@127.0.0.1:$SIP_PORT       no log-in; try sip:offer@ or sip:echo@
+  AMI       127.0.0.1:$AMI_PORT                     user sandbox, secret sandbox
+  dialplan  ${LINK#"$REPO"/}/etc/extensions.conf, then: sandbox/sandbox cli "dialplan reload" $settings
+  log       ${LINK#"$REPO"/}/log/full
+  stop      make sandbox-down $settings
+TEXT
+}
+
+sandbox_down() {
+    [ -d "$DIR" ] || return 0
+    instance_lock
+    process_stop
+}
+
+need_up() {
+    asterisk_pid >/dev/null || die "Asterisk $ASTERISK${INSTANCE:+ ($INSTANCE)} is not up: make sandbox-up"
+}
+
+sandbox_status() {
+    local pid
+    if pid=$(asterisk_pid); then
+        echo "Asterisk $ASTERISK is up, pid $pid"
+        grep -E '_PORT|MODULES' "$DIR/env"
+    elif [ -e "$DIR/asterisk.exit" ] && [ "$(<"$DIR/asterisk.exit")" != 0 ]; then
+        echo "Asterisk $ASTERISK ended with status $(<"$DIR/asterisk.exit"); log: $LINK/log/full"
+        return 1
+    else
+        echo "Asterisk $ASTERISK is down"
+        return 1
+    fi
+}
+
+sandbox_cli() {
+    need_up
+    if [ $# -eq 0 ]; then
+        "${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -r
+    else
+        asterisk_cli "$*"
+    fi
+}
+
+sandbox_logs() {
+    exec tail -n 50 -F "$DIR/log/full"
+}
+
+sandbox_env() {
+    need_up
+    cat "$DIR/env"
+}
+
+sandbox_build() {
+    root_make
+    instance_lock
+    instance_build "$@"
+}
+
+sandbox_shell() {
+    root_make
+    [ $# -gt 0 ] || set -- bash
+    "${ENTER[@]}" "$@"
+}
+
+# Every instance of this clone, of every version and name.
+sandbox_clean() {
+    local link
+    for link in "$REPO"/.sandbox/*; do
+        [ -L "$link" ] || continue
+        DIR=$(readlink "$link")
+        ROOT=${DIR%/srv/sb/*}
+        HOME_INSIDE=${DIR#"$ROOT"}
+        sandbox_down
+        exec 9>&-
+        root_delete "$DIR" "$DIR.lock"
+        rm -f "$link"
+    done
+}

@@ -1,0 +1,114 @@
+# The root: a folder with Debian's Asterisk and its compiler, made once, read-only for all
+# instances except for their own folder under /srv/sb. Also how to run a command in it.
+
+# Everything that a root holds. A change here makes a new root; old ones stay until distclean.
+ROOT_PACKAGES="asterisk,asterisk-dev,gcc,make,libc6-dev,libpcre2-dev"
+ROOT_RECIPE=1
+
+# The first of the possible cache folders that this user can own.
+root_cache() {
+    local folder
+    for folder in "${SANDBOX_CACHE:-}" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/stasis-broadcast" \
+        "$REPO/.sandbox/cache"; do
+        if [ -n "$folder" ] && mkdir -p "$folder" 2>/dev/null && [ -O "$folder" ] && [ -w "$folder" ]; then
+            echo "$folder"
+            return
+        fi
+    done
+    die "no folder for the roots can be written: set SANDBOX_CACHE=folder"
+}
+
+CACHE=$(root_cache)
+ROOT="$CACHE/asterisk$ASTERISK-$(echo "$ROOT_RECIPE $SUITE $ROOT_PACKAGES" | sha256sum | cut -c1-8)"
+
+# One line that says what an ordinary user or a locked-down container lacks, or nothing.
+root_missing() {
+    if [ "$(id -u)" -eq 0 ]; then
+        chroot / true 2>/dev/null || echo "this container may not chroot: give it CAP_SYS_CHROOT"
+    elif ! unshare --help 2>/dev/null | grep -q -e --map-auto; then
+        echo "unshare of util-linux 2.38 or later is needed to run without root: use sudo"
+    elif ! command -v newuidmap >/dev/null; then
+        echo "newuidmap is missing: install the package uidmap, or use sudo"
+    elif ! grep -qE "^($(id -un)|$(id -u)):" /etc/subuid 2>/dev/null; then
+        echo "user $(id -un) has no range in /etc/subuid: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
+    elif ! unshare --user --map-root-user --map-auto --mount true 2>/dev/null; then
+        echo "this system does not let ordinary users make user namespaces: use sudo"
+    fi
+}
+
+# How to become root of a namespace in which mounts are private to one command: sets NAMESPACE
+# to the words that go before it. A container's root that may not mount gets none; then the
+# root's own /dev has to do.
+namespace() {
+    NAMESPACE=()
+    if [ "$(id -u)" -ne 0 ]; then
+        NAMESPACE=(unshare --user --map-root-user --map-auto --mount --propagation private --)
+    elif unshare --mount true 2>/dev/null; then
+        NAMESPACE=(unshare --mount --propagation private --)
+    fi
+}
+namespace
+
+# The words that run a command inside the root, with /dev and /proc where that is allowed. All
+# of it is exec, so the process that is started is the command, and the mounts end with it.
+# shellcheck disable=SC2016
+ENTER=("${NAMESPACE[@]}" sh -c '
+    root=$1
+    shift
+    mount --rbind /dev "$root/dev" 2>/dev/null || true
+    mount --rbind /proc "$root/proc" 2>/dev/null || true
+    exec chroot "$root" /usr/bin/env -i \
+        PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"' sh "$ROOT")
+
+root_bootstrap() {
+    local folder=$1
+    # shellcheck disable=SC2016
+    local options=(--mode=root --variant=apt --include="$ROOT_PACKAGES"
+        --aptopt='Acquire::Check-Valid-Until "false"'
+        # No name servers, no DNS: PJSIP would open sockets on all addresses for it.
+        --customize-hook=': >"$1/etc/resolv.conf"; echo "127.0.0.1 localhost" >"$1/etc/hosts"')
+    if [ "$SUITE" = bullseye ]; then
+        # Its security archive lists an asterisk-dev that is no longer there.
+        # shellcheck disable=SC2016
+        options+=(--setup-hook='mkdir -p "$1/etc/apt/preferences.d"
+            printf "Package: *asterisk*\nPin: release l=Debian-Security\nPin-Priority: -1\n" \
+                >"$1/etc/apt/preferences.d/sandbox"')
+    fi
+    "${NAMESPACE[@]}" mmdebstrap "${options[@]}" "$SUITE" "$folder"
+}
+
+root_delete() {
+    "${NAMESPACE[@]}" rm -rf --one-file-system -- "$@"
+}
+
+root_make() {
+    local missing try
+    missing=$(root_missing)
+    [ -z "$missing" ] || die "$missing"
+    if [ -e "$ROOT/.complete" ]; then
+        return
+    fi
+    exec 8>"$ROOT.lock"
+    flock 8
+    if [ ! -e "$ROOT/.complete" ]; then
+        command -v mmdebstrap >/dev/null || die "mmdebstrap is missing: install the package mmdebstrap"
+        echo "Making a root with Asterisk $ASTERISK from Debian $SUITE (once, about 35 s) ..."
+        for try in 1 2; do
+            root_delete "$ROOT.new"
+            if root_bootstrap "$ROOT.new" >"$ROOT.log" 2>&1; then
+                touch "$ROOT.new/.complete"
+                root_delete "$ROOT"
+                mv "$ROOT.new" "$ROOT"
+                break
+            fi
+            grep -E '^E: ' "$ROOT.log" | head -5 >&2 || true
+            [ "$try" = 1 ] || die "the root could not be made, twice; see $ROOT.log"
+            echo "That failed; trying once more ..." >&2
+        done
+    fi
+    exec 8>&-
+}
+
+root_remove() {
+    root_delete "$CACHE"/asterisk*-*
+}

@@ -1,0 +1,19 @@
+# A private Asterisk on loopback; see sandbox/sandbox --help. Settings are make variables:
+#   make sandbox-up ASTERISK=16 EXTENSIONS=my.conf
+.PHONY: sandbox-up sandbox-down sandbox-status sandbox-clean sandbox-distclean
+
+sandbox-up: ## start a private Asterisk with our modules [ASTERISK=22|16 MODULES=ours|asterisk EXTENSIONS=file.conf]
+	@sandbox/need sandbox
+	@sandbox/sandbox up
+
+sandbox-down: ## stop it [ASTERISK=22|16]
+	@sandbox/sandbox down
+
+sandbox-status: ## is it up, and on which ports
+	@sandbox/sandbox status
+
+sandbox-clean: ## stop all sandboxes of this clone and remove what they left
+	@sandbox/sandbox clean
+
+sandbox-distclean: ## the same, and remove the Asterisk roots of the cache folder
+	@sandbox/sandbox distclean
