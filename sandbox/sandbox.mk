@@ -17,3 +17,8 @@ sandbox-clean: ## stop all sandboxes of this clone and remove what they left
 
 sandbox-distclean: ## the same, and remove the Asterisk roots of the cache folder
 	@sandbox/sandbox distclean
+
+# Built in the root, for the sandbox's Asterisk only.
+$(BUILD)/sandbox/loopback.so: sandbox/loopback.c
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -O2 -shared -o $@ $< -ldl

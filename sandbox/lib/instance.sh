@@ -20,8 +20,8 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO"
-        find Makefile install.mk include core modules tests/module bench/module -type f \
-            ! -name '*.o' ! -name '*.so' -print0 2>/dev/null || true
+        find Makefile sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
+            -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
 
@@ -60,9 +60,12 @@ module_choice() {
     echo "res_ari_broadcasts $rest"
 }
 
-# Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
-extra_to_build() {
-    local name
+# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
+built_modules() {
+    local module origin name
+    while read -r module origin; do
+        [ "$origin" != ours ] || echo "build/modules/$module.so"
+    done < <(module_choice)
     for name in ${MODULES_EXTRA:-}; do
         [ -e "$ROOT$(stock_modules)/${name%.so}.so" ] || echo "build/modules/${name%.so}.so"
     done
@@ -77,11 +80,9 @@ instance_modules() {
         xargs -0 ln -s -t "$DIR/modules"
     while read -r module origin; do
         [ "$origin" = own ] || rm -f "$DIR/modules/$module.so"
-        if [ "$origin" = ours ]; then
-            cp "$DIR/src/build/modules/$module.so" "$DIR/modules/"
-        fi
     done < <(module_choice)
-    for file in $(extra_to_build); do
+    for file in $(built_modules); do
+        rm -f "$DIR/modules/${file##*/}"
         cp "$DIR/src/$file" "$DIR/modules/"
     done
 }

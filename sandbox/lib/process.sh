@@ -10,13 +10,18 @@ asterisk_pid() {
 
 # Run Asterisk and note how it ended. Started in a session of its own by process_start.
 process_supervise() {
-    local user=() command
+    local fd preload=$HOME_INSIDE/src/build/sandbox/loopback.so user=()
+    # Whatever make or a pipeline left open is not for a process that outlives them.
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        ((fd <= 2)) || eval "exec $fd>&-"
+    done
     [ "$(id -u)" -ne 0 ] || user=(-U asterisk -G asterisk)
     ulimit -n "$(ulimit -Hn)"
-    command=(asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}")
     # shellcheck disable=SC2086
-    "${ENTER[@]}" env ${PRELOAD:+LD_PRELOAD="$PRELOAD"} ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
-        ${WRAP:-} "${command[@]}" &
+    "${ENTER[@]}" env LD_PRELOAD="${PRELOAD:+$PRELOAD:}$preload" \
+        ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+        ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
     echo $! >"$DIR/asterisk.pid"
     wait $! && echo 0 >"$DIR/asterisk.exit" || echo $? >"$DIR/asterisk.exit"
 }
@@ -89,15 +94,15 @@ sandbox_up() {
     [ -z "${EXTENSIONS:-}" ] || [ -r "$EXTENSIONS" ] || die "EXTENSIONS=$EXTENSIONS cannot be read"
     root_make
     instance_lock
-    process_stop
     module_choice >/dev/null
     # shellcheck disable=SC2046
-    instance_build modules $(extra_to_build)
+    instance_build build/sandbox/loopback.so $(built_modules)
+    process_stop
+    ports_free
     instance_modules
     instance_data
     instance_conf
     instance_owner
-    ports_free
     process_start
     instance_record
     sandbox_hello
