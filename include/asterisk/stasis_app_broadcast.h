@@ -37,6 +37,10 @@
 extern "C" {
 #endif
 
+/* The stand-ins for a provider that is not loaded use none of their parameters. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 /*! \brief Send no \c CallClaimed event for this broadcast. */
 #define STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED (1 << 0)
 
@@ -129,6 +133,8 @@ AST_OPTIONAL_API(char *, stasis_app_broadcast_winner, (const char *channel_id), 
  * \note Any thread may call it.
  */
 AST_OPTIONAL_API(void, stasis_app_broadcast_cleanup, (const char *channel_id), { return; });
+
+#pragma GCC diagnostic pop
 
 #if defined(__cplusplus) || defined(c_plusplus)
 }

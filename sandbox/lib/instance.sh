@@ -173,6 +173,9 @@ instance_settings() {
     DEBUG=${DEBUG:-0}
     local name
     for name in HTTP_PORT SIP_PORT AMI_PORT WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
-        [[ ${!name} =~ ^[0-9]+$ ]] || die "$name=${!name} is not a number"
+        [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
+    done
+    for name in HTTP_PORT SIP_PORT AMI_PORT; do
+        ((${!name} >= 1 && ${!name} <= 65535)) || die "$name=${!name} is not a port; ports are 1 to 65535"
     done
 }

@@ -124,16 +124,19 @@ TEXT
 }
 
 sandbox_hello() {
-    local settings="ASTERISK=$ASTERISK${INSTANCE:+ INSTANCE=$INSTANCE}"
+    local settings=
+    [ "$ASTERISK" = 22 ] || settings="ASTERISK=$ASTERISK "
+    settings+=${INSTANCE:+INSTANCE=$INSTANCE }
     cat <<TEXT
 Asterisk $ASTERISK is up (modules: $MODULES).
   ARI       http://127.0.0.1:$HTTP_PORT/ari         user ari, password ari
   events    ws://127.0.0.1:$HTTP_PORT/ari/events?app=NAME&api_key=ari:ari
   SIP       sip:EXTENSION@127.0.0.1:$SIP_PORT       no log-in; try sip:offer@ or sip:echo@
   AMI       127.0.0.1:$AMI_PORT                     user sandbox, secret sandbox
-  dialplan  ${LINK#"$REPO"/}/etc/extensions.conf, then: sandbox/sandbox cli "dialplan reload" $settings
+  dialplan  ${LINK#"$REPO"/}/etc/extensions.conf
+  CLI       ${settings}sandbox/sandbox cli "core show channels"
   log       ${LINK#"$REPO"/}/log/full
-  stop      make sandbox-down $settings
+  stop      ${settings}make sandbox-down
 TEXT
 }
 
