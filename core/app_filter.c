@@ -38,14 +38,19 @@
 /*! Room for the algorithm that does not backtrack, in integers; it bounds its time as well. */
 #define WORKSPACE 4096
 
+/*! A bracket expression. "[:", "[." and "[=" must be closed in it, or else it is a slip of the pen. */
+#define BRACKETS "\\[\\^?\\]?(?:\\[([.:=]).*?\\g{-1}\\]|(?!\\[[.:=])[^\\]])*+\\]"
+
 /*!
  * What POSIX defines, token by token: a backslash and a character, a bracket expression, an opening
  * parenthesis that no repetition follows, or any other character, each repeated at most once. Outside
  * of it PCRE2 would give Perl's meaning to things like "(?=", "(*UTF)", "a++" or "a*?".
  */
-static const char posix_syntax[] =
-	"\\A(?:(?:\\\\.|\\[\\^?\\]?(?:\\[([.:=]).*?\\1\\]|[^\\]])*+\\]|\\((?![*+?{])"
-	"|[^\\\\\\[(*+?{])(?:[*+?]|\\{\\d+(?:,\\d*)?\\})?)*+\\z";
+static const char posix_syntax[] = "\\A(?:(?:\\\\.|" BRACKETS "|\\((?![*+?{])"
+								   "|[^\\\\\\[(*+?{])(?:[*+?]|\\{\\d+(?:,\\d*)?\\})?)*+\\z";
+
+/*! A bracket expression with a star. Others, and what a backslash stands before, are skipped. */
+static const char starred_brackets[] = "\\\\.(*SKIP)(*FAIL)|(" BRACKETS ")(?:\\*|(*SKIP)(*FAIL))";
 
 struct app_filter {
 	atomic_uint references;
@@ -59,15 +64,13 @@ struct app_filter {
 	char text[];
 };
 
-/*! Protects \c filters, \c kept and \c syntax; never held while something is compiled or freed. */
+/*! Protects \c filters and \c kept; never held while something is compiled or freed. */
 static pthread_mutex_t cache_lock = PTHREAD_MUTEX_INITIALIZER;
 /*! Every filter alive, by its text; the table holds no reference. */
 static struct table filters;
 /*! References to the filters compiled last, in a ring. */
 static struct app_filter *kept[KEPT];
 static size_t kept_next;
-/*! \c posix_syntax, compiled at the first need. */
-static pcre2_code *syntax;
 
 /*! \brief Take a reference unless the last one was just given back. */
 static int revive(struct app_filter *filter)
@@ -110,27 +113,19 @@ static void *refuse_at(char *error, size_t error_size, int code, size_t place)
 	return refuse(error, error_size, text);
 }
 
-/*! \brief The compiled \c posix_syntax, or NULL without memory. */
-static pcre2_code *get_syntax(void)
+/*! \brief Compile one of the expressions above. It is rare enough, and a shared one would need an owner. */
+static pcre2_code *compile_own(const char *pattern)
 {
-	pcre2_code *code;
 	int error;
 	PCRE2_SIZE place;
 
-	pthread_mutex_lock(&cache_lock);
-	if (!syntax) {
-		syntax = pcre2_compile(
-			(PCRE2_SPTR) posix_syntax, PCRE2_ZERO_TERMINATED, PCRE2_DOTALL, &error, &place, NULL);
-	}
-	code = syntax;
-	pthread_mutex_unlock(&cache_lock);
-	return code;
+	return pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED, PCRE2_DOTALL, &error, &place, NULL);
 }
 
 /*! \brief Whether \a text stays within what POSIX defines. */
 static int is_posix(const char *text)
 {
-	pcre2_code *code = get_syntax();
+	pcre2_code *code = compile_own(posix_syntax);
 	pcre2_match_data *data = code ? pcre2_match_data_create_from_pattern(code, NULL) : NULL;
 	int result = -1;
 
@@ -138,7 +133,29 @@ static int is_posix(const char *text)
 		result = pcre2_match(code, (PCRE2_SPTR) text, strlen(text), 0, 0, data, NULL);
 	}
 	pcre2_match_data_free(data);
+	pcre2_code_free(code);
 	return result >= 0;
+}
+
+/*!
+ * \brief Write "[...]*" as "[...]{0,}".
+ *
+ * pcre2_pattern_convert() takes the second star of "a*[b]*" for a repeated one and drops it (10.42).
+ *
+ * \param[out] spelt At least three times as long as \a text. \param[in,out] length Its size.
+ * \retval 0 on success.
+ */
+static int spell_out_stars(const char *text, PCRE2_UCHAR *spelt, PCRE2_SIZE *length)
+{
+	pcre2_code *code = compile_own(starred_brackets);
+	int result = -1;
+
+	if (code) {
+		result = pcre2_substitute(code, (PCRE2_SPTR) text, strlen(text), 0, PCRE2_SUBSTITUTE_GLOBAL, NULL,
+			NULL, (PCRE2_SPTR) "${1}{0,}", PCRE2_ZERO_TERMINATED, spelt, length);
+	}
+	pcre2_code_free(code);
+	return result < 0 ? -1 : 0;
 }
 
 /*! \brief Compile a PCRE2 pattern that was converted from POSIX. */
@@ -166,13 +183,18 @@ static pcre2_code *compile_converted(PCRE2_SPTR pattern, PCRE2_SIZE length, char
 
 static pcre2_code *compile(const char *text, char *error, size_t error_size)
 {
+	PCRE2_UCHAR spelt[3 * APP_FILTER_MAX_LENGTH + 1];
+	PCRE2_SIZE spelt_length = sizeof(spelt);
 	PCRE2_UCHAR *pattern = NULL;
 	PCRE2_SIZE length = 0;
 	pcre2_code *code;
 	int reason;
 
-	reason = pcre2_pattern_convert(
-		(PCRE2_SPTR) text, strlen(text), PCRE2_CONVERT_POSIX_EXTENDED, &pattern, &length, NULL);
+	if (spell_out_stars(text, spelt, &spelt_length)) {
+		return refuse(error, error_size, "out of memory");
+	}
+	reason =
+		pcre2_pattern_convert(spelt, spelt_length, PCRE2_CONVERT_POSIX_EXTENDED, &pattern, &length, NULL);
 	if (reason) {
 		return refuse_at(error, error_size, reason, length);
 	}
@@ -391,16 +413,12 @@ struct names *app_filter_select(struct app_filter *filter, struct names *names)
 void app_filter_forget_all(void)
 {
 	struct app_filter *dropped[KEPT];
-	pcre2_code *code;
 
 	pthread_mutex_lock(&cache_lock);
 	memcpy(dropped, kept, sizeof(dropped));
 	memset(kept, 0, sizeof(kept));
-	code = syntax;
-	syntax = NULL;
 	pthread_mutex_unlock(&cache_lock);
 	for (size_t i = 0; i < KEPT; i++) {
 		app_filter_unref(dropped[i]);
 	}
-	pcre2_code_free(code);
 }

@@ -379,6 +379,11 @@ enum broadcast_state broadcast_state(struct broadcast *broadcast)
 	return state;
 }
 
+int broadcast_has_recipients(const struct broadcast *broadcast)
+{
+	return names_count(broadcast->recipients) > 0;
+}
+
 int broadcast_remaining_ms(const struct broadcast *broadcast)
 {
 	int64_t left = broadcast->deadline_ns - broadcast_clock_ns();

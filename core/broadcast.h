@@ -174,6 +174,9 @@ enum broadcast_state broadcast_close(struct broadcast *broadcast, enum broadcast
  */
 enum broadcast_state broadcast_state(struct broadcast *broadcast);
 
+/*! \brief Whether it was offered to anybody. Any thread; takes no lock. */
+int broadcast_has_recipients(const struct broadcast *broadcast);
+
 /*!
  * \brief What is left until its deadline, in milliseconds rounded up, so that whoever waits that long
  *        finds it expired; 0 if the deadline has passed.

@@ -1,0 +1,274 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The API: who may come in, and the checks of their arguments.
+ *
+ * Every function is entered and left through a gate, so that the module can be unloaded in order.
+ */
+
+#include "asterisk.h"
+
+/* Whoever includes these two with this definition provides the functions. */
+#define AST_API_MODULE
+#include "asterisk/stasis_app_broadcast.h"
+#define AST_API_MODULE
+#include "offers.h"
+
+#include "private.h"
+
+#include <stdatomic.h>
+
+#include "asterisk/lock.h"
+#include "asterisk/module.h"
+#include "asterisk/strings.h"
+#include "compat.h"
+
+struct registry *broadcasts;
+
+/*! How many threads are inside a function of the API, and \c GATE_SHUT while no more may enter. */
+static atomic_uint gate = 1u << 31;
+#define GATE_SHUT (1u << 31)
+
+/*! Protects nothing but the wait for the last thread to leave. */
+AST_MUTEX_DEFINE_STATIC(left_lock);
+static ast_cond_t left;
+
+/*! \retval 0 if the caller is in and has to leave() again, -1 if it may not enter. */
+static int enter(void)
+{
+	unsigned int inside = atomic_load_explicit(&gate, memory_order_relaxed);
+
+	do {
+		if (inside & GATE_SHUT) {
+			return -1;
+		}
+	} while (!atomic_compare_exchange_weak_explicit(
+		&gate, &inside, inside + 1, memory_order_acquire, memory_order_relaxed));
+	return 0;
+}
+
+static void leave(void)
+{
+	if (atomic_fetch_sub_explicit(&gate, 1, memory_order_release) == (GATE_SHUT | 1)) {
+		ast_mutex_lock(&left_lock);
+		ast_cond_signal(&left);
+		ast_mutex_unlock(&left_lock);
+	}
+}
+
+void api_open(void)
+{
+	ast_cond_init(&left, NULL);
+	atomic_store_explicit(&gate, 0, memory_order_release);
+}
+
+static void withdraw_all(void)
+{
+	size_t count;
+	struct broadcast **list = registry_list(broadcasts, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		registry_remove(broadcasts, list[i]);
+		broadcast_unref(list[i]);
+	}
+	ast_std_free(list);
+}
+
+void api_close(void)
+{
+	atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
+	withdraw_all();
+	ast_mutex_lock(&left_lock);
+	while (atomic_load_explicit(&gate, memory_order_acquire) != GATE_SHUT) {
+		ast_cond_wait(&left, &left_lock);
+	}
+	ast_mutex_unlock(&left_lock);
+	/* One that was being made while the others were withdrawn. */
+	withdraw_all();
+	ast_cond_destroy(&left);
+}
+
+int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
+	struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
+{
+	int result;
+
+	if (!chan || enter()) {
+		return -1;
+	}
+	result = offer_channel(chan, timeout_ms, app_filter, flags);
+	leave();
+	return result;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, int timeout_ms)
+{
+	struct broadcast *broadcast;
+	int result = -1;
+
+	if (!chan || enter()) {
+		return -1;
+	}
+	/* A polite unload is refused while a call waits; a forced one withdraws its broadcast. */
+	ast_module_ref(AST_MODULE_SELF);
+	broadcast = registry_get(broadcasts, ast_channel_uniqueid(chan));
+	if (broadcast) {
+		result = wait_on_channel(chan, broadcast, timeout_ms);
+		broadcast_unref(broadcast);
+	}
+	ast_module_unref(AST_MODULE_SELF);
+	leave();
+	return result;
+}
+
+/*! \brief Tell the recipients of a claimed broadcast who the winner is, if they are to be told. */
+static void tell_claimed(struct broadcast *broadcast, const char *winner)
+{
+	struct delivery *delivery = broadcast_take_cargo(broadcast);
+	struct ast_json *event;
+
+	if (!delivery) {
+		return;
+	}
+	event = events_call_claimed(broadcast_channel_id(broadcast), winner, delivery_channel(delivery));
+	if (event) {
+		delivery_claimed(delivery, event);
+	}
+	delivery_done(delivery);
+}
+
+/*! \brief A claim by someone who is inside. */
+static enum stasis_broadcast_answer claim(const char *channel_id, const char *app_name)
+{
+	struct broadcast *broadcast;
+	enum broadcast_answer answer;
+	int first;
+
+	broadcast = registry_get(broadcasts, channel_id);
+	if (!broadcast) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	answer = broadcast_claim(broadcast, app_name, compat_app_is_registered, &first);
+	if (first) {
+		tell_claimed(broadcast, app_name);
+	}
+	broadcast_unref(broadcast);
+	return (enum stasis_broadcast_answer) answer;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_claim)(const char *channel_id, const char *app_name)
+{
+	int answer;
+
+	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name) || enter()) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	answer = claim(channel_id, app_name);
+	leave();
+	return answer;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, const char *app_name)
+{
+	int answer = stasis_broadcast_claim(channel_id, app_name);
+
+	return answer == STASIS_BROADCAST_BARRED ? STASIS_BROADCAST_UNKNOWN : answer;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
+{
+	struct broadcast *broadcast;
+	int answer = STASIS_BROADCAST_UNKNOWN;
+
+	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name) || enter()) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	broadcast = registry_get(broadcasts, channel_id);
+	if (broadcast) {
+		answer = broadcast_decline(broadcast, app_name, compat_app_is_registered);
+		broadcast_unref(broadcast);
+	}
+	leave();
+	return answer;
+}
+
+char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
+{
+	struct broadcast *broadcast;
+	char *winner = NULL;
+	char *copy = NULL;
+
+	if (ast_strlen_zero(channel_id) || enter()) {
+		return NULL;
+	}
+	broadcast = registry_get(broadcasts, channel_id);
+	if (broadcast) {
+		winner = broadcast_winner(broadcast);
+		broadcast_unref(broadcast);
+	}
+	leave();
+	/* The caller frees it with Asterisk's allocator, which need not be the core's. */
+	copy = ast_strdup(winner);
+	ast_std_free(winner);
+	return copy;
+}
+
+void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
+{
+	if (ast_strlen_zero(channel_id) || enter()) {
+		return;
+	}
+	broadcast_unref(registry_take(broadcasts, channel_id));
+	leave();
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, struct ast_json **json)
+{
+	struct broadcast *broadcast;
+
+	*json = NULL;
+	if (ast_strlen_zero(channel_id) || enter()) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	broadcast = registry_get(broadcasts, channel_id);
+	if (broadcast) {
+		*json = describe_broadcast(broadcast);
+		broadcast_unref(broadcast);
+	}
+	leave();
+	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
+}
+
+/*! \brief Every broadcast that is listed for an application, as a JSON array. */
+static struct ast_json *describe_for(const char *app_name)
+{
+	size_t count;
+	struct broadcast **list = registry_list(broadcasts, &count);
+	struct ast_json *array = ast_json_array_create();
+
+	for (size_t i = 0; i < count; i++) {
+		if (array &&
+			(ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, compat_app_is_registered))) {
+			ast_json_array_append(array, describe_broadcast(list[i]));
+		}
+		broadcast_unref(list[i]);
+	}
+	ast_std_free(list);
+	return array;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
+{
+	*json = NULL;
+	if (enter()) {
+		return -1;
+	}
+	*json = describe_for(app_name);
+	leave();
+	return *json ? 0 : -1;
+}

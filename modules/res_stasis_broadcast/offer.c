@@ -1,0 +1,198 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Offering a channel: whom it reaches, what they are told, and what the channel keeps of it.
+ */
+
+#include "private.h"
+
+#include "asterisk/datastore.h"
+#include "asterisk/stasis_app_broadcast.h"
+#include "printable.h"
+
+/*! \brief The channel is gone, or has a new broadcast: this one goes too (rule 8). */
+static void forget_broadcast(void *data)
+{
+	struct broadcast *broadcast = data;
+
+	registry_remove(broadcasts, broadcast);
+	broadcast_unref(broadcast);
+}
+
+static const struct ast_datastore_info broadcast_on_channel = {
+	.type = "stasis_broadcast",
+	.destroy = forget_broadcast,
+};
+
+/*! \brief Take our datastore off a channel. It is freed without the channel's lock. */
+static void leave_channel(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore;
+
+	ast_channel_lock(chan);
+	datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
+	if (datastore) {
+		ast_channel_datastore_remove(chan, datastore);
+	}
+	ast_channel_unlock(chan);
+	if (datastore) {
+		ast_datastore_free(datastore);
+	}
+}
+
+void offer_leave_channels(void)
+{
+	struct ast_channel_iterator *channels = ast_channel_iterator_all_new();
+	struct ast_channel *chan;
+
+	if (!channels) {
+		return;
+	}
+	while ((chan = ast_channel_iterator_next(channels))) {
+		leave_channel(chan);
+		ast_channel_unref(chan);
+	}
+	ast_channel_iterator_destroy(channels);
+}
+
+/*! \brief Tie a broadcast to its channel, so that it does not outlive it. \retval 0 on success, else -1. */
+static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
+{
+	struct ast_datastore *datastore;
+
+	leave_channel(chan);
+	datastore = ast_datastore_alloc(&broadcast_on_channel, NULL);
+	if (!datastore) {
+		return -1;
+	}
+	datastore->data = broadcast_ref(broadcast);
+	ast_channel_lock(chan);
+	ast_channel_datastore_add(chan, datastore);
+	ast_channel_unlock(chan);
+	return 0;
+}
+
+/*!
+ * \brief The filter with a text.
+ *
+ * \param[out] filter A reference; NULL for an empty text, which everybody passes.
+ * \retval 0 on success, -1 if the text cannot be used; the log then says why.
+ */
+static int find_filter(struct ast_channel *chan, const char *text, struct app_filter **filter)
+{
+	char reason[192];
+	char shown[PRINTABLE_SIZE];
+
+	*filter = NULL;
+	if (ast_strlen_zero(text)) {
+		return 0;
+	}
+	*filter = app_filter_get(text, reason, sizeof(reason));
+	if (*filter) {
+		return 0;
+	}
+	ast_log(LOG_WARNING,
+		"%s: application filter '%s' cannot be used: %s. The call is offered to nobody; correct the filter\n",
+		ast_channel_name(chan), printable(text, shown, sizeof(shown)), reason);
+	return -1;
+}
+
+/*! \brief The applications that are registered now and that the filter matches; NULL without memory. */
+static struct names *find_recipients(struct app_filter *filter)
+{
+	struct names *registered = apps_registered();
+	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
+
+	names_unref(registered);
+	return recipients;
+}
+
+/*! \brief Make the broadcast and put it where claims and the channel find it. It takes \a cargo over. */
+static struct broadcast *open_broadcast(struct ast_channel *chan, const struct broadcast_terms *terms)
+{
+	struct broadcast *broadcast = broadcast_create(terms);
+
+	if (!broadcast) {
+		if (terms->cargo) {
+			terms->release(terms->cargo);
+		}
+		return NULL;
+	}
+	if (enter_channel(chan, broadcast) || registry_put(broadcasts, broadcast)) {
+		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+		broadcast_unref(broadcast);
+		return NULL;
+	}
+	return broadcast;
+}
+
+/*!
+ * \brief Offer a channel to recipients that are known.
+ *
+ * The delivery is held by the broadcast for the CallClaimed event, and here until the CallBroadcast
+ * events are queued: a claim can come in between.
+ */
+static int offer_to(struct ast_channel *chan, struct broadcast_terms *terms, unsigned int flags)
+{
+	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
+	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
+	struct broadcast *broadcast;
+
+	if (!delivery) {
+		return -1;
+	}
+	if (!(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED)) {
+		terms->cargo = delivery_hold(delivery);
+		terms->release = delivery_done;
+	}
+	broadcast = open_broadcast(chan, terms);
+	if (broadcast) {
+		delivery_offer(delivery, broadcast);
+		broadcast_unref(broadcast);
+	}
+	delivery_done(delivery);
+	return broadcast ? 0 : -1;
+}
+
+/*! \brief Nobody is there: a broadcast that is closed from the start, so that a wait ends at once. */
+static int offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *terms)
+{
+	struct broadcast *broadcast = open_broadcast(chan, terms);
+
+	broadcast_unref(broadcast);
+	return broadcast ? 0 : -1;
+}
+
+int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
+{
+	struct broadcast_terms terms = {
+		.channel_id = ast_channel_uniqueid(chan),
+		.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS),
+	};
+	int result = -1;
+
+	if (find_filter(chan, app_filter, &terms.filter)) {
+		describe_status(chan, "INVALIDFILTER");
+		return -1;
+	}
+	terms.recipients = find_recipients(terms.filter);
+	if (names_count(terms.recipients)) {
+		result = offer_to(chan, &terms, flags);
+	} else if (terms.recipients) {
+		result = offer_to_nobody(chan, &terms);
+	}
+	names_unref(terms.recipients);
+	app_filter_unref(terms.filter);
+	if (result) {
+		ast_log(LOG_ERROR,
+			"%s: cannot be offered to applications: out of memory, or the channel is internal\n",
+			ast_channel_name(chan));
+		describe_status(chan, "ERROR");
+	}
+	return result;
+}

@@ -1,0 +1,218 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What the files of res_stasis_broadcast know of each other.
+ *
+ * The way of a call: api.c -> offer.c (who, and with which event) -> dispatcher.c (sending), then
+ * wait.c. The way of a claim: api.c -> core -> dispatcher.c.
+ */
+
+#ifndef RES_STASIS_BROADCAST_PRIVATE_H
+#define RES_STASIS_BROADCAST_PRIVATE_H
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+
+#include "broadcast.h"
+#include "names.h"
+#include "registry.h"
+
+/*! \brief All broadcasts. NULL before the module is loaded and after it is unloaded. */
+extern struct registry *broadcasts;
+
+/*
+ * api.c
+ */
+
+/*! \brief Let API calls in. Called once, when everything they need is there. */
+void api_open(void);
+
+/*!
+ * \brief Let no API call in any more, withdraw every broadcast, and wait until nobody is inside.
+ *
+ * \note Called by the thread that unloads the module. Waits without holding a lock.
+ */
+void api_close(void);
+
+/*
+ * apps.c
+ */
+
+/*!
+ * \brief The names of all registered applications, as one list that is shared while none comes or goes.
+ *
+ * \return A list to give back with names_unref(); NULL if memory ran out.
+ *
+ * \note Any thread. Takes the lock of Asterisk's applications, then, after it, one of its own.
+ */
+struct names *apps_registered(void);
+
+/*! \brief Forget the shared list. */
+void apps_forget(void);
+
+/*
+ * events.c
+ */
+
+/*!
+ * \brief Build the \c CallBroadcast event of a channel.
+ *
+ * \param chan The channel; must not be locked by the caller.
+ * \param timeout_ms For the event's \c timeout.
+ *
+ * \return The event without \c application, which each recipient's copy gets; NULL on failure.
+ *
+ * \note Any thread. Locks the channel for a moment.
+ */
+struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms);
+
+/*!
+ * \brief Build the \c CallClaimed event of a channel.
+ *
+ * \param channel_id The unique ID of the channel.
+ * \param winner The winner's name.
+ * \param offered The \c channel of the CallBroadcast event, for the case that the channel is gone.
+ *
+ * \return The event without \c application; NULL on failure.
+ *
+ * \note Any thread. Takes no lock of a channel.
+ */
+struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered);
+
+/*
+ * dispatcher.c
+ */
+
+/*! \brief The events of one broadcast on their way to its recipients. */
+struct delivery;
+
+/*! \brief What the dispatcher has done and is doing. */
+struct dispatcher_figures {
+	/*! Events given to applications. */
+	uint64_t sent;
+	/*! CallBroadcast events not sent because their broadcast had closed more than 100 ms ago. */
+	uint64_t stale;
+	/*! Events not sent because the application's queue was full. */
+	uint64_t overflowed;
+	/*! Applications that have events waiting or under way. */
+	size_t queues;
+	/*! Events that wait. */
+	size_t queued;
+	/*! Threads that send. */
+	size_t threads;
+};
+
+/*! \brief Start the threads that send events. \retval 0 on success, -1 if that failed. */
+int dispatcher_start(void);
+
+/*!
+ * \brief Drop what is queued and end the threads; waits for an event that is being written.
+ *
+ * \note Called by the thread that unloads the module, after api_close().
+ */
+void dispatcher_stop(void);
+
+/*!
+ * \brief Prepare the delivery of a broadcast's events.
+ *
+ * \param recipients Who gets them; a reference is taken. They are shuffled for this broadcast.
+ * \param event The CallBroadcast event; the reference is taken over, also on failure.
+ *
+ * \return A delivery with one hold, to give back with delivery_done(); NULL if memory ran out.
+ *
+ * \note Any thread; takes no lock.
+ */
+struct delivery *delivery_create(struct names *recipients, struct ast_json *event);
+
+/*!
+ * \brief Take one more hold of a delivery, before it is offered.
+ *
+ * \return \a delivery. Each hold is given back with delivery_done().
+ *
+ * \note The thread that made it; takes no lock.
+ */
+struct delivery *delivery_hold(struct delivery *delivery);
+
+/*!
+ * \brief Queue the CallBroadcast event for every recipient.
+ *
+ * Returns at once: nothing is written to an application in the calling thread.
+ *
+ * \param delivery The delivery.
+ * \param broadcast Its broadcast, of which a reference is kept while events of it are queued.
+ *
+ * \note Any thread. Takes the dispatcher's lock.
+ */
+void delivery_offer(struct delivery *delivery, struct broadcast *broadcast);
+
+/*!
+ * \brief Queue the CallClaimed event for every recipient that got, or is still going to get, the
+ *        CallBroadcast event; it never overtakes that one (SPEC section 4).
+ *
+ * \param delivery The delivery.
+ * \param event The event; the reference is taken over.
+ *
+ * \note Any thread. Takes the dispatcher's lock.
+ */
+void delivery_claimed(struct delivery *delivery, struct ast_json *event);
+
+/*! \brief The \c channel of the CallBroadcast event, borrowed from the delivery. Any thread; no lock. */
+struct ast_json *delivery_channel(struct delivery *delivery);
+
+/*!
+ * \brief Give a delivery back; what is queued is sent all the same.
+ *
+ * \note Any thread. Takes the dispatcher's lock.
+ */
+void delivery_done(void *delivery);
+
+/*! \brief Look at the dispatcher. Any thread; takes its lock. */
+void dispatcher_look(struct dispatcher_figures *figures);
+
+/*
+ * offer.c
+ */
+
+/*!
+ * \brief Offer a channel: stasis_app_broadcast_channel() without the checks of its arguments.
+ *
+ * \note The channel's thread. Locks the channel for a moment.
+ */
+int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags);
+
+/*! \brief Take our datastore off every channel, so that none calls into a module that is gone. */
+void offer_leave_channels(void);
+
+/*
+ * wait.c
+ */
+
+/*!
+ * \brief Wait on a broadcast of a channel: stasis_app_broadcast_wait() once the broadcast is found.
+ *
+ * \note The channel's thread.
+ */
+int wait_on_channel(struct ast_channel *chan, struct broadcast *broadcast, int timeout_ms);
+
+/*
+ * describe.c
+ */
+
+/*! \brief A broadcast with the fields of SPEC section 5. \return A JSON object, or NULL. */
+struct ast_json *describe_broadcast(struct broadcast *broadcast);
+
+/*!
+ * \brief Tell the dialplan how a broadcast went, in \c BROADCASTSTATUS.
+ *
+ * The public return codes cannot tell a decline from a timeout; the variable does.
+ */
+void describe_status(struct ast_channel *chan, const char *status);
+
+#endif /* RES_STASIS_BROADCAST_PRIVATE_H */
