@@ -37,7 +37,13 @@ instance_build() {
 
 # The folder of the root's own modules, as seen from inside.
 stock_modules() {
-    sed -n 's/^astmoddir *=> *//p' "$ROOT/etc/asterisk/asterisk.conf"
+    local file
+    for file in "$ROOT"/usr/lib/asterisk/modules/res_stasis.so "$ROOT"/usr/lib/*/asterisk/modules/res_stasis.so; do
+        if [ -e "$file" ]; then
+            file=${file#"$ROOT"}
+            echo "${file%/*}"
+        fi
+    done
 }
 
 # What MODULES= asks for, as "module origin" lines: origin is ours, own (Asterisk's) or absent.
