@@ -146,8 +146,10 @@ void registry_remove(struct registry *registry, struct broadcast *broadcast)
 	found = table_remove(&part->table, hash, broadcast);
 	atomic_store_explicit(&part->count, part->table.count, memory_order_relaxed);
 	pthread_mutex_unlock(&part->lock);
+	/* Whoever replaced it may not have come to withdraw it yet: after this, no claim succeeds. */
+	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
 	if (found) {
-		withdraw(broadcast);
+		broadcast_unref(broadcast);
 	}
 }
 
