@@ -44,6 +44,7 @@ endif
 MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
 MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
+ORIGIN := $(BUILD)/obj/modules/origin.o
 LIBS_res_stasis_broadcast := -lpcre2-8
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
@@ -56,16 +57,22 @@ define remember
 $(shell mkdir -p $(dir $(1)); printf '%s\n' '$(2)' | cmp -s - $(1) || printf '%s\n' '$(2)' >$(1))
 endef
 
-.PHONY: headers
-headers:
-	@test -e '$(ASTERISK_INCLUDE)/asterisk.h' || { \
-		echo "No asterisk.h in $(ASTERISK_INCLUDE): install the package asterisk-dev, or say where the headers are: make ASTERISK_INCLUDE=/path/to/include" >&2; exit 1; }
+.PHONY: compiler headers
+compiler:
+	@command -v $(firstword $(CC)) >/dev/null || { echo "No $(CC): install the packages gcc and libc6-dev" >&2; exit 1; }
 	@echo '#include <pcre2.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -DPCRE2_CODE_UNIT_WIDTH=8 -E -xc - >/dev/null 2>&1 || { \
 		echo "No pcre2.h: install the package libpcre2-dev" >&2; exit 1; }
+headers: compiler
+	@test -e '$(ASTERISK_INCLUDE)/asterisk.h' || { \
+		echo "No asterisk.h in $(ASTERISK_INCLUDE): install the package asterisk-dev, or say where the headers are: make ASTERISK_INCLUDE=/path/to/include" >&2; exit 1; }
 
-$(BUILD)/obj/core/%.o: core/%.c $(BUILD)/obj/flags
+$(BUILD)/obj/core/%.o: core/%.c $(BUILD)/obj/flags | compiler
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(ORIGIN): modules/origin.c $(BUILD)/obj/flags | compiler
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -c -o $@ $<
 
 # $(call module,name,sources,objects of others)
 define module
@@ -83,7 +90,7 @@ endef
 ifneq ($(MODULE_NAMES)$(EXTRA_FILES),)
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
 $(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c),\
-	$(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
+	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
 $(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
 endif
 
@@ -95,4 +102,5 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-include $(wildcard install.mk sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)
+include install.mk
+include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

@@ -20,7 +20,7 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO"
-        find Makefile sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
+        find Makefile install.mk sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }

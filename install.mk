@@ -1,0 +1,64 @@
+# make install and make uninstall, for people with Asterisk and its headers on their machine.
+# Asterisk's own files of the same name are kept aside as NAME.asterisk and put back by uninstall.
+
+# $(call asterisk_folder,setting,folders to look in): what asterisk.conf says, else the first that exists
+asterisk_folder = $(firstword $(shell sed -n 's/^[[:space:]]*$(1)[[:space:]]*=>*[[:space:]]*\([^;[:space:]]*\).*/\1/p' \
+	/etc/asterisk/asterisk.conf 2>/dev/null) $(wildcard $(2)))
+
+ASTMODDIR ?= $(call asterisk_folder,astmoddir,/usr/lib/asterisk/modules /usr/lib/*/asterisk/modules \
+	/usr/lib64/asterisk/modules /usr/local/lib/asterisk/modules)
+ASTDATADIR ?= $(call asterisk_folder,astdatadir,/usr/share/asterisk /var/lib/asterisk)
+ASTETCDIR ?= $(call asterisk_folder,astetcdir,/etc/asterisk)
+ASTHEADERDIR ?= $(ASTERISK_INCLUDE)/asterisk
+
+DOCUMENTATION := $(wildcard modules/*/*-en_US.xml)
+SAMPLES := $(wildcard samples/*.conf)
+
+INSTALLED_MODULES = $(MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
+INSTALLED_HEADER = $(DESTDIR)$(ASTHEADERDIR)/stasis_app_broadcast.h
+DOCUMENTATION_DIR = $(DESTDIR)$(ASTDATADIR)/documentation/thirdparty
+
+# Every file of ours holds this; Asterisk's own do not.
+is_ours = grep -qs -e 'part of Stasis Broadcast' -e 'Stasis Broadcast: a call for' "$$file"
+
+.PHONY: install uninstall installation-folders
+
+installation-folders:
+	@$(if $(ASTMODDIR),,echo "Asterisk's module folder was not found: say where it is with make install ASTMODDIR=/path" >&2; exit 1)
+	@$(if $(ASTDATADIR),,echo "Asterisk's data folder was not found: say where it is with make install ASTDATADIR=/path" >&2; exit 1)
+
+install: modules | installation-folders ## install modules, header, documentation, sample dialplan [DESTDIR ASTERISK_INCLUDE ASTMODDIR]
+	@install -d "$(DESTDIR)$(ASTMODDIR)" "$(DESTDIR)$(ASTHEADERDIR)" "$(DOCUMENTATION_DIR)"
+	@for file in $(INSTALLED_MODULES) $(INSTALLED_HEADER); do \
+		if [ -e "$$file" ] && ! $(is_ours); then \
+			echo "Keeping Asterisk's own $$file as $${file##*/}.asterisk"; \
+			mv -f "$$file" "$$file.asterisk" || exit 1; \
+		fi; \
+	done
+	install -m 644 $(MODULE_SOS) "$(DESTDIR)$(ASTMODDIR)/"
+	install -m 644 include/asterisk/stasis_app_broadcast.h "$(INSTALLED_HEADER)"
+	$(if $(DOCUMENTATION),install -m 644 $(DOCUMENTATION) "$(DOCUMENTATION_DIR)/")
+	@# Samples become the administrator's: never overwritten.
+	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(SAMPLES); do \
+		[ -e "$(DESTDIR)$(ASTETCDIR)/$${sample##*/}" ] || install -v -m 644 "$$sample" "$(DESTDIR)$(ASTETCDIR)/"; \
+	done)
+	@echo "Installed. A running Asterisk takes the modules over with its next restart."
+
+uninstall: | installation-folders ## remove all that, and put Asterisk's own modules back
+	@for file in $(INSTALLED_MODULES) $(INSTALLED_HEADER); do \
+		if $(is_ours); then \
+			echo "Removing $$file"; \
+			rm -f "$$file" || exit 1; \
+		fi; \
+		if [ -e "$$file" ]; then \
+			rm -f "$$file.asterisk"; \
+		elif [ -e "$$file.asterisk" ]; then \
+			echo "Putting Asterisk's own $$file back"; \
+			mv "$$file.asterisk" "$$file" || exit 1; \
+		fi; \
+	done
+	@rm -fv $(patsubst %,"$(DOCUMENTATION_DIR)/%",$(notdir $(DOCUMENTATION)))
+	@for sample in $(SAMPLES); do \
+		file="$(DESTDIR)$(ASTETCDIR)/$${sample##*/}"; \
+		! cmp -s "$$sample" "$$file" || rm -fv "$$file"; \
+	done
