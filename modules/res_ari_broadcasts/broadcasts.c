@@ -1,0 +1,173 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The ARI resource /ari/broadcasts: which calls are on offer, claim one, decline one.
+ *
+ * ARI has checked the log-in and who may write before it calls a handler here.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/ari.h"
+#include "asterisk/config.h"
+#include "asterisk/json.h"
+#include "asterisk/module.h"
+#include "asterisk/optional_api.h"
+#include "asterisk/stasis_app_broadcast.h"
+
+#include "res_stasis_broadcast/offers.h"
+
+#include "broadcasts.h"
+#include "request.h"
+
+/*! \brief The channel's ID in the path. */
+static const char *channel_id(struct ast_variable *path_vars)
+{
+	for (; path_vars; path_vars = path_vars->next) {
+		if (!strcmp(path_vars->name, "channelId")) {
+			return path_vars->value;
+		}
+	}
+	return "";
+}
+
+/*! \brief Answer to everything that res_stasis_broadcast did not say yes to. */
+static void respond_no(struct ast_ari_response *response, int answer)
+{
+	switch (answer) {
+	case STASIS_BROADCAST_UNKNOWN:
+		ast_ari_response_error(response, 404, "Not Found",
+			"No broadcast of this channel is open: it is unknown, or its time is over");
+		break;
+	case STASIS_BROADCAST_TAKEN:
+		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
+		break;
+	case STASIS_BROADCAST_BARRED:
+		ast_ari_response_error(response, 403, "Forbidden",
+			"This application is not registered, or the filter of the broadcast does not match it");
+		break;
+	case AST_OPTIONAL_API_UNAVAILABLE:
+		ast_ari_response_error(response, 501, "Not Implemented",
+			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
+		break;
+	default:
+		ast_ari_response_alloc_failed(response);
+		break;
+	}
+}
+
+static void list(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
+	struct ast_variable *path_vars attribute_unused, struct ast_variable *headers attribute_unused,
+	struct ast_json *body, struct ast_ari_response *response)
+{
+	struct param application = { .name = "application" };
+	struct ast_json *json = NULL;
+	int res;
+
+	request_begin();
+	request_find(&application, get_params, body);
+	if (!application.times || !request_check(&application, response)) {
+		res = stasis_broadcast_describe_all(application.value, &json);
+		if (!res) {
+			ast_ari_response_ok(response, json);
+		} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
+			respond_no(response, res);
+		} else {
+			ast_ari_response_alloc_failed(response);
+		}
+	}
+	request_end();
+}
+
+static void get(struct ast_tcptls_session_instance *ser attribute_unused,
+	struct ast_variable *get_params attribute_unused, struct ast_variable *path_vars,
+	struct ast_variable *headers attribute_unused, struct ast_json *body attribute_unused,
+	struct ast_ari_response *response)
+{
+	struct ast_json *json = NULL;
+	int res;
+
+	request_begin();
+	res = stasis_broadcast_describe(channel_id(path_vars), &json);
+	if (res) {
+		respond_no(response, res);
+	} else {
+		ast_ari_response_ok(response, json);
+	}
+	request_end();
+}
+
+/*! \brief What claim and decline share: read the application, ask, and answer. */
+static void ask(struct ast_variable *get_params, struct ast_variable *path_vars, struct ast_json *body,
+	struct ast_ari_response *response, int (*question)(const char *channel_id, const char *app_name))
+{
+	struct param application = { .name = "application" };
+	int answer;
+
+	request_begin();
+	if (!request_require(&application, get_params, body, response)) {
+		answer = question(channel_id(path_vars), application.value);
+		if (answer) {
+			respond_no(response, answer);
+		} else {
+			ast_ari_response_no_content(response);
+		}
+	}
+	request_end();
+}
+
+static void claim(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
+	struct ast_variable *path_vars, struct ast_variable *headers attribute_unused, struct ast_json *body,
+	struct ast_ari_response *response)
+{
+	ask(get_params, path_vars, body, response, stasis_broadcast_claim);
+}
+
+static void decline(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
+	struct ast_variable *path_vars, struct ast_variable *headers attribute_unused, struct ast_json *body,
+	struct ast_ari_response *response)
+{
+	ask(get_params, path_vars, body, response, stasis_broadcast_decline);
+}
+
+static struct stasis_rest_handlers claim_handlers = {
+	.path_segment = "claim",
+	.callbacks = { [AST_HTTP_POST] = claim },
+	.num_children = 0,
+};
+
+static struct stasis_rest_handlers decline_handlers = {
+	.path_segment = "decline",
+	.callbacks = { [AST_HTTP_POST] = decline },
+	.num_children = 0,
+};
+
+static struct stasis_rest_handlers channel_handlers = {
+	.path_segment = "channelId",
+	.is_wildcard = 1,
+	.callbacks = { [AST_HTTP_GET] = get },
+	.num_children = 2,
+	.children = { &claim_handlers, &decline_handlers },
+};
+
+static struct stasis_rest_handlers broadcasts_handlers = {
+	.path_segment = "broadcasts",
+	.callbacks = { [AST_HTTP_GET] = list },
+	.num_children = 1,
+	.children = { &channel_handlers },
+};
+
+int broadcasts_add(void)
+{
+	return ast_ari_add_handler(&broadcasts_handlers);
+}
+
+void broadcasts_remove(void)
+{
+	ast_ari_remove_handler(&broadcasts_handlers);
+}

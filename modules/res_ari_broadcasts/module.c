@@ -1,0 +1,77 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Loading and unloading of the REST resource for broadcasts.
+ */
+
+/*** MODULEINFO
+	<depend type="module">res_ari</depend>
+	<use type="module">res_stasis_broadcast</use>
+	<support_level>extended</support_level>
+ ***/
+
+#include "asterisk.h"
+
+#include "asterisk/module.h"
+
+#include "ari_users.h"
+#include "broadcasts.h"
+#include "claim_path.h"
+#include "compat.h"
+#include "request.h"
+
+static int add(void)
+{
+	if (broadcasts_add()) {
+		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
+		return -1;
+	}
+	if (!compat_ari_has_claim_path() && claim_path_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/events/claim\n");
+		broadcasts_remove();
+		return -1;
+	}
+
+	return 0;
+}
+
+static int unload_module(void)
+{
+	claim_path_remove();
+	broadcasts_remove();
+
+	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
+	if (request_count()) {
+		ast_log(LOG_WARNING, "Not unloaded, requests are being answered: try again\n");
+		add();
+		return -1;
+	}
+
+	ari_settings_forget();
+	return 0;
+}
+
+static int reload_module(void)
+{
+	return compat_ari_has_claim_path() ? 0 : ari_settings_reload();
+}
+
+static int load_module(void)
+{
+	return add() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+}
+
+/* clang-format off */
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Broadcasts",
+	.support_level = AST_MODULE_SUPPORT_EXTENDED,
+	.load = load_module,
+	.unload = unload_module,
+	.reload = reload_module,
+	.requires = "res_ari",
+	.optional_modules = "res_stasis_broadcast",
+);
