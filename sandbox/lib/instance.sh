@@ -20,7 +20,7 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO"
-        find Makefile install.mk sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
+        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
@@ -28,7 +28,8 @@ instance_sync() {
 # Build in the root. The arguments go to make.
 instance_build() {
     instance_sync
-    local name flags=()
+    local name flags=() CFLAGS=${CFLAGS:-}
+    [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE"
     for name in CFLAGS LDFLAGS CPPFLAGS; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done

@@ -8,6 +8,13 @@ asterisk_pid() {
     echo "$pid"
 }
 
+sanitizer_library() {
+    local file
+    for file in "$ROOT"/usr/lib/*/libasan.so.?; do
+        echo "${file#"$ROOT"}"
+    done
+}
+
 # Run Asterisk and note how it ended. Started in a session of its own by process_start.
 process_supervise() {
     local fd preload=$HOME_INSIDE/src/build/sandbox/loopback.so user=()
@@ -18,9 +25,12 @@ process_supervise() {
     done
     [ "$(id -u)" -ne 0 ] || user=(-U asterisk -G asterisk)
     ulimit -n "$(ulimit -Hn)"
+    # AddressSanitizer wants to be the first library of the process.
+    [ "$SANITIZE" != address ] || preload="$(sanitizer_library):$preload"
     # shellcheck disable=SC2086
-    "${ENTER[@]}" env LD_PRELOAD="${PRELOAD:+$PRELOAD:}$preload" \
-        ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
+    "${ENTER[@]}" env LD_PRELOAD="$preload" \
+        ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0" \
+        UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
     echo $! >"$DIR/asterisk.pid"
     wait $! && echo 0 >"$DIR/asterisk.exit" || echo $? >"$DIR/asterisk.exit"
