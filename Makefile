@@ -100,7 +100,7 @@ clean: ## remove what was built
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 include install.mk lint.mk
 include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)
