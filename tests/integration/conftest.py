@@ -1,0 +1,145 @@
+"""How tests get their Asterisk, how coroutine tests run, and how results are counted."""
+
+import asyncio
+import inspect
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+# pylint: disable=wrong-import-position
+from harness.asterisk import Asterisk, Settings  # noqa: E402
+from harness.case import Case  # noqa: E402
+
+# The longest that one test may take, its clean-up not included.
+TEST_SECONDS = 90
+
+
+def pytest_addoption(parser):
+    parser.addoption("--asterisk", choices=["22", "16"], help="only against this Asterisk")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "only(version): cannot exist on another Asterisk")
+    config.addinivalue_line("markers", "instance(modules=..., NAME=value...): other settings of the sandbox")
+
+
+def settings_of(item_or_def, version: int) -> Settings:
+    marker = item_or_def.get_closest_marker("instance")
+    options = dict(marker.kwargs) if marker else {}
+    modules = options.pop("modules", "ours")
+    return Settings(version, modules, tuple(f"{key}={value}" for key, value in sorted(options.items())))
+
+
+def pytest_generate_tests(metafunc):
+    if "asterisk" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("only")
+    versions = [marker.args[0]] if marker else [22, 16]
+    chosen = metafunc.config.getoption("asterisk")
+    if chosen:
+        versions = [version for version in versions if version == int(chosen)]
+    metafunc.parametrize(
+        "asterisk",
+        [settings_of(metafunc.definition, version) for version in versions],
+        ids=[str(version) for version in versions],
+        indirect=True,
+        scope="session",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Drop what the chosen Asterisk cannot have, and put tests with equal settings together."""
+    items[:] = [item for item in items if "NOTSET" not in item.nodeid]
+    items.sort(key=lambda item: settings_key(item))
+
+
+def settings_key(item) -> tuple:
+    settings = item.callspec.params.get("asterisk") if hasattr(item, "callspec") else None
+    return (settings.asterisk, settings.special, settings.modules, settings.more) if settings else (0,)
+
+
+class Instances:
+    """The Asterisks of a run: for each version one with plain settings, one for all others."""
+
+    def __init__(self) -> None:
+        self.running: dict[tuple[int, bool], Asterisk] = {}
+
+    def get(self, settings: Settings) -> Asterisk:
+        key = settings.asterisk, settings.special
+        asterisk = self.running.setdefault(key, Asterisk(settings.asterisk, int(settings.special)))
+        if asterisk.settings != settings or not asterisk.alive():
+            asterisk.up(settings)
+        return asterisk
+
+    def down(self) -> None:
+        for asterisk in self.running.values():
+            asterisk.down()
+
+
+@pytest.fixture(scope="session")
+def instances():
+    instances = Instances()
+    yield instances
+    instances.down()
+
+
+@pytest.fixture
+def asterisk(request, instances):
+    return instances.get(request.param)
+
+
+@pytest.fixture(scope="session")
+def loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def case(asterisk, loop, request):
+    case = loop.run_until_complete(Case(asterisk, request.node.originalname).open())
+    yield case
+    loop.run_until_complete(case.close())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run coroutine tests on the session's loop."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    loop = pyfuncitem.funcargs["loop"]
+    loop.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS))
+    return True
+
+
+class Results:
+    """One line a test in the file that `make check` counts. A test that did not run did not pass."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("")
+        self.verdicts: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report):
+        passed = report.outcome == "passed" and self.verdicts.get(report.nodeid) != "failed"
+        self.verdicts[report.nodeid] = "passed" if passed else "failed"
+        if report.when == "teardown":
+            with self.path.open("a") as file:
+                file.write(f"{report.nodeid} {self.verdicts[report.nodeid]}\n")
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            with self.path.open("a") as file:
+                file.write(f"{report.nodeid or 'collection'} failed\n")
+
+
+def pytest_sessionstart(session):
+    path = os.environ.get("CHECK_RESULTS")
+    if path:
+        session.config.pluginmanager.register(Results(path))

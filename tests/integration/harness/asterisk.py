@@ -1,0 +1,116 @@
+"""One Asterisk of the sandbox: up, down, its log."""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+REPO = HERE.parent.parent
+SANDBOX = REPO / "sandbox" / "sandbox"
+
+# Ports of the tests, apart from the sandbox's own so that both can be up: HTTP, SIP, AMI. Each
+# version and each instance adds its own offset.
+PORTS = {"HTTP_PORT": 9088, "SIP_PORT": 9070, "AMI_PORT": 9038}
+BASE = int(os.environ.get("CHECK_PORT_OFFSET", "0"))
+
+# What our source files log begins with their path; Asterisk's own have none, or another.
+OURS = ("modules/", "core/")
+
+LOG_LINE = re.compile(r"\[[^]]+\] (?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])? (?P<file>[^ :]+): ?(?P<text>.*)")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an instance is started. Two tests with equal settings share the running Asterisk."""
+
+    asterisk: int = 22
+    modules: str = "ours"
+    # More settings of the sandbox as NAME=value.
+    more: tuple[str, ...] = ()
+
+    @property
+    def special(self) -> bool:
+        return self.modules != "ours" or bool(self.more)
+
+
+@dataclass
+class Asterisk:
+    """A running instance. `number` keeps instances of one version apart."""
+
+    version: int
+    number: int
+    settings: Settings | None = None
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return "check" + (f"-{self.number}" if self.number else "")
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [str(SANDBOX), *arguments, f"ASTERISK={self.version}", f"INSTANCE={self.name}"]
+
+    def up(self, settings: Settings) -> None:
+        ports = {
+            name: port + BASE + (1 if self.version == 16 else 0) + 100 * self.number
+            for name, port in PORTS.items()
+        }
+        words = [f"{name}={port}" for name, port in ports.items()]
+        words += [f"MODULES={settings.modules}", f"EXTENSIONS={HERE / 'extensions.conf'}", *settings.more]
+        done = subprocess.run(self._command("up", *words), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"Asterisk {self.version} ({settings}) did not start: {done.stdout}{done.stderr}")
+        self.settings = settings
+        text = subprocess.run(self._command("env"), capture_output=True, text=True, check=True).stdout
+        self.env = dict(line.split("=", 1) for line in text.splitlines())
+
+    def down(self) -> None:
+        subprocess.run(self._command("down"), capture_output=True, check=False)
+        self.settings = None
+
+    def port(self, kind: str) -> int:
+        return int(self.env[f"{kind}_PORT"])
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.env["SANDBOX_DIR"])
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log" / "full"
+
+    @property
+    def pid(self) -> int:
+        return int(self.env["PID"])
+
+    def alive(self) -> bool:
+        try:
+            command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        except FileNotFoundError:
+            return False
+        return self.folder.name.encode() in command
+
+
+@dataclass
+class LogLine:
+    level: str
+    file: str
+    text: str
+    raw: bytes
+
+
+def read_log(path: Path, start: int) -> list[LogLine]:
+    """The log's lines from a byte position on. A line without a head belongs to the one before."""
+    with open(path, "rb") as log:
+        log.seek(start)
+        data = log.read()
+    lines: list[LogLine] = []
+    for raw in data.split(b"\n"):
+        match = LOG_LINE.match(raw.decode(errors="replace"))
+        if match:
+            lines.append(LogLine(match["level"], match["file"], match["text"], raw))
+        elif raw and lines:
+            lines[-1].text += "\n" + raw.decode(errors="replace")
+            lines[-1].raw += b"\n" + raw
+    return lines

@@ -1,0 +1,172 @@
+"""What one test works with: applications, calls and their results, all gone when it ends."""
+
+import asyncio
+import itertools
+import re
+from typing import Any
+
+from .ami import Ami
+from .ari import Ari, AriApp, DeafApp
+from .asterisk import OURS, Asterisk, LogLine, read_log
+from .events import Event, until
+
+_numbers = itertools.count(1)
+
+
+class Call:
+    """A call that is on offer, by its channel's unique ID."""
+
+    def __init__(self, case: "Case", channel_id: str) -> None:
+        self.case = case
+        self.id = channel_id
+
+    async def result(self, where: str = "next") -> Event:
+        """What the dialplan reported from a place."""
+        return await self.case.ami.wait(lambda event: self._is_result(event, where))
+
+    def results(self) -> list[str]:
+        """The places that have reported so far."""
+        return [event["Where"] for event in self.case.ami.events if self._is_result(event, event.get("Where"))]
+
+    def _is_result(self, event: Event, where: str | None) -> bool:
+        return (
+            event.get("Event") == "UserEvent"
+            and event["UserEvent"] == "Result"
+            and event["Uniqueid"] == self.id
+            and event["Where"] == where
+        )
+
+    async def status(self) -> tuple[str, str]:
+        """STASISSTATUS and BROADCASTSTATUS after the broadcast."""
+        event = await self.result()
+        return event["STASISSTATUS"], event["BROADCASTSTATUS"]
+
+    async def hangup(self) -> None:
+        answer = await self.case.ari.delete(f"/channels/{self.id}")
+        assert answer.status in (204, 404), answer
+
+
+class Case:
+    """A test's hold on one Asterisk. Starts from no channels and no applications, and leaves none."""
+
+    def __init__(self, asterisk: Asterisk, name: str) -> None:
+        self.asterisk = asterisk
+        self.version = asterisk.version
+        self.prefix = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] + f"-{next(_numbers)}"
+        self.ari = Ari(asterisk.port("HTTP"))
+        self.ami = Ami(asterisk.port("AMI"))
+        self.expected_log: list[str] = []
+        self._apps: list[Any] = []
+        self._closers: list[Any] = []
+
+    async def open(self) -> "Case":
+        self.log_start = self.asterisk.log.stat().st_size
+        await self.ari.open()
+        await self.ami.connect()
+        await self._known_state()
+        return self
+
+    async def _known_state(self) -> None:
+        channels = (await self.ari.get("/channels")).json
+        apps = (await self.ari.get("/applications")).json
+        assert not channels and not apps, f"not a clean start: {channels} {apps}"
+
+    async def close(self) -> None:
+        """Take everything down, whatever the test left, and check that nothing remains."""
+        try:
+            for closer in reversed(self._closers):
+                await closer()
+            await self._hang_up_all()
+            await asyncio.gather(*(app.close() for app in self._apps))
+            await self._no_broadcasts()
+        finally:
+            await self.ami.close()
+            await self.ari.close()
+        self._check_log()
+
+    def at_end(self, closer: Any) -> None:
+        """Have a coroutine function called when the test ends, before calls are hung up."""
+        self._closers.append(closer)
+
+    async def _hang_up_all(self) -> None:
+        async def none_left() -> bool:
+            channels = (await self.ari.get("/channels")).json
+            for channel in channels:
+                await self.ari.delete(f"/channels/{channel['id']}")
+            return not channels
+
+        await until(none_left, "all channels are gone")
+
+    async def _no_broadcasts(self) -> None:
+        answer = await self.ari.get("/broadcasts")
+        if answer.status == 200:
+            assert answer.json == [], f"broadcasts that outlived their channels: {answer.json}"
+
+    # Applications
+
+    def app_name(self, word: str = "app") -> str:
+        return f"{word}-{self.prefix}-{next(_numbers)}"
+
+    async def app(self, word: str = "app") -> AriApp:
+        """Connect an application with a name of its own that begins with a word."""
+        return await self.app_named(self.app_name(word))
+
+    async def app_named(self, *names: str) -> AriApp:
+        app = await AriApp(self.ari, *names).connect()
+        self._apps.append(app)
+        return app
+
+    async def deaf_app(self) -> DeafApp:
+        app = await DeafApp(self.ari, self.app_name("deaf")).connect()
+        self._apps.append(app)
+        return app
+
+    async def leave(self, app: Any) -> None:
+        """Disconnect an application before the test ends."""
+        self._apps.remove(app)
+        await app.close()
+
+    # Calls
+
+    async def call(self, offer: str = "5000", extension: str = "test", **variables: str) -> Call:
+        """Place a call over a Local channel. Its far end runs the extension."""
+        number = next(_numbers)
+        call = Call(self, f"{self.prefix}-{number}-offered")
+        answer = await self.ari.request(
+            "POST",
+            "/channels",
+            {
+                "endpoint": f"Local/{extension}@default/n",
+                "extension": "wait",
+                "context": "default",
+                "callerId": f"caller{number} <{1000 + number}>",
+                "channelId": f"{self.prefix}-{number}-caller",
+                "otherChannelId": call.id,
+                "timeout": "120",
+            },
+            json={"variables": {"OFFER": offer, **variables}},
+        )
+        assert answer.status == 200, answer
+        return call
+
+    # Log
+
+    def log(self) -> list[LogLine]:
+        """What Asterisk has logged since the test began."""
+        return read_log(self.asterisk.log, self.log_start)
+
+    def our_log(self) -> list[LogLine]:
+        """Warnings, errors and notices of the modules under test."""
+        return [line for line in self.log() if line.file.startswith(OURS) and line.level in ("ERROR", "WARNING", "NOTICE")]
+
+    def expect_log(self, pattern: str) -> None:
+        """Say that our modules will log this. What nobody expected fails the test."""
+        self.expected_log.append(pattern)
+
+    def _check_log(self) -> None:
+        assert self.asterisk.alive(), "Asterisk has died"
+        for line in self.log():
+            bad = re.search(r"FRACK|refcount|Exceptionally long|assertion failed", line.text, re.IGNORECASE)
+            assert not bad, f"logged: {line.raw!r}"
+        for line in self.our_log():
+            assert any(re.search(pattern, line.text) for pattern in self.expected_log), f"logged: {line.raw!r}"
