@@ -9,11 +9,13 @@ lint: ## check the layout of the C code and look for mistakes (clang-format, cpp
 	@$(MAKE) --no-print-directory lint-format lint-cppcheck
 
 lint-format:
-	clang-format --dry-run -Werror $(C_FILES)
+	@echo "clang-format: $(words $(C_FILES)) files"
+	@clang-format --dry-run -Werror $(C_FILES)
 
 # NULL as the end of an argument list is a pointer on every platform Asterisk runs on.
 lint-cppcheck:
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+	@echo "cppcheck: $(filter-out examples,$(C_FOLDERS))"
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--library=.ci/cppcheck-asterisk.cfg --inline-suppr --suppress=varFuncNullUB \
 		-Iinclude -Icore -Imodules -j $$(nproc) $(filter-out examples,$(C_FOLDERS))
 

@@ -102,6 +102,7 @@ root_make() {
                 break
             fi
             grep -E '^E: ' "$ROOT.log" | head -5 >&2 || true
+            root_delete "$ROOT.new"
             [ "$try" = 1 ] || die "the root could not be made, twice; see $ROOT.log"
             echo "That failed; trying once more ..." >&2
         done
