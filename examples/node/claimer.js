@@ -1,0 +1,223 @@
+#!/usr/bin/env node
+/*
+ * Claims calls that Asterisk's dialplan offers with StasisBroadcast(), and answers those it gets:
+ * the same as ../python/claimer.py, with Asterisk's official client for Node.js.
+ *
+ *   CallBroadcast   Asterisk offers a call to this application and to others
+ *   claim           we ask for it: 204 it is ours, 409 another one was faster, 404 too late
+ *   StasisStart     the call is in our hands: answer it, play something
+ *   StasisEnd       it has left us
+ *
+ * Try it with `make sandbox-up`, then: npm install && node claimer.js --app hello
+ */
+'use strict';
+
+const ari = require('ari-client');
+const fs = require('node:fs');
+const { parseArgs } = require('node:util');
+const { setTimeout: sleep } = require('node:timers/promises');
+
+// Standard output is for what happens; ari-client's Swagger library greets there, too.
+console.log = console.error;
+
+const USAGE = `usage: claimer.js --app NAME [option ...]
+
+Claim calls that Asterisk offers with StasisBroadcast().
+
+  --app NAME            the name of this ARI application
+  --url URL             where ARI is (http://127.0.0.1:8088/ari)
+  --user USER           ARI user (ari)
+  --password PASSWORD   its password (ari)
+  --policy POLICY       claim (the default) | decline | ignore | callers-matching REGEX ...:
+                        claim calls from numbers that match one of them, decline the others
+  --think MS            wait so long before a claim (0)
+  --play MEDIA          an ARI media URI (sound:hello-world)
+  --then WHAT           after it: hangup (the default), keep the call, or continue in the dialplan
+  --events FILE         write what happens as JSON lines to FILE, - for standard output`;
+
+function fail(message, status) {
+  process.stderr.write(`claimer: ${message}\n`);
+  process.exit(status);
+}
+
+function parseOptions() {
+  const string = (value) => ({ type: 'string', default: value });
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true, // the REGEX ... of --policy callers-matching
+      options: {
+        app: { type: 'string' },
+        url: string('http://127.0.0.1:8088/ari'),
+        user: string('ari'),
+        password: string('ari'),
+        policy: string('claim'),
+        think: string('0'),
+        play: string('sound:hello-world'),
+        then: string('hangup'),
+        events: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return { ...values, patterns: positionals.map((pattern) => new RegExp(pattern)) };
+  } catch (error) {
+    return fail(`${error.message}; see --help`, 2);
+  }
+}
+
+function checkOptions(options) {
+  if (!options.app) {
+    fail('--app NAME is missing; see --help', 2);
+  }
+  if (!['claim', 'decline', 'ignore', 'callers-matching'].includes(options.policy)) {
+    fail(`--policy ${options.policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...`, 2);
+  }
+  if ((options.policy === 'callers-matching') !== (options.patterns.length > 0)) {
+    fail('callers-matching needs at least one REGEX, the other policies take none', 2);
+  }
+  if (!(Number(options.think) >= 0)) {
+    fail(`--think ${options.think} is not a number of milliseconds`, 2);
+  }
+  if (!['hangup', 'keep', 'continue'].includes(options.then)) {
+    fail(`--then ${options.then} is not known; it is hangup, keep or continue`, 2);
+  }
+}
+
+const options = parseOptions();
+if (options.help) {
+  process.stdout.write(`${USAGE}\n`);
+  process.exit(0);
+}
+checkOptions(options);
+const ariUrl = options.url.replace(/\/+$/, '');
+
+/* Say what happened: a JSON line with --events, else a line to read. */
+function tell(what, details = {}) {
+  const line = { time: Date.now() / 1000, app: options.app, event: what, ...details };
+  if (options.events === '-') {
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  } else if (options.events) {
+    fs.appendFileSync(options.events, `${JSON.stringify(line)}\n`);
+  } else {
+    const text = Object.entries(details).map(([name, value]) => `${name}=${value}`);
+    process.stdout.write(`${[new Date().toTimeString().slice(0, 8), `${options.app}:`, what, ...text].join(' ')}\n`);
+  }
+}
+
+/*
+ * Send a request to ARI and return the HTTP status; 0, there was no answer. For what ari-client does
+ * not know: it learns its functions from Asterisk, and Asterisk only tells of what it came with.
+ */
+async function request(method, path, parameters = {}) {
+  const login = Buffer.from(`${options.user}:${options.password}`).toString('base64');
+  try {
+    const answer = await fetch(`${ariUrl}/${path}?${new URLSearchParams(parameters)}`, {
+      method,
+      headers: { Authorization: `Basic ${login}` },
+      signal: AbortSignal.timeout(10000),
+    });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch (error) {
+    tell('no-answer', { request: `${method} ${path}`, error: String(error.cause || error) });
+    return 0;
+  }
+}
+
+/* Claim it, decline it, or say nothing? This is where your own logic goes. */
+function decide(caller) {
+  if (options.policy !== 'callers-matching') {
+    return options.policy;
+  }
+  // Declining tells Asterisk that it need not wait for us.
+  return options.patterns.some((pattern) => pattern.test(caller)) ? 'claim' : 'decline';
+}
+
+/* A call is on offer. `caller` and `called` are numbers, `timeout` is ms from now. */
+async function onOffer(event) {
+  const { caller, called, timeout } = event;
+  const channel = event.channel.id;
+  tell('offer', { channel, caller, called, timeout });
+  const verb = decide(caller);
+  if (verb === 'ignore') {
+    return;
+  }
+  await sleep(Number(options.think));
+  const started = performance.now();
+  const status = verb === 'claim'
+    ? await request('POST', 'events/claim', { channelId: channel, application: options.app })
+    : await request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`, { application: options.app });
+  tell(verb, { channel, status, ms: Number((performance.now() - started).toFixed(1)) });
+}
+
+/* The call is ours; nobody else touches it until it leaves Stasis. */
+async function onStart(client, event, channel) {
+  tell('start', { channel: channel.id, args: event.args });
+  const playback = client.Playback();
+  playback.once('PlaybackFinished', async (finished) => {
+    const { media_uri: media, state } = finished.playback;
+    tell('played', { channel: channel.id, media, state });
+    try {
+      if (options.then === 'hangup') {
+        await channel.hangup();
+      } else if (options.then === 'continue') {
+        await channel.continueInDialplan();
+      }
+    } catch (error) {
+      tell('no-answer', { channel: channel.id, error: error.message });
+    }
+  });
+  try {
+    await channel.answer();
+    await channel.play({ media: options.play }, playback);
+  } catch (error) { // most likely the caller has hung up meanwhile
+    tell('no-answer', { channel: channel.id, error: error.message });
+  }
+}
+
+/*
+ * ari-client fails on an event that Asterisk does not describe, and those older than 20.20, 22.10
+ * and 23.4 do not describe these two. So it is told of them here.
+ */
+function describeEvents(client) {
+  const { models } = client._swagger.apis.events;
+  const channel = { name: 'channel', dataType: 'Channel' };
+  for (const name of ['CallBroadcast', 'CallClaimed']) {
+    models[name] = models[name] || { properties: [channel] };
+  }
+}
+
+/* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so look first. */
+async function asteriskIsThere() {
+  for (let delay = 250; ; delay = Math.min(delay * 2, 15000)) {
+    const status = await request('GET', 'api-docs/resources.json');
+    if (status === 200) {
+      return;
+    }
+    if (status === 401 || status === 403) {
+      fail(`${ariUrl} answers ${status}: see the users in Asterisk's ari.conf`, 1);
+    }
+    const pause = delay * (0.5 + Math.random() / 2);
+    tell('disconnected', { reason: `${ariUrl} answers ${status}`, retry_in: Number((pause / 1000).toFixed(2)) });
+    await sleep(pause);
+  }
+}
+
+async function main() {
+  await asteriskIsThere();
+  const client = await ari.connect(ariUrl.replace(/\/ari$/, ''), options.user, options.password);
+  describeEvents(client);
+  client.on('CallBroadcast', onOffer);
+  client.on('StasisStart', (event, channel) => onStart(client, event, channel));
+  client.on('StasisEnd', (event, channel) => tell('end', { channel: channel.id }));
+  client.on('WebSocketConnected', () => tell('connected', { url: ariUrl }));
+  client.on('WebSocketReconnecting', (error) => tell('disconnected', { reason: error ? error.message : 'closed' }));
+  // It connects again by itself, but only ten times.
+  const listen = () => client.start(options.app).catch(() => {});
+  client.on('WebSocketMaxRetries', listen);
+  await listen();
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => process.exit(0));
+}
+main();

@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+"""Claims calls that Asterisk's dialplan offers with StasisBroadcast(), and answers those it gets.
+
+A complete ARI application to start from. The way of a call:
+
+  CallBroadcast   Asterisk offers a call to this application and to others
+  claim           we ask for it: 204 it is ours, 409 another one was faster, 404 too late
+  StasisStart     the call is in our hands: answer it, play something
+  StasisEnd       it has left us
+
+Try it with `make sandbox-up`, then: examples/python/claimer.py --app hello
+Needs the package python3-aiohttp.
+"""
+import argparse
+import asyncio
+import json
+import random
+import re
+import signal
+import sys
+import time
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+
+class Claimer:
+    """One application: its connection to Asterisk, and what it does with calls."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.handlers = {
+            "CallBroadcast": self.on_offer,
+            "StasisStart": self.on_start,
+            "PlaybackFinished": self.on_played,
+            "StasisEnd": self.on_end,
+        }
+        self.at_work: set[asyncio.Task] = set()
+
+    # What is done with a call
+
+    async def on_offer(self, event: dict) -> None:
+        """A call is on offer. `caller` and `called` are numbers, `timeout` is ms from now."""
+        channel, caller = event["channel"]["id"], event["caller"]
+        self.tell("offer", channel=channel, caller=caller, called=event["called"], timeout=event.get("timeout"))
+        verb = self.decide(caller)
+        if verb == "ignore":
+            return
+        await asyncio.sleep(self.options.think / 1000)
+        started = time.monotonic()
+        if verb == "claim":
+            status = await self.post("events", "claim", channelId=channel, application=self.options.app)
+        else:
+            status = await self.post("broadcasts", channel, "decline", application=self.options.app)
+        self.tell(verb, channel=channel, status=status, ms=round((time.monotonic() - started) * 1000, 1))
+
+    def decide(self, caller: str) -> str:
+        """Claim it, decline it, or say nothing? This is where your own logic goes."""
+        policy, *patterns = self.options.policy
+        if policy != "callers-matching":
+            return policy
+        # Declining tells Asterisk that it need not wait for us.
+        return "claim" if any(re.search(pattern, caller) for pattern in patterns) else "decline"
+
+    async def on_start(self, event: dict) -> None:
+        """The call is ours; nobody else touches it until it leaves Stasis."""
+        channel = event["channel"]["id"]
+        self.tell("start", channel=channel, args=event["args"])
+        if await self.post("channels", channel, "answer") == 204:
+            await self.post("channels", channel, "play", media=self.options.play)
+
+    async def on_played(self, event: dict) -> None:
+        """The sound has been played to its end, or could not be played."""
+        playback = event["playback"]
+        channel = playback["target_uri"].removeprefix("channel:")
+        self.tell("played", channel=channel, media=playback["media_uri"], state=playback["state"])
+        if self.options.then == "hangup":
+            await self.request("DELETE", "channels", channel)
+        elif self.options.then == "continue":
+            await self.post("channels", channel, "continue")
+
+    async def on_end(self, event: dict) -> None:
+        """The call has left us: hung up, or back in the dialplan."""
+        self.tell("end", channel=event["channel"]["id"])
+
+    # The connection to Asterisk
+
+    async def post(self, *path: str, **parameters: str) -> int:
+        return await self.request("POST", *path, **parameters)
+
+    async def request(self, method: str, *path: str, **parameters: str) -> int:
+        """Send a request to ARI. Returns the HTTP status: 2xx is good; 0, there was no answer."""
+        url = URL("/".join([self.options.url, *(quote(part, safe="") for part in path)]), encoded=True)
+        try:
+            async with self.http.request(method, url.with_query(parameters)) as answer:
+                return answer.status
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            self.tell("no-answer", request=f"{method} {url}", error=describe(error))
+            return 0
+
+    async def run(self) -> None:
+        """Stay connected for ever; when Asterisk is away, try again less and less often."""
+        login = aiohttp.BasicAuth(self.options.user, self.options.password)
+        async with aiohttp.ClientSession(auth=login, timeout=aiohttp.ClientTimeout(total=10)) as self.http:
+            delay = 0.25
+            while True:
+                try:
+                    await self.listen()
+                    reason, delay = "Asterisk closed the connection", 0.25
+                except aiohttp.WSServerHandshakeError as error:
+                    reason = f"{self.options.url} answers {error.status}"
+                    if error.status in (401, 403):
+                        sys.exit(f"claimer: {reason}: see the users in Asterisk's ari.conf")
+                except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+                    reason = describe(error)
+                # A bit of chance, so that many applications do not all come back at once.
+                pause = delay * random.uniform(0.5, 1)
+                self.tell("disconnected", reason=reason, retry_in=round(pause, 2))
+                await asyncio.sleep(pause)
+                delay = min(delay * 2, 15)
+
+    async def listen(self) -> None:
+        """Connect, which registers the application, and handle events until the connection ends."""
+        url = URL(f"{self.options.url}/events").with_query(app=self.options.app)
+        async with self.http.ws_connect(url, heartbeat=20) as socket:
+            self.tell("connected", url=self.options.url)
+            async for message in socket:
+                if message.type != aiohttp.WSMsgType.TEXT:
+                    break
+                event = json.loads(message.data)
+                handler = self.handlers.get(event["type"])
+                if handler:
+                    # A task of its own, so that one call does not wait for another.
+                    task = asyncio.create_task(handler(event))
+                    self.at_work.add(task)
+                    task.add_done_callback(self.at_work.discard)
+
+    def tell(self, what: str, **details: Any) -> None:
+        """Say what happened: a JSON line with --events, else a line to read."""
+        if self.options.events:
+            line = {"time": round(time.time(), 4), "app": self.options.app, "event": what, **details}
+            print(json.dumps(line), file=self.options.events, flush=True)
+        else:
+            text = " ".join(f"{name}={value}" for name, value in details.items())
+            print(f"{time.strftime('%H:%M:%S')} {self.options.app}: {what} {text}", flush=True)
+
+
+def describe(error: BaseException) -> str:
+    return str(error) or type(error).__name__
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Claim calls that Asterisk offers with StasisBroadcast().")
+    parser.add_argument("--app", required=True, metavar="NAME", help="the name of this ARI application")
+    parser.add_argument("--url", default="http://127.0.0.1:8088/ari", help="where ARI is (%(default)s)")
+    parser.add_argument("--user", default="ari", help="ARI user (%(default)s)")
+    parser.add_argument("--password", default="ari", help="its password (%(default)s)")
+    parser.add_argument("--policy", nargs="+", default=["claim"], metavar=("POLICY", "REGEX"),
+                        help="claim (the default) | decline | ignore | callers-matching REGEX ...: "
+                        "claim calls from numbers that match one of them, decline the others")
+    parser.add_argument("--think", type=float, default=0, metavar="MS", help="wait so long before a claim (0)")
+    parser.add_argument("--play", default="sound:hello-world", metavar="MEDIA",
+                        help="an ARI media URI (%(default)s)")
+    parser.add_argument("--then", choices=("hangup", "keep", "continue"), default="hangup",
+                        help="after it: hang up, keep the call, or give it back to the dialplan (%(default)s)")
+    parser.add_argument("--events", type=argparse.FileType("a"), metavar="FILE",
+                        help="write what happens as JSON lines to FILE, - for standard output")
+    options = parser.parse_args()
+    options.url = options.url.rstrip("/")
+    policy, *patterns = options.policy
+    if policy not in ("claim", "decline", "ignore", "callers-matching"):
+        parser.error(f"--policy {policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...")
+    if (policy == "callers-matching") != bool(patterns):
+        parser.error("callers-matching needs at least one REGEX, the other policies take none")
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            parser.error(f"REGEX {pattern}: {error}")
+    return options
+
+
+async def main(options: argparse.Namespace) -> None:
+    task = asyncio.current_task()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await Claimer(options).run()
+    except asyncio.CancelledError:
+        pass
+
+
+if __name__ == "__main__":
+    asyncio.run(main(parse_options()))
