@@ -30,8 +30,10 @@
  * \endcode
  */
 
-#include "asterisk/channel.h"
+/* Nothing else is included: a header that includes this one as well would turn a provider into a user. */
 #include "asterisk/optional_api.h"
+
+struct ast_channel;
 
 #if defined(__cplusplus) || defined(c_plusplus)
 extern "C" {

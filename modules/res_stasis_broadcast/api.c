@@ -13,7 +13,7 @@
 
 #include "asterisk.h"
 
-/* Whoever includes these two with this definition provides the functions. */
+/* Whoever includes these two with this definition provides the functions: one file in the module. */
 #define AST_API_MODULE
 #include "asterisk/stasis_app_broadcast.h"
 #define AST_API_MODULE
@@ -101,7 +101,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	if (!chan || enter()) {
 		return -1;
 	}
-	result = offer_channel(chan, timeout_ms, app_filter, flags);
+	result = offer_channel(chan, timeout_ms, app_filter, !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED));
 	leave();
 	return result;
 }

@@ -12,7 +12,6 @@
 #include "private.h"
 
 #include "asterisk/datastore.h"
-#include "asterisk/stasis_app_broadcast.h"
 #include "printable.h"
 
 /*! \brief The channel is gone, or has a new broadcast: this one goes too (rule 8). */
@@ -137,7 +136,7 @@ static struct broadcast *open_broadcast(struct ast_channel *chan, const struct b
  * The delivery is held by the broadcast for the CallClaimed event, and here until the CallBroadcast
  * events are queued: a claim can come in between.
  */
-static int offer_to(struct ast_channel *chan, struct broadcast_terms *terms, unsigned int flags)
+static int offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
 {
 	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
 	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
@@ -146,7 +145,7 @@ static int offer_to(struct ast_channel *chan, struct broadcast_terms *terms, uns
 	if (!delivery) {
 		return -1;
 	}
-	if (!(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED)) {
+	if (tell_claimed) {
 		terms->cargo = delivery_hold(delivery);
 		terms->release = delivery_done;
 	}
@@ -168,21 +167,20 @@ static int offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *ter
 	return broadcast ? 0 : -1;
 }
 
-int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
+int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed)
 {
-	struct broadcast_terms terms = {
-		.channel_id = ast_channel_uniqueid(chan),
-		.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS),
-	};
+	struct broadcast_terms terms = { 0 };
 	int result = -1;
 
+	terms.channel_id = ast_channel_uniqueid(chan);
+	terms.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
 	if (find_filter(chan, app_filter, &terms.filter)) {
 		describe_status(chan, "INVALIDFILTER");
 		return -1;
 	}
 	terms.recipients = find_recipients(terms.filter);
 	if (names_count(terms.recipients)) {
-		result = offer_to(chan, &terms, flags);
+		result = offer_to(chan, &terms, tell_claimed);
 	} else if (terms.recipients) {
 		result = offer_to_nobody(chan, &terms);
 	}

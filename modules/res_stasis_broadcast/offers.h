@@ -16,8 +16,13 @@
 #ifndef STASIS_BROADCAST_OFFERS_H
 #define STASIS_BROADCAST_OFFERS_H
 
-#include "asterisk/json.h"
 #include "asterisk/optional_api.h"
+
+struct ast_json;
+
+/* The stand-ins for a provider that is not loaded use none of their parameters. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /*! \brief Answers to a claim and a decline; the first three are those of stasis_app_claim_channel(). */
 enum stasis_broadcast_answer {
@@ -82,5 +87,7 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
  */
 AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, struct ast_json **json),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+#pragma GCC diagnostic pop
 
 #endif /* STASIS_BROADCAST_OFFERS_H */

@@ -183,9 +183,11 @@ void dispatcher_look(struct dispatcher_figures *figures);
 /*!
  * \brief Offer a channel: stasis_app_broadcast_channel() without the checks of its arguments.
  *
+ * \param tell_claimed Whether the recipients get a CallClaimed event as well.
+ *
  * \note The channel's thread. Locks the channel for a moment.
  */
-int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags);
+int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed);
 
 /*! \brief Take our datastore off every channel, so that none calls into a module that is gone. */
 void offer_leave_channels(void);
