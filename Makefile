@@ -43,6 +43,7 @@ endif
 # these are built on demand for the sandbox and never installed.
 MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
+EXTRA_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/module/*/*.c bench/module/*/*.c))))
 MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
 ORIGIN := $(BUILD)/obj/modules/origin.o
 LIBS_res_stasis_broadcast := -lpcre2-8
@@ -87,11 +88,12 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(2)) $(patsubst %.o,%.d,$(3))
 endef
 
-ifneq ($(MODULE_NAMES)$(EXTRA_FILES),)
+ifneq ($(MODULE_NAMES)$(EXTRA_FILES)$(EXTRA_FOLDERS),)
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
 $(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
 $(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
+$(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),)))
 endif
 
 .PHONY: clean

@@ -19,7 +19,7 @@ instance_sync() {
     mkdir -p "$DIR/src"
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
-        cd "$REPO"
+        cd "$REPO" || exit
         find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
@@ -74,7 +74,13 @@ built_modules() {
         [ "$origin" != ours ] || echo "build/modules/$module.so"
     done < <(module_choice)
     for name in ${MODULES_EXTRA:-}; do
-        [ -e "$ROOT$(stock_modules)/${name%.so}.so" ] || echo "build/modules/${name%.so}.so"
+        name=${name%.so}
+        if [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
+            [ -e "$REPO/bench/module/$name.c" ] || [ -d "$REPO/bench/module/$name" ]; then
+            echo "build/modules/$name.so"
+        elif [ ! -e "$ROOT$(stock_modules)/$name.so" ]; then
+            die "MODULES_EXTRA: there is no module $name, neither in Asterisk $ASTERISK nor in tests/module or bench/module"
+        fi
     done
 }
 
@@ -125,7 +131,7 @@ instance_conf() {
     local file HOME=$HOME_INSIDE
     # shellcheck disable=SC2016,SC2034
     local CRYPTED='$6$sandbox$jix5UwkHaZqXNW3siyTIsqupygYMwY2FuZOl2g97g.uO3ESE4wCzG1cpy96LJzeuy3HGLTugclDW/0ucpvZlu.'
-    rm -rf "$DIR/etc"
+    rm -rf "${DIR:?}/etc"
     mkdir "$DIR/etc"
     for file in "$SANDBOX"/etc/*.conf; do
         render "$file" >"$DIR/etc/${file##*/}"
@@ -148,7 +154,7 @@ instance_conf() {
 # Sounds, music and documentation: Asterisk's, plus the documentation of our modules.
 instance_data() {
     local stock=/usr/share/asterisk name
-    rm -rf "$DIR/data" "$DIR/moh" "$DIR/lib" "$DIR/spool" "$DIR/run" "$DIR/log"
+    rm -rf "${DIR:?}"/{data,moh,lib,spool,run,log}
     mkdir -p "$DIR"/{data/documentation/thirdparty,moh,lib,spool,run,log}
     for name in "$ROOT$stock"/*; do
         [ "${name##*/}" = documentation ] || ln -s "$stock/${name##*/}" "$DIR/data/"

@@ -1,6 +1,10 @@
 # The running Asterisk of an instance: start, stop, look at. Only the process that was started
 # here is ever signalled: its pid is on file, and its command line must name the instance.
 
+# The words that start a CLI of the running Asterisk; it needs no mounts.
+CLI=(chroot "$ROOT" asterisk -C "$HOME_INSIDE/etc/asterisk.conf")
+[ "$(id -u)" -eq 0 ] || CLI=("${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf")
+
 asterisk_pid() {
     local pid
     pid=$(cat "$DIR/asterisk.pid" 2>/dev/null) || return 1
@@ -33,25 +37,36 @@ process_supervise() {
         UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
     echo $! >"$DIR/asterisk.pid"
-    wait $! && echo 0 >"$DIR/asterisk.exit" || echo $? >"$DIR/asterisk.exit"
+    local status=0
+    wait $! || status=$?
+    echo "$status" >"$DIR/asterisk.exit.new"
+    mv "$DIR/asterisk.exit.new" "$DIR/asterisk.exit"
 }
 
 process_start() {
-    local deadline=$((SECONDS + ${START_SECONDS:-30}))
+    local seconds=${START_SECONDS:-30} deadline
+    deadline=$((SECONDS + seconds))
     rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
     setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 9>&- &
-    until [ -S "$DIR/run/asterisk.ctl" ] && asterisk_cli "core waitfullybooted" >/dev/null 2>&1; do
+    until [ -S "$DIR/run/asterisk.ctl" ] && fully_booted "$seconds"; do
         if [ -e "$DIR/asterisk.exit" ]; then
             process_explain
-            die "Asterisk ended while starting (exit status $(<"$DIR/asterisk.exit")); its log is $LINK/log/full"
+            process_stop || true
+            die "Asterisk did not start; its log is $LINK/log/full"
         fi
         if ((SECONDS > deadline)); then
-            process_stop
             process_explain
-            die "Asterisk was not ready after ${START_SECONDS:-30} s; its log is $LINK/log/full"
+            process_stop || true
+            die "Asterisk was not ready after $seconds s; its log is $LINK/log/full"
         fi
         sleep 0.02
     done
+}
+
+# Waits for the end of the start, at most so many seconds. The exit status of the CLI does not
+# tell an Asterisk that went away meanwhile.
+fully_booted() {
+    timeout "$1" "${CLI[@]}" -rx "core waitfullybooted" 2>/dev/null | grep -q "fully booted"
 }
 
 # The errors of the log, for somebody who has just seen the start fail.
@@ -59,24 +74,29 @@ process_explain() {
     cat "$DIR/log/console" "$DIR/log/full" 2>/dev/null | grep -aE 'ERROR|rror' | sort -u | head -10 >&2 || true
 }
 
+# Fails when Asterisk had ended before it was asked to, crashed while it stopped, or had to be killed.
 process_stop() {
-    local pid deadline=$((SECONDS + 10))
-    pid=$(asterisk_pid) || return 0
-    kill -TERM "$pid" 2>/dev/null || true
-    while [ -e "/proc/$pid" ] && ((SECONDS <= deadline)); do
-        sleep 0.02
-    done
-    if [ -e "/proc/$pid" ]; then
-        echo "sandbox: Asterisk (pid $pid) did not stop within 10 s: killed" >&2
-        kill -KILL "$pid" 2>/dev/null || true
+    local pid status deadline=$((SECONDS + ${STOP_SECONDS:-10})) when="had ended by itself"
+    if pid=$(asterisk_pid); then
+        when=stopped
+        kill -TERM "$pid" 2>/dev/null || true
+        until [ -e "$DIR/asterisk.exit" ] || ((SECONDS > deadline)); do
+            sleep 0.02
+        done
+        if [ ! -e "$DIR/asterisk.exit" ]; then
+            kill -KILL "$pid" 2>/dev/null || true
+            when="did not stop, was killed and ended"
+            deadline=$((SECONDS + 5))
+            until [ -e "$DIR/asterisk.exit" ] || ((SECONDS > deadline)); do
+                sleep 0.02
+            done
+        fi
     fi
-}
-
-asterisk_cli() {
-    if [ "$(id -u)" -eq 0 ]; then
-        chroot "$ROOT" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -rx "$1"
-    else
-        "${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -rx "$1"
+    status=$(cat "$DIR/asterisk.exit" 2>/dev/null || echo 0)
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
+    if [ "$status" != 0 ]; then
+        echo "sandbox: Asterisk $ASTERISK $when with status $status; log: $LINK/log/full" >&2
+        return 1
     fi
 }
 
@@ -100,14 +120,16 @@ ports_free() {
 }
 
 sandbox_up() {
+    local targets
     instance_settings
     [ -z "${EXTENSIONS:-}" ] || [ -r "$EXTENSIONS" ] || die "EXTENSIONS=$EXTENSIONS cannot be read"
     root_make
     instance_lock
     module_choice >/dev/null
-    # shellcheck disable=SC2046
-    instance_build build/sandbox/loopback.so $(built_modules)
-    process_stop
+    targets=$(built_modules)
+    # shellcheck disable=SC2086
+    instance_build build/sandbox/loopback.so $targets
+    process_stop || true
     ports_free
     instance_modules
     instance_data
@@ -177,9 +199,9 @@ sandbox_status() {
 sandbox_cli() {
     need_up
     if [ $# -eq 0 ]; then
-        "${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -r
+        "${CLI[@]}" -r
     else
-        asterisk_cli "$*"
+        "${CLI[@]}" -rx "$*"
     fi
 }
 
@@ -208,12 +230,11 @@ sandbox_shell() {
 sandbox_clean() {
     local link
     for link in "$REPO"/.sandbox/*; do
-        [ -L "$link" ] || continue
-        DIR=$(readlink "$link")
+        DIR=$(readlink "$link") || continue
+        [[ $DIR == */srv/sb/* ]] || continue
         ROOT=${DIR%/srv/sb/*}
         HOME_INSIDE=${DIR#"$ROOT"}
-        sandbox_down
-        exec 9>&-
+        (sandbox_down) || true
         root_delete "$DIR" "$DIR.lock"
         rm -f "$link"
     done
