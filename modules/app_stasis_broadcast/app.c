@@ -31,6 +31,7 @@
 #include "asterisk/time.h"
 
 #include "args.h"
+#include "channel_text.h"
 #include "printable.h"
 
 static const char app_name[] = "StasisBroadcast";
@@ -53,12 +54,6 @@ static int64_t clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/*! \brief The channel's name for a log line: that of a Local channel is free text of whoever made it. */
-static const char *channel_text(struct ast_channel *chan, char buf[PRINTABLE_SIZE])
-{
-	return printable(ast_channel_name(chan), buf, PRINTABLE_SIZE);
 }
 
 /*! \brief Copy a channel variable into \a buf; "" if it is not set. */

@@ -12,6 +12,7 @@
 #include "private.h"
 
 #include "asterisk/datastore.h"
+#include "channel_text.h"
 #include "printable.h"
 
 /*! \brief The channel is gone, or has a new broadcast: this one goes too (rule 8). */
@@ -86,6 +87,7 @@ static int find_filter(struct ast_channel *chan, const char *text, struct app_fi
 {
 	char reason[192];
 	char shown[PRINTABLE_SIZE];
+	char where[PRINTABLE_SIZE];
 
 	*filter = NULL;
 	if (ast_strlen_zero(text)) {
@@ -97,7 +99,7 @@ static int find_filter(struct ast_channel *chan, const char *text, struct app_fi
 	}
 	ast_log(LOG_WARNING,
 		"%s: application filter '%s' cannot be used: %s. The call is offered to nobody; correct the filter\n",
-		ast_channel_name(chan), printable(text, shown, sizeof(shown)), reason);
+		channel_text(chan, where), printable(text, shown, sizeof(shown)), reason);
 	return -1;
 }
 
@@ -170,6 +172,7 @@ static int offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *ter
 int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed)
 {
 	struct broadcast_terms terms = { 0 };
+	char where[PRINTABLE_SIZE];
 	int result = -1;
 
 	terms.channel_id = ast_channel_uniqueid(chan);
@@ -189,7 +192,7 @@ int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filt
 	if (result) {
 		ast_log(LOG_ERROR,
 			"%s: cannot be offered to applications: out of memory, or the channel is internal\n",
-			ast_channel_name(chan));
+			channel_text(chan, where));
 		describe_status(chan, "ERROR");
 	}
 	return result;

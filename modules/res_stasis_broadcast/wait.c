@@ -16,6 +16,7 @@
 
 #include "asterisk/frame.h"
 #include "asterisk/linkedlists.h"
+#include "channel_text.h"
 
 /*! \brief Frames to put back, the last one first. */
 AST_LIST_HEAD_NOLOCK(deferred_frames, ast_frame);
@@ -72,6 +73,7 @@ static enum broadcast_state sleep_until_closed(
 	struct ast_channel *chan, struct broadcast *broadcast, int fd, int64_t end_ns)
 {
 	struct deferred_frames deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	char where[PRINTABLE_SIZE];
 	enum broadcast_state state;
 
 	while ((state = broadcast_state(broadcast)) == BROADCAST_OPEN) {
@@ -87,7 +89,7 @@ static enum broadcast_state sleep_until_closed(
 				break;
 			}
 		} else if (ms < 0) {
-			ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", ast_channel_name(chan),
+			ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", channel_text(chan, where),
 				strerror(errno));
 			state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
 			break;
@@ -117,6 +119,7 @@ static const char *status_name(struct broadcast *broadcast, enum broadcast_state
 int wait_on_channel(struct ast_channel *chan, struct broadcast *broadcast, int timeout_ms)
 {
 	enum broadcast_state state = broadcast_state(broadcast);
+	char where[PRINTABLE_SIZE];
 
 	if (state == BROADCAST_OPEN) {
 		int limited_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
@@ -125,7 +128,7 @@ int wait_on_channel(struct ast_channel *chan, struct broadcast *broadcast, int t
 
 		if (fd < 0) {
 			ast_log(LOG_ERROR, "%s: cannot wait for a claim: no file descriptor for the wake-up: %s\n",
-				ast_channel_name(chan), strerror(errno));
+				channel_text(chan, where), strerror(errno));
 			state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
 		} else {
 			state = sleep_until_closed(chan, broadcast, fd, end_ns);

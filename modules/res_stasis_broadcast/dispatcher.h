@@ -1,0 +1,159 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What the files of the dispatcher share: delivery.c (the events of one broadcast), queues.c
+ * (what waits for one application) and dispatcher.c (the threads that send).
+ */
+
+#ifndef RES_STASIS_BROADCAST_DISPATCHER_H
+#define RES_STASIS_BROADCAST_DISPATCHER_H
+
+#include "private.h"
+
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "table.h"
+
+/*! \brief How far one recipient's events have come. */
+enum stage {
+	/*! CallBroadcast waits, or is being written. */
+	STAGE_OFFER,
+	/*! CallBroadcast was sent; CallClaimed is to come if there will be one. */
+	STAGE_OFFERED,
+	/*! CallClaimed waits, or is being written. */
+	STAGE_CLAIMED,
+	/*! Nothing more will be sent. */
+	STAGE_DONE,
+};
+
+/*! \brief One recipient of a delivery. */
+struct recipient {
+	AST_LIST_ENTRY(recipient) next;
+	struct delivery *delivery;
+	/*! Into the delivery's names. */
+	unsigned int name;
+	enum stage stage;
+};
+
+AST_LIST_HEAD_NOLOCK(recipients, recipient);
+
+struct delivery {
+	struct names *names;
+	/*! The CallBroadcast event. */
+	struct ast_json *offered;
+	/*! The CallClaimed event, once there is one. */
+	struct ast_json *claimed;
+	/*! Asked whether the offer is stale; a reference while anything is queued. */
+	struct broadcast *broadcast;
+	/*! Recipients that are in a queue or being written to. */
+	size_t queued;
+	/*! Who still holds it: its maker, and the broadcast while a CallClaimed event may come. */
+	unsigned int holds;
+	AST_LIST_ENTRY(delivery) finished;
+	/*! In the order in which they are served. */
+	struct recipient recipients[];
+};
+
+AST_LIST_HEAD_NOLOCK(deliveries, delivery);
+
+/*! \brief What waits for one application. Exists only while something does, or is being written. */
+struct app_queue {
+	struct recipients waiting;
+	size_t count;
+	/*! Whether it is among the ready ones, or a thread serves it now; else it was just made. */
+	int attended;
+	/*! Events dropped because the queue was full, since it was last told. */
+	unsigned int overflowed;
+	AST_LIST_ENTRY(app_queue) ready;
+	uint64_t hash;
+	char app[];
+};
+
+/*! \brief A thread that sends. */
+struct worker {
+	pthread_t thread;
+	/*! When it began to write an event; 0 if it is not writing. */
+	int64_t since_ns;
+	AST_LIST_ENTRY(worker) list;
+};
+
+AST_LIST_HEAD_NOLOCK(workers, worker);
+
+/*!
+ * \brief The dispatcher.
+ *
+ * One lock for all of it: it is held for a few instructions a recipient and never across a write, an
+ * allocation of an event or a call to another part of Asterisk. No other lock is taken under it.
+ */
+struct dispatcher {
+	ast_mutex_t lock;
+	/*! Signalled when a queue has become ready. */
+	ast_cond_t work;
+	/*! Wakes the thread that watches over the others. */
+	ast_cond_t watch;
+	/*! All queues, by application. */
+	struct table queues;
+	/*! Those that wait for a thread, longest first. */
+	AST_LIST_HEAD_NOLOCK(, app_queue) ready;
+	size_t ready_count;
+	struct workers workers;
+	/*! Threads that have ended and are to be joined. */
+	struct workers ended;
+	size_t worker_count;
+	size_t idle_count;
+	/*! How many threads send when none is stuck. */
+	size_t base_count;
+	/*! Whether the watching thread sleeps until it is woken. */
+	int watcher_sleeps;
+	int stopping;
+	struct dispatcher_figures figures;
+	pthread_t watcher;
+};
+
+extern struct dispatcher dispatcher;
+
+/*
+ * delivery.c
+ */
+
+/*! \brief Free deliveries that nobody needs. Without the lock: a broadcast may go with them. */
+void delivery_free_all(struct deliveries *finished);
+
+/*! \brief One recipient less is queued; the last one may finish the delivery. With the lock. */
+void delivery_settle(struct delivery *delivery, struct deliveries *finished);
+
+/*! \brief Whether the broadcast closed so long ago that its offer is not worth sending. */
+int delivery_is_stale(const struct delivery *delivery);
+
+/*
+ * queues.c: all of it with the lock
+ */
+
+/*! \brief Put a recipient at the end of its application's queue, if there is room. */
+void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished);
+
+/*! \brief Take the first recipient out of a queue that has one. */
+struct recipient *queue_take(struct app_queue *queue);
+
+/*! \brief Take the queue that has waited longest for a thread; NULL if none is ready. */
+struct app_queue *queue_next_ready(void);
+
+/*! \brief After a turn a queue goes to the end of the ready ones, or away if nothing waits in it. */
+void queue_put_back(struct app_queue *queue);
+
+/*! \brief Empty all queues without sending anything. */
+void queue_drop_all(struct deliveries *finished);
+
+/*
+ * dispatcher.c
+ */
+
+/*! \brief Let a thread know that a queue is ready: one that idles, else the one that watches. With the lock. */
+void dispatcher_wake(void);
+
+#endif /* RES_STASIS_BROADCAST_DISPATCHER_H */
