@@ -31,7 +31,7 @@ CPPFLAGS ?= -D_FORTIFY_SOURCE=2
 LDFLAGS ?= -Wl,-z,relro -Wl,-z,now
 endif
 
-WARNINGS := -Wall -Wextra
+WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
 MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
 # The headers of Asterisk are a system's: their warnings are not ours.

@@ -30,7 +30,7 @@ instance_build() {
     instance_sync
     local name flags=() CFLAGS=${CFLAGS:-}
     [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE"
-    for name in CFLAGS LDFLAGS CPPFLAGS; do
+    for name in CFLAGS LDFLAGS CPPFLAGS CI; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done
     "${ENTER[@]}" make --no-print-directory -s -C "$HOME_INSIDE/src" -j "$(nproc)" "${flags[@]}" "$@"
