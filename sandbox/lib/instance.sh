@@ -175,6 +175,18 @@ instance_owner() {
     fi
 }
 
+# A port that nobody has now, above the RTP range and below the system's own choices.
+free_port() {
+    local port
+    while :; do
+        port=$((30000 + SRANDOM % 2700))
+        if ! port_used tcp "$port" && ! port_used udp "$port"; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
 instance_settings() {
     local offset=$((ASTERISK == 16 ? 1 : 0))
     HTTP_PORT=${HTTP_PORT:-$((8088 + offset))}
@@ -185,6 +197,9 @@ instance_settings() {
     VERBOSE=${VERBOSE:-3}
     DEBUG=${DEBUG:-0}
     local name
+    for name in HTTP_PORT SIP_PORT AMI_PORT; do
+        [ "${!name}" != free ] || printf -v "$name" %s "$(free_port)"
+    done
     for name in HTTP_PORT SIP_PORT AMI_PORT WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
         [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
     done
