@@ -5,6 +5,8 @@ import itertools
 
 from .events import DEADLINE, Event, EventLog
 
+NUDGE_SECONDS = 0.25
+
 
 class Ami(EventLog):
     """One manager connection. CLI commands go this way too: it is quicker than a process."""
@@ -21,9 +23,11 @@ class Ami(EventLog):
         self._task = asyncio.create_task(self._read())
         answer = await self.action("Login", Username="sandbox", Secret="sandbox")
         assert answer["Response"] == "Success", answer
+        self._nudger = asyncio.create_task(self._nudge())
         return self
 
     async def close(self) -> None:
+        self._nudger.cancel()
         self._writer.close()
         await asyncio.wait([self._task], timeout=DEADLINE)
 
@@ -40,6 +44,12 @@ class Ami(EventLog):
         """What a CLI command prints."""
         answer = await self.action("Command", Command=command)
         return "\n".join(answer.get("Output", []))
+
+    async def _nudge(self) -> None:
+        """Asterisk now and then forgets to wake a manager connection for an event, until it hears of it."""
+        while not self.ended:
+            await asyncio.sleep(NUDGE_SECONDS)
+            self._writer.write(b"Action: Ping\r\n\r\n")
 
     async def _read(self) -> None:
         message: Event = {}

@@ -98,6 +98,7 @@ class AriApp(EventLog):
         self.ari = ari
         self.names = names
         self.app = names[0]
+        self.last_flush: str | None = None
 
     async def connect(self) -> "AriApp":
         self._socket = await self.ari.websocket(",".join(self.names))
@@ -112,10 +113,14 @@ class AriApp(EventLog):
                 self.add(json.loads(message.data))
         self.end("its WebSocket has closed")
 
-    async def close(self) -> None:
-        """Leave, and wait until Asterisk has noticed."""
+    async def disconnect(self) -> None:
+        """Close the connection, and wait until Asterisk has noticed."""
         await self._socket.close()
         await asyncio.wait([self._task], timeout=DEADLINE)
+
+    async def close(self) -> None:
+        """Leave, and wait until Asterisk has forgotten the application."""
+        await self.disconnect()
         for name in self.names:
             await until(lambda: self._gone(name), f"application {name} is gone")
 
@@ -125,6 +130,9 @@ class AriApp(EventLog):
     def of(self, kind: str, channel_id: str | None = None) -> list[Event]:
         """The events of a type that have come, for one channel or for any."""
         return self.matching(lambda event: is_event(event, kind, channel_id))
+
+    def events_but_last_flush(self) -> list[Event]:
+        return self.matching(lambda event: event.get("channel", {}).get("id") != self.last_flush)
 
     async def event(self, kind: str, channel_id: str | None = None, deadline: float = DEADLINE) -> Event:
         return await self.wait(lambda event: is_event(event, kind, channel_id), deadline)

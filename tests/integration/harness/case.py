@@ -116,6 +116,21 @@ class Case:
         self._apps.append(app)
         return app
 
+    async def apps(self, count: int) -> list[AriApp]:
+        return await asyncio.gather(*(self.app(f"app{number}") for number in range(count)))
+
+    async def flush(self, *apps: AriApp) -> None:
+        """Wait until each application has got everything that was on its way to it.
+
+        Events of one application come in order, so one more offer, to everybody, comes last.
+        """
+        call = await self.call("10000")
+        for app in apps:
+            await app.offered(call.id)
+            app.last_flush = call.id
+        await call.hangup()
+        await call.result("h")
+
     async def deaf_app(self) -> DeafApp:
         app = await DeafApp(self.ari, self.app_name("deaf")).connect()
         self._apps.append(app)
@@ -148,6 +163,9 @@ class Case:
         )
         assert answer.status == 200, answer
         return call
+
+    async def channel_name(self, channel_id: str) -> str:
+        return (await self.ari.get(f"/channels/{channel_id}")).json["name"]
 
     # Log
 

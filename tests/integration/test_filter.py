@@ -1,0 +1,164 @@
+"""Filters: whom an offer reaches (SPEC rule 9, section 3 and the filter rows of section 7)."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+REFUSED = "application filter .* cannot be used"
+
+
+async def reached(case, apps, filter_text):
+    """Which of the applications an offer with this filter reaches, and how the broadcast ended."""
+    call = await case.call(f"150,{filter_text}")
+    status = await call.status()
+    await case.flush(*apps)
+    return [bool(app.of("CallBroadcast", call.id)) for app in apps], status
+
+
+async def test_matched_gets_the_offer_and_unmatched_does_not(case):
+    inside, outside = await case.app("sales"), await case.app("support")
+    assert await reached(case, [inside, outside], "^sales-") == ([True, False], ("TIMEOUT", "TIMEOUT"))
+
+
+async def test_no_filter_reaches_everybody(case):
+    apps = await case.apps(4)
+    assert await reached(case, apps, "") == ([True] * 4, ("TIMEOUT", "TIMEOUT"))
+
+
+# Each pattern with the names that it has to match, and those that it must not.
+PATTERNS = {
+    "anchored": ("^ivr-", ["ivr-1", "ivr-"], ["xivr-1", "IVR-1"]),
+    "searched-anywhere": ("middle", ["a-middle-b", "middle"], ["midle"]),
+    "alternatives": ("^(sales|support)-[0-9]+$", ["sales-1", "support-42"], ["sales-x", "billing-1"]),
+    "harmless-optional-groups": ("^(a)?(b)?(c)?(d)?$", ["abcd", "ad", "c"], ["dcba", "abcde"]),
+    "bounds": ("^a{2}b+$", ["aab", "aabb"], ["ab", "aaab"]),
+    "dot-in-brackets": ("^v1[.]2$", ["v1.2"], ["v1x2"]),
+    "character-class": ("^[[:alpha:]]+$", ["abc"], ["abc1"]),
+    "empty-alternative": ("^x(1|)$", ["x1", "x"], ["x2"]),
+}
+
+
+@pytest.mark.parametrize("key", PATTERNS)
+async def test_filter_works(case, key):
+    pattern, yes, no = PATTERNS[key]
+    apps = [await case.app_named(name) for name in yes + no]
+    got, _ = await reached(case, apps, pattern)
+    assert got == [True] * len(yes) + [False] * len(no)
+
+
+@pytest.mark.parametrize("extension, yes, no", [
+    ("filter-quoted", ["aa", "aaa"], ["a", "aaaa"]),
+    ("filter-escaped", ["aa", "aaa"], ["a", "aaaa"]),
+    ("filter-brackets", ["x_y"], ["xy", "x-y"]),
+], ids=["quoted", "escaped", "brackets"])  # fmt: skip
+async def test_comma_in_a_filter_of_the_dialplan(case, extension, yes, no):
+    """As written in extensions.conf: quoted, with a backslash, or within brackets."""
+    apps = [await case.app_named(name) for name in yes + no]
+    call = await case.call(extension=extension)
+    await call.result()
+    await case.flush(*apps)
+    got = [bool(app.of("CallBroadcast", call.id)) for app in apps]
+    assert got == [True] * len(yes) + [False] * len(no)
+
+
+UNUSABLE = {
+    "typo": "^(ivr-.*",
+    "open-bracket": "[a-z",
+    "open-brace": "a{2",
+    "star-first": "*abc",
+    "reversed-range": "[z-a]",
+    "reversed-bounds": "a{3\\,1}",
+    "exploding": "((a{1\\,100}){1\\,100}){1\\,100}",
+    "257-characters": "a" * 257,
+    "unknown-class": "[[:nothing:]]",
+}
+
+
+@pytest.mark.parametrize("key", UNUSABLE)
+async def test_unusable_filter_is_offered_to_nobody(case, key):
+    case.expect_log(REFUSED)
+    apps = [await case.app_named(name) for name in ("ivr-1", "aaa", "abc")]
+    assert await reached(case, apps, UNUSABLE[key]) == ([False] * 3, ("FAILED", "INVALIDFILTER"))
+    assert len(case.our_log()) == 1
+
+
+async def test_unusable_filter_may_be_mended_and_offered_again(case):
+    case.expect_log(REFUSED)
+    app = await case.app("sales")
+    call = await case.call("5000,^(sales", extension="twice", OFFER2="10000,^sales")
+    assert (await call.result("first"))["BROADCASTSTATUS"] == "INVALIDFILTER"
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    await app.started(call.id)
+
+
+async def test_filter_of_256_characters_works(case):
+    app = await case.app_named("a")
+    pattern = "^" + "a?" * 127 + "$"
+    assert len(pattern) == 256
+    assert (await reached(case, [app], pattern))[0] == [True]
+
+
+async def test_control_characters_of_a_filter_do_not_reach_the_log(case):
+    case.expect_log(REFUSED)
+    await case.app()
+    call = await case.call("5000,(\x1b[2J\x07\x01evil")
+    assert (await call.status())[1] == "INVALIDFILTER"
+    (line,) = case.our_log()
+    assert "\\x1b" in line.text
+    assert not any(byte < 0x20 and byte != 0x09 for byte in line.raw)
+
+
+def process_cost(pid):
+    """CPU seconds that a process has used, and its memory in kB now and at its peak."""
+    stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return (int(stat[11]) + int(stat[12])) / 100, int(status["VmRSS"].split()[0]), int(status["VmHWM"].split()[0])
+
+
+async def test_exploding_filter_costs_nothing(case):
+    """Asterisk's own takes 3.8 s of CPU and 1.1 GB for each such call. These are twenty."""
+    case.expect_log(REFUSED)
+    await case.app_named("aaa")
+    cpu, _, peak = process_cost(case.asterisk.pid)
+    began = time.monotonic()
+    for _ in range(20):
+        call = await case.call(f"5000,{UNUSABLE['exploding']}")
+        assert (await call.status())[1] == "INVALIDFILTER"
+    cpu_after, _, peak_after = process_cost(case.asterisk.pid)
+    assert cpu_after - cpu < 2
+    assert peak_after - peak < 64 * 1024
+    assert time.monotonic() - began < 30
+
+
+async def test_filter_is_not_kept_for_each_live_call(case):
+    """Eighty claimed calls with a large filter weigh no more than eighty without one."""
+    app = await case.app_named("abcdefgh")
+    # 15 kB when compiled: eighty of them would be 1200 kB.
+    large = "^" + "[a-h]?[^x]?" * 22 + "$"
+
+    async def weigh(offer):
+        before = await settled_memory(case)
+        calls = [await case.call(offer) for _ in range(80)]
+        for call in calls:
+            await app.offered(call.id)
+            assert await app.claim(call.id) == 204
+            await app.started(call.id)
+        weight = await settled_memory(case) - before
+        for call in calls:
+            await call.hangup()
+            await call.result("h")
+        return weight
+
+    for _ in range(2):
+        await weigh("10000")
+    without = [await weigh("10000") for _ in range(3)]
+    with_filter = [await weigh(f"10000,{large}") for _ in range(3)]
+    assert min(with_filter) - min(without) < 600, (with_filter, without)
+
+
+async def settled_memory(case):
+    """Memory in kB, without what the allocator keeps for later."""
+    await case.ami.cli("malloc trim")
+    return process_cost(case.asterisk.pid)[1]
