@@ -110,6 +110,14 @@ root_make() {
     exec 8>&-
 }
 
+# The roots may be in use by other clones.
 root_remove() {
+    local file pid
+    for file in "$CACHE"/asterisk*/srv/sb/*/asterisk.pid; do
+        pid=$(cat "$file" 2>/dev/null) || continue
+        if { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q '^asterisk '; then
+            die "the Asterisk of another clone is running in a root (pid $pid): stop it first"
+        fi
+    done
     root_delete "$CACHE"/asterisk*-*
 }
