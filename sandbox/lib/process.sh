@@ -234,6 +234,7 @@ sandbox_clean() {
         [[ $DIR == */srv/sb/* ]] || continue
         ROOT=${DIR%/srv/sb/*}
         HOME_INSIDE=${DIR#"$ROOT"}
+        LINK=$link
         (sandbox_down) || true
         root_delete "$DIR" "$DIR.lock"
         rm -f "$link"
