@@ -43,13 +43,20 @@ void dispatcher_wake(void)
 	}
 }
 
-/*! \brief Give an event to an application. Blocks as long as the application's connection does. */
-static void send_event(const char *app, struct ast_json *event)
+/*!
+ * \brief Give an event to an application. Blocks as long as the application's connection does.
+ *
+ * \param app The application's name.
+ * \param event The event.
+ * \param may_be_gone Whether to look first if it is still registered: Asterisk would log
+ *        a warning for each event to one that has.
+ */
+static void send_event(const char *app, struct ast_json *event, int may_be_gone)
 {
 	/* Asterisk adds fields at the top of what it is given: each application gets a top of its own. */
-	struct ast_json *copy = ast_json_copy(event);
+	struct ast_json *copy = may_be_gone && !compat_app_is_registered(app) ? NULL : ast_json_copy(event);
 
-	if (copy && compat_app_is_registered(app)) {
+	if (copy) {
 		ast_json_object_set(copy, "application", ast_json_string_create(app));
 		stasis_app_send(app, copy);
 	}
@@ -60,6 +67,7 @@ static void send_event(const char *app, struct ast_json *event)
 static void write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event)
 {
 	unsigned int overflowed = queue->overflowed;
+	int may_be_gone = queue->was_stuck;
 
 	queue->overflowed = 0;
 	ast_json_ref(event);
@@ -72,10 +80,11 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 			"websocket_write_timeout in ari.conf\n",
 			queue->app, overflowed);
 	}
-	send_event(queue->app, event);
+	send_event(queue->app, event, may_be_gone);
 	ast_json_unref(event);
 
 	ast_mutex_lock(&dispatcher.lock);
+	queue->was_stuck |= broadcast_clock_ns() - worker->since_ns > STUCK_NS;
 	worker->since_ns = 0;
 	dispatcher.figures.sent++;
 }

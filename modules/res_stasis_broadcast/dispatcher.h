@@ -67,6 +67,8 @@ struct app_queue {
 	size_t count;
 	/*! Whether it is among the ready ones, or a thread serves it now; else it was just made. */
 	int attended;
+	/*! Whether a write to the application has taken long, after which it may be gone. */
+	int was_stuck;
 	/*! Events dropped because the queue was full, since it was last told. */
 	unsigned int overflowed;
 	AST_LIST_ENTRY(app_queue) ready;
