@@ -1,0 +1,88 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The end of a run: hangs up what is left, and asks Asterisk which stalled applications it has
+ * cut off. The client cannot see that: a socket whose buffers are full does not hear of its end.
+ */
+
+#include "requests.h"
+#include "stages.h"
+
+#include <string.h>
+
+#define CLEAN_UP_NS (3 * NS_PER_S)
+
+static void one_done(struct race *race)
+{
+	if (--race->clean_up_left == 0 && race->stage == STAGE_CLEAN_UP) {
+		stages_close(race);
+	}
+}
+
+static void on_hung_up(void *data, const struct http_answer *answer)
+{
+	struct call *call = data;
+
+	stats_answer(&call->race->stats, REQUEST_HANGUP, answer->status);
+	one_done(call->race);
+}
+
+/*! \brief Hang up what is left of a call: all of it if it is ours, else only what we hold. */
+static void hang_up(struct race *race, struct call *call)
+{
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	if (call->state == CALL_OVER || call->state == CALL_FAILED ||
+		(race->options.elsewhere && call->state != CALL_STARTED)) {
+		return;
+	}
+	timer_cancel(&race->loop.timers, &call->timer);
+	text_init(&text, buf, sizeof(buf));
+	request_hangup(&text, &race->options, call->id, race->options.elsewhere ? "" : "far-");
+	race->stats.sent[REQUEST_HANGUP]++;
+	race->clean_up_left++;
+	http_send(race->others, &text, NULL, on_hung_up, call);
+}
+
+static void on_asked(void *data, const struct http_answer *answer)
+{
+	struct race *race = data;
+
+	/* Without res_ari_applications it is 404 too, but then about the resource. */
+	race->cut += answer->status == 404 && strstr(answer->body, "Application");
+	one_done(race);
+}
+
+static void ask_about(struct race *race, const struct app *app)
+{
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	request_application(&text, &race->options, app->name);
+	race->clean_up_left++;
+	http_send(race->others, &text, NULL, on_asked, race);
+}
+
+void cleanup_start(struct race *race)
+{
+	race->stage = STAGE_CLEAN_UP;
+	race->end_ns = race->end_ns ? race->end_ns : now_ns();
+	timer_cancel(&race->loop.timers, &race->caller_timer);
+	timer_set(&race->loop.timers, &race->end_timer, now_ns() + CLEAN_UP_NS);
+	for (size_t i = 0; i < race->calls.count; i++) {
+		hang_up(race, race->calls.list[i]);
+	}
+	for (size_t i = race->apps.readers; i < race->apps.count; i++) {
+		ask_about(race, &race->apps.all[i]);
+	}
+	if (!race->clean_up_left) {
+		stages_close(race);
+	}
+}

@@ -1,0 +1,50 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+#ifndef ARI_RACE_EVENT_H
+#define ARI_RACE_EVENT_H
+
+/*! \file
+ * \brief What ari-race wants to know of an ARI event, read from its JSON in one pass without
+ * allocating.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define EVENT_ID_MAX 256 /* Asterisk's own limit for a unique ID is 150 */
+
+enum event_type {
+	EVENT_OTHER,
+	EVENT_CALL_BROADCAST,
+	EVENT_CALL_CLAIMED,
+	EVENT_STASIS_START,
+	EVENT_STASIS_END,
+	EVENT_APPLICATION_REPLACED,
+};
+
+struct event {
+	enum event_type type;
+	char application[EVENT_ID_MAX]; /*!< empty if the event does not say */
+	char channel_id[EVENT_ID_MAX];  /*!< empty if the event does not say */
+};
+
+/*!
+ * \brief Read type, application and channel.id of an event.
+ *
+ * \param json The event; need not end in a NUL.
+ * \param len Its length in bytes.
+ * \param want_application false: the caller knows the application, and reading may stop as soon as the
+ *        rest is known.
+ * \param[out] event What was found.
+ *
+ * \retval 0 on success, also for types of events that are of no interest.
+ * \retval -1 if it is no JSON object, or a name in it is too long.
+ */
+int event_parse(const char *json, size_t len, bool want_application, struct event *event);
+
+#endif /* ARI_RACE_EVENT_H */

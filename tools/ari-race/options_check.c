@@ -1,0 +1,151 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Checks options against each other, and fills in what follows from them.
+ */
+
+#include "options.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define APP_NAME_MAX 200
+#define ALL_APPS 10000
+
+/*! \brief The log-in: --user NAME or NAME:PASS, --password, else ARI_RACE_LOGIN=NAME:PASS, else ari:ari. */
+static int check_login(struct options *options)
+{
+	const char *login = options->user ? options->user : getenv("ARI_RACE_LOGIN");
+	const char *colon = login ? strchr(login, ':') : NULL;
+	char *user = login ? strndup(login, colon ? (size_t) (colon - login) : strlen(login)) : xstrdup("ari");
+
+	if (!options->password) {
+		options->password = xstrdup(colon ? colon + 1 : "ari");
+	}
+	free(options->user);
+	options->user = user;
+	if (!user || !*user || strlen(user) + strlen(options->password) > 500) {
+		return options_wrong("--user: a name of 1 to 500 characters is needed");
+	}
+	return -1;
+}
+
+static int check_target(struct options *options)
+{
+	const char *wrong = target_parse(&options->target, options->url, options->user, options->password);
+
+	if (wrong) {
+		return options_wrong("--url: '%s': %s", options->url, wrong);
+	}
+	return -1;
+}
+
+/*! \brief "N", "all", "random:N" or "random N". */
+static int check_claimers(struct options *options)
+{
+	const char *text = options->claimers_text;
+	int64_t free_apps = options->apps - options->decliners - options->stalled;
+	bool random = !strncmp(text, "random:", 7) || !strncmp(text, "random ", 7);
+	const char *digits = random ? text + 7 : text;
+	char *end;
+
+	if (free_apps < 0) {
+		return options_wrong("--apps: %lld applications are fewer than %lld decliners and %lld stalled ones",
+			(long long) options->apps, (long long) options->decliners, (long long) options->stalled);
+	}
+	options->claim_mode = random ? CLAIM_RANDOM : CLAIM_FIRST;
+	if (!strcmp(text, "all")) {
+		options->claim_mode = CLAIM_ALL;
+		options->claimers = free_apps;
+		return -1;
+	}
+	options->claimers = strtol(digits, &end, 10);
+	if (end == digits || *end || options->claimers < 0 || options->claimers > ALL_APPS) {
+		return options_wrong("--claimers: '%s' is none of: a number, all, random:NUMBER", text);
+	}
+	if (options->claimers > free_apps) {
+		return options_wrong(
+			"--claimers: %lld are more than the %lld applications that neither decline nor stall",
+			(long long) options->claimers, (long long) free_apps);
+	}
+	return -1;
+}
+
+static int check_apps(struct options *options)
+{
+	size_t len = strlen(options->app_prefix);
+
+	if (!len || len > APP_NAME_MAX || strspn(options->app_prefix, " ") || strchr(options->app_prefix, ',')) {
+		return options_wrong(
+			"--app-prefix: '%s' cannot begin the name of an application", options->app_prefix);
+	}
+	if (options->spread_ns > options->think_ns) {
+		return options_wrong("--spread: it is larger than --think, from which it is taken away");
+	}
+	if (options->stalled_buffer && !options->stalled) {
+		return options_wrong("--stalled-buffer: there is no --stalled application");
+	}
+	return check_claimers(options);
+}
+
+/*! \brief Where calls come from, and when they end. */
+static int check_calls(struct options *options)
+{
+	if (!strcmp(options->calls_from_text, "elsewhere")) {
+		options->elsewhere = true;
+	} else if (strcmp(options->calls_from_text, "originate")) {
+		return options_wrong(
+			"--calls-from: '%s' is neither originate nor elsewhere", options->calls_from_text);
+	}
+	if (options->elsewhere) {
+		if (options->rate > 0 || options->concurrency) {
+			return options_wrong(
+				"--calls-from elsewhere: then --rate and --concurrency are not ari-race's to choose");
+		}
+		return -1;
+	}
+	if (!options->calls && !options->duration_ns) {
+		options->calls = 100;
+	}
+	if (options->rate <= 0 && !options->concurrency) {
+		options->rate = 10;
+	}
+	return -1;
+}
+
+static int check_dialplan(struct options *options)
+{
+	const char *at = strchr(options->other, '@');
+
+	if (strncmp(options->endpoint, "Local/", 6) || !strchr(options->endpoint, '@')) {
+		return options_wrong(
+			"--endpoint: '%s' is not Local/EXTENSION@CONTEXT (for other calls see --calls-from)",
+			options->endpoint);
+	}
+	if (!at || at == options->other || !at[1]) {
+		return options_wrong("--other: '%s' is not EXTENSION@CONTEXT", options->other);
+	}
+	if (strlen(options->filter) > 1000 || strlen(options->args) > 2000) {
+		return options_wrong("--filter or --args: too long");
+	}
+	return -1;
+}
+
+int options_check(struct options *options)
+{
+	static int (*const checks[])(
+		struct options *) = { check_login, check_target, check_apps, check_calls, check_dialplan };
+	int status = -1;
+
+	for (size_t i = 0; status < 0 && i < sizeof(checks) / sizeof(checks[0]); i++) {
+		status = checks[i](options);
+	}
+	return status;
+}
