@@ -195,6 +195,10 @@ static void on_declined(void *data, const struct http_answer *answer)
 	stats_answer(&race->stats, REQUEST_DECLINE, answer->status);
 	history_write(&race->history, "answer", answer->answered_ns, claim->call->id, claim->app->name, "decline",
 		answer->status);
+	claim->call->declined += answer->status == 204;
+	if (claim->call->declined == race->apps.count) {
+		answers_call_over(claim->call); /* everybody has: the dialplan goes on at once */
+	}
 	claim_destroy(claim);
 }
 

@@ -56,6 +56,7 @@ struct call {
 	uint64_t first_offer_ns;
 	uint64_t last_offer_ns; /*!< an application's first offer for this call only */
 	uint32_t offers;        /*!< applications that were offered it */
+	uint32_t declined;      /*!< applications whose decline got 204 */
 	uint32_t winners;       /*!< claims that got 204, of different applications */
 	struct app *winner;     /*!< the first of them */
 	uint64_t won_offered_ns;

@@ -32,14 +32,21 @@ static void on_hung_up(void *data, const struct http_answer *answer)
 	one_done(call->race);
 }
 
-/*! \brief Hang up what is left of a call: all of it if it is ours, else only what we hold. */
+/*! \brief Whether a call may still live, and is ours to end: not one from elsewhere that we do not hold. */
+static bool is_left(const struct race *race, const struct call *call)
+{
+	if (race->options.elsewhere) {
+		return call->state == CALL_STARTED;
+	}
+	return (call->state != CALL_OVER && call->state != CALL_FAILED) || (call->winner && !call->started);
+}
+
 static void hang_up(struct race *race, struct call *call)
 {
 	char buf[REQUEST_SIZE];
 	struct text text;
 
-	if (call->state == CALL_OVER || call->state == CALL_FAILED ||
-		(race->options.elsewhere && call->state != CALL_STARTED)) {
+	if (!is_left(race, call)) {
 		return;
 	}
 	timer_cancel(&race->loop.timers, &call->timer);

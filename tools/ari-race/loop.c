@@ -92,9 +92,8 @@ static bool raise_file_limit(int files)
 
 static struct lws_context *create_lws(struct loop *loop, int files)
 {
-	/* A stalled reader answers no ping: nobody may give up on it but Asterisk. */
-	static const lws_retry_bo_t patient = { .secs_since_valid_ping = 0xfffe,
-		.secs_since_valid_hangup = 0xffff };
+	/* No hang-up without it: nobody looks whether a peer is still there, and gives up on one that stalls. */
+	static const lws_retry_bo_t patient = { .secs_since_valid_ping = 1, .secs_since_valid_hangup = 0 };
 	void *loops[] = { loop->ev };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
