@@ -1,9 +1,7 @@
 """The Asterisk of the demo: an instance of the sandbox, and what its dialplan tells through AMI."""
 import asyncio
 import os
-import socket
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import aiohttp
@@ -15,28 +13,18 @@ REPO = HERE.parent.parent
 SANDBOX = REPO / "sandbox" / "sandbox"
 
 
-def free_ports(*kinds: int) -> list[int]:
-    """One free port of loopback for each kind, SOCK_STREAM or SOCK_DGRAM."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket(socket.AF_INET, kind)) for kind in kinds]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
 class Asterisk:
     """A sandbox instance of the demo's own, on ports that are free: it disturbs no other."""
 
     def __init__(self, version: str, logs: Path) -> None:
-        self.logs = logs
-        http, ami, sip = free_ports(socket.SOCK_STREAM, socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        self.version, self.logs = version, logs
         self.env = {
-            "HTTP_PORT": str(http), "AMI_PORT": str(ami), "SIP_PORT": str(sip),
-            **os.environ,
+            "HTTP_PORT": "free", "SIP_PORT": "free", "AMI_PORT": "free", **os.environ,
             "ASTERISK": version, "INSTANCE": "demo", "EXTENSIONS": str(HERE / "extensions.conf"),
         }
-        self.sip = f"127.0.0.1:{self.env['SIP_PORT']}"
-        self.ari = f"http://127.0.0.1:{self.env['HTTP_PORT']}/ari"
+        self.sip = self.ari = ""
+        self.ami_port = 0
+        self.log = f".sandbox/{version}-demo/log/full"
         self.may_be_up = False
         self.ami: asyncio.Task | None = None
 
@@ -62,6 +50,10 @@ class Asterisk:
         except asyncio.CancelledError:
             await asyncio.gather(start, return_exceptions=True)
             raise
+        lines = (REPO / ".sandbox" / f"{self.version}-demo" / "env").read_text().splitlines()
+        settings = dict(line.partition("=")[::2] for line in lines)
+        self.ari, self.ami_port = settings["ARI_URL"], int(settings["AMI_PORT"])
+        self.sip = f"127.0.0.1:{settings['SIP_PORT']}"
 
     async def down(self) -> None:
         """Stop, whatever state it is in."""
@@ -73,7 +65,7 @@ class Asterisk:
 
     async def listen(self, heard: Callable[[dict[str, str]], None]) -> None:
         """Log in to AMI, and from then on pass each DemoCall event of the dialplan to `heard`."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(self.env["AMI_PORT"]))
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.ami_port)
         await reader.readline()
         writer.write(b"Action: Login\r\nUsername: sandbox\r\nSecret: sandbox\r\n\r\n")
         answer = await asyncio.wait_for(read_message(reader), 5)
@@ -93,7 +85,9 @@ class Asterisk:
                 if registered == wanted:
                     return
                 await asyncio.sleep(0.02)
-        raise Trouble(f"After 10 s Asterisk has the applications {sorted(registered)} instead of {sorted(wanted)}.")
+        raise Trouble(f"After 10 s Asterisk has the applications {', '.join(sorted(registered)) or 'none'} "
+                      f"instead of {', '.join(sorted(wanted)) or 'none'}: a process or a call has not ended. "
+                      f"The log is {self.log}")
 
 
 async def read_message(reader: asyncio.StreamReader) -> dict[str, str]:

@@ -38,6 +38,7 @@ class Demo:
         self.applications = Applications(self.asterisk, self.application_told)
         self.seen = {case.extension: Seen() for case in CASES}
         self.calls_of_channels: dict[str, Seen] = {}
+        self.reported: set[tuple[Case, str]] = set()
         self.news = asyncio.Event()
 
     # What is seen
@@ -100,7 +101,9 @@ class Demo:
                 await asyncio.wait_for(self.all_of(case, seen), 3)
         finally:
             ticker.cancel()
-        self.table.show(case, seen, "!!" if case.faults(seen) else "ok")
+        faults = case.faults(seen)
+        self.table.show(case, seen, "!!" if faults else "ok")
+        self.report(case, faults)
 
     async def follow(self, case: Case, seen: Seen, caller: Caller) -> None:
         """Keep the row of a call up to date while it lasts."""
@@ -121,17 +124,29 @@ class Demo:
 
     def verdict(self) -> int:
         """Say how it went, once all is over. Returns the exit status."""
-        faults = {case: case.faults(self.seen[case.extension]) for case in CASES}
-        good = sum(not found for found in faults.values())
-        self.table.say(f"\n{good} of {len(CASES)} calls ended as they should.")
-        for case, found in faults.items():
-            for fault in found:
-                self.table.say(f"  {case.number} {case.title}: {fault}")
+        self.table.say()
+        good = 0
+        for case in CASES:
+            # Once more: something may have come after the call was over that should not.
+            faults = case.faults(self.seen[case.extension])
+            self.report(case, faults)
+            good += not faults
+        self.table.say(f"{good} of {len(CASES)} calls ended as they should.")
         if good < len(CASES):
-            self.table.say(f"The logs are in {self.logs.relative_to(REPO)}/, that of Asterisk is "
-                           f".sandbox/{self.version}-demo/log/full")
+            self.table.say(self.where_the_logs_are())
             return 1
         return 0
+
+    def report(self, case: Case, faults: list[str]) -> None:
+        """Say what is wrong with a call, each thing once."""
+        for fault in faults:
+            if (case, fault) not in self.reported:
+                self.reported.add((case, fault))
+                self.table.say(f"      {case.number} {case.title}: {fault}")
+
+    def where_the_logs_are(self) -> str:
+        return (f"The logs are in {self.logs.relative_to(REPO)}/, "
+                f"that of Asterisk is {self.asterisk.log}")
 
 
 def say_how_to_go_on(table: Table, version: str) -> None:
@@ -166,20 +181,23 @@ async def carry_out(demo: Demo) -> int:
     except asyncio.CancelledError:
         status = 128 + stopped_by[0]
     except Trouble as trouble:
-        complain(str(trouble))
+        complain(f"The demo cannot go on. {trouble}")
     except (OSError, aiohttp.ClientError, asyncio.TimeoutError) as error:
-        complain(f"{type(error).__name__}: {error}. The logs are in {demo.logs}, "
-                 f"that of Asterisk is .sandbox/{demo.version}-demo/log/full")
+        complain(f"The demo cannot go on. {type(error).__name__}: {error}\n{demo.where_the_logs_are()}")
     finally:
         # An interrupt from now on does not keep it from tidying up.
         stopped_by.append(0)
-        await demo.take_down()
+        try:
+            await demo.take_down()
+        except Trouble as trouble:
+            complain(f"It could not be taken down as it should. {trouble}")
+            status = status or 2
     return status
 
 
 def complain(text: str) -> None:
     with contextlib.suppress(OSError):
-        print(f"\nThe demo cannot go on. {text}", file=sys.stderr)
+        print(f"\n{text}", file=sys.stderr)
 
 
 def main() -> int:

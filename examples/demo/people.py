@@ -2,12 +2,11 @@
 import asyncio
 import json
 import math
-import socket
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import Callable
 from pathlib import Path
 
-from asterisk import HERE, REPO, Asterisk, free_ports
+from asterisk import HERE, REPO, Asterisk
 from process import Trouble, spawn, stop, tail
 
 CLAIMER = REPO / "examples" / "python" / "claimer.py"
@@ -34,7 +33,9 @@ class Claimer:
         await asyncio.wait([self.reader, ready], timeout=10, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if not self.connected.is_set():
-            raise Trouble(f"claimer.py --app {self.app} did not connect to {self.asterisk.ari}. "
+            status = self.process.returncode
+            end = "" if status is None else f" and ended with status {status}"
+            raise Trouble(f"claimer.py --app {self.app} did not connect to {self.asterisk.ari}{end}. "
                           f"The end of {self.log}:\n{tail(self.log)}")
 
     async def read(self) -> None:
@@ -117,10 +118,9 @@ class Caller:
             transport.close()
 
     def command(self, ear_port: int) -> list[str]:
-        (port,) = free_ports(socket.SOCK_DGRAM)
         return ["sipp", self.asterisk.sip, "-sf", str(HERE / "sipp" / f"{self.scenario}.xml"),
                 "-s", self.extension, "-key", "caller", self.number, "-key", "ear_port", str(ear_port),
-                "-i", "127.0.0.1", "-p", str(port), "-mi", "127.0.0.1", "-ci", "127.0.0.1",
+                "-i", "127.0.0.1", "-mi", "127.0.0.1", "-ci", "127.0.0.1",
                 "-m", "1", "-nostdin", "-timeout", "15", "-timeout_error",
                 "-trace_logs", "-log_file", str(self.log),
                 "-trace_err", "-error_file", str(self.log.with_suffix(".errors"))]
