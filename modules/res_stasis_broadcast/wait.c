@@ -22,6 +22,17 @@
 AST_LIST_HEAD_NOLOCK(deferred_frames, ast_frame);
 
 /*!
+ * \brief Whether the dialplan will want a frame after the wait.
+ *
+ * Digits too: for ast_is_deferrable_frame() they are not among them, but callers type ahead.
+ */
+static int is_worth_keeping(const struct ast_frame *frame)
+{
+	return ast_is_deferrable_frame(frame) || frame->frametype == AST_FRAME_DTMF_BEGIN ||
+		frame->frametype == AST_FRAME_DTMF_END;
+}
+
+/*!
  * \brief Read what the channel has, so that music and tones go on; keep what the dialplan will want.
  *
  * \retval 0 if the channel goes on, -1 if it has hung up or is taken elsewhere.
@@ -34,7 +45,7 @@ static int service_channel(struct ast_channel *chan, struct deferred_frames *def
 	if (!frame) {
 		return -1;
 	}
-	if (ast_is_deferrable_frame(frame)) {
+	if (is_worth_keeping(frame)) {
 		kept = ast_frisolate(frame);
 		if (kept) {
 			AST_LIST_INSERT_HEAD(deferred, kept, frame_list);
