@@ -31,6 +31,8 @@ struct broadcast {
 	_Atomic int64_t closed_ns;
 	/*! The applications it was offered to. */
 	struct names *recipients;
+	/*! The applications that may not claim it; NULL: none. */
+	struct names *barred;
 	void (*release)(void *cargo);
 
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
@@ -95,6 +97,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
 	broadcast->filter = app_filter_ref(terms->filter);
 	broadcast->recipients = names_ref(terms->recipients);
+	broadcast->barred = names_ref(terms->barred);
 	broadcast->wake_fd = -1;
 	broadcast->cargo = terms->cargo;
 	broadcast->release = terms->release;
@@ -131,6 +134,7 @@ void broadcast_unref(struct broadcast *broadcast)
 	release_cargo(broadcast, broadcast->cargo);
 	app_filter_unref(broadcast->filter);
 	names_unref(broadcast->recipients);
+	names_unref(broadcast->barred);
 	if (broadcast->wake_fd >= 0) {
 		close(broadcast->wake_fd);
 	}
@@ -212,9 +216,11 @@ static enum broadcast_answer standing_locked(const struct broadcast *broadcast, 
  *
  * Asked without the lock, since both questions take locks of others. \a filter is given back.
  */
-static int is_entitled(struct app_filter *filter, const char *app, int (*is_registered)(const char *app))
+static int is_entitled(const struct broadcast *broadcast, struct app_filter *filter, const char *app,
+	int (*is_registered)(const char *app))
 {
-	int entitled = app && *app && (!is_registered || is_registered(app)) && app_filter_match(filter, app);
+	int entitled = app && *app && (!is_registered || is_registered(app)) && app_filter_match(filter, app) &&
+		names_find(broadcast->barred, app) < 0;
 
 	app_filter_unref(filter);
 	return entitled;
@@ -272,7 +278,7 @@ enum broadcast_answer broadcast_claim(
 	char *winner;
 
 	if (enquire(broadcast, app, &answer, &filter)) {
-		if (!is_entitled(filter, app, is_registered)) {
+		if (!is_entitled(broadcast, filter, app, is_registered)) {
 			answer = BROADCAST_BARRED;
 		} else {
 			winner = strdup(app);
@@ -338,7 +344,7 @@ enum broadcast_answer broadcast_decline(
 	long recipient = app ? names_find(broadcast->recipients, app) : -1;
 
 	if (enquire(broadcast, NULL, &answer, &filter)) {
-		if (!is_entitled(filter, app, is_registered)) {
+		if (!is_entitled(broadcast, filter, app, is_registered)) {
 			return BROADCAST_BARRED;
 		}
 		answer = commit_decline(broadcast, recipient);
@@ -508,5 +514,5 @@ int broadcast_may_claim(struct broadcast *broadcast, const char *app, int (*is_r
 	enum broadcast_answer answer;
 	struct app_filter *filter;
 
-	return enquire(broadcast, app, &answer, &filter) && is_entitled(filter, app, is_registered);
+	return enquire(broadcast, app, &answer, &filter) && is_entitled(broadcast, filter, app, is_registered);
 }

@@ -66,6 +66,8 @@ struct broadcast_terms {
 	struct app_filter *filter;
 	/*! The applications that it is offered to; NULL is the empty list, which closes it at once. */
 	struct names *recipients;
+	/*! Applications that may not claim whatever the filter says; NULL: none. */
+	struct names *barred;
 	/*! What the maker wants at hand when it is claimed. May be NULL. */
 	void *cargo;
 	/*!

@@ -93,16 +93,34 @@ void api_close(void)
 	ast_cond_destroy(&left);
 }
 
-int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
-	struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
+/*! \brief Offer a channel; \a without may be NULL. */
+static int offer(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags,
+	struct names *without)
 {
 	int result;
 
 	if (!chan || enter()) {
 		return -1;
 	}
-	result = offer_channel(chan, timeout_ms, app_filter, !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED));
+	result = offer_channel(
+		chan, timeout_ms, app_filter, !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED), without);
 	leave();
+	return result;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
+	struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
+{
+	return offer(chan, timeout_ms, app_filter, flags, NULL);
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_channel_without)(struct ast_channel *chan, int timeout_ms,
+	const char *app_filter, unsigned int flags, const char *const *without, size_t count)
+{
+	struct names *names = names_create(without, count);
+	int result = names ? offer(chan, timeout_ms, app_filter, flags, names) : -1;
+
+	names_unref(names);
 	return result;
 }
 

@@ -103,13 +103,38 @@ static int find_filter(struct ast_channel *chan, const char *text, struct app_fi
 	return -1;
 }
 
+/*! \brief \a names but for those that are also in \a without; NULL without memory. */
+static struct names *leave_out(struct names *names, const struct names *without)
+{
+	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
+	struct names *left = NULL;
+	size_t count = 0;
+
+	if (list) {
+		for (size_t i = 0; i < names_count(names); i++) {
+			if (names_find(without, names_at(names, i)) < 0) {
+				list[count++] = names_at(names, i);
+			}
+		}
+		left = names_create(list, count);
+	}
+	ast_free(list);
+	return left;
+}
+
 /*! \brief The applications that are registered now and that the filter matches; NULL without memory. */
-static struct names *find_recipients(struct app_filter *filter)
+static struct names *find_recipients(struct app_filter *filter, const struct names *without)
 {
 	struct names *registered = apps_registered();
 	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
 
 	names_unref(registered);
+	if (recipients && without) {
+		struct names *left = leave_out(recipients, without);
+
+		names_unref(recipients);
+		return left;
+	}
 	return recipients;
 }
 
@@ -169,7 +194,8 @@ static int offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *ter
 	return broadcast ? 0 : -1;
 }
 
-int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed)
+int offer_channel(
+	struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed, struct names *without)
 {
 	struct broadcast_terms terms = { 0 };
 	char where[PRINTABLE_SIZE];
@@ -181,7 +207,8 @@ int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filt
 		describe_status(chan, "INVALIDFILTER");
 		return -1;
 	}
-	terms.recipients = find_recipients(terms.filter);
+	terms.barred = without;
+	terms.recipients = find_recipients(terms.filter, without);
 	if (names_count(terms.recipients)) {
 		result = offer_to(chan, &terms, tell_claimed);
 	} else if (terms.recipients) {

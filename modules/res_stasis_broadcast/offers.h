@@ -6,9 +6,9 @@
  */
 
 /*! \file
- * \brief What the REST resource needs of broadcasts beyond the public API.
+ * \brief What the REST resource and the dialplan application need of broadcasts beyond the public API.
  *
- * Optional API functions like the public ones, so that \c res_ari_broadcasts loads without
+ * Optional API functions like the public ones, so that their users load without
  * \c res_stasis_broadcast, and also beside the one that Asterisk brings, and then gets
  * \c AST_OPTIONAL_API_UNAVAILABLE.
  */
@@ -18,6 +18,7 @@
 
 #include "asterisk/optional_api.h"
 
+struct ast_channel;
 struct ast_json;
 
 /* The stand-ins for a provider that is not loaded use none of their parameters. */
@@ -35,6 +36,21 @@ enum stasis_broadcast_answer {
 	/*! The application is not registered, or the filter does not match it. */
 	STASIS_BROADCAST_BARRED = -3,
 };
+
+/*!
+ * \brief Offer a channel again, without those applications that had it and lost it.
+ *
+ * As stasis_app_broadcast_channel(), and:
+ *
+ * \param without Names of applications that neither get the offer nor may claim it. Borrowed.
+ * \param count How many.
+ *
+ * \note The channel's thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_channel_without,
+	(struct ast_channel * chan, int timeout_ms, const char *app_filter, unsigned int flags,
+		const char *const *without, size_t count),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
  * \brief Claim as stasis_app_claim_channel() does, with an answer of its own for who may not.

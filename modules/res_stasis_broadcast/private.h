@@ -184,10 +184,12 @@ void dispatcher_look(struct dispatcher_figures *figures);
  * \brief Offer a channel: stasis_app_broadcast_channel() without the checks of its arguments.
  *
  * \param tell_claimed Whether the recipients get a CallClaimed event as well.
+ * \param without Applications that neither get it nor may claim it; NULL: none. Borrowed.
  *
  * \note The channel's thread. Locks the channel for a moment.
  */
-int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed);
+int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed,
+	struct names *without);
 
 /*! \brief Take our datastore off every channel, so that none calls into a module that is gone. */
 void offer_leave_channels(void);

@@ -1,0 +1,34 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Offering a call until an application has it: one round, and more if its winner is lost.
+ */
+
+#ifndef APP_STASIS_BROADCAST_ROUNDS_H
+#define APP_STASIS_BROADCAST_ROUNDS_H
+
+#include "args.h"
+
+struct ast_channel;
+
+/*!
+ * \brief Offer a channel, wait, and hand it to the winner until its Stasis session ends.
+ *
+ * A winner that is gone before it has the channel loses it: the channel is offered to the others for
+ * what is left of the timeout. The broadcast is cleaned up at the end.
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param args What the dialplan asked for.
+ *
+ * \return The STASISSTATUS. The other variables are set.
+ *
+ * \note The channel's thread.
+ */
+const char *rounds_run(struct ast_channel *chan, struct args *args);
+
+#endif /* APP_STASIS_BROADCAST_ROUNDS_H */
