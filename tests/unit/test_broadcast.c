@@ -61,7 +61,9 @@ static struct broadcast *filtered(const char *text, int timeout_ms)
 {
 	struct app_filter *filter = app_filter_get(text, NULL, 0);
 	struct names *recipients = names_of("alpha", "beta", NULL);
-	struct broadcast_terms terms = { "chan", timeout_ms, filter, recipients, NULL, NULL };
+	struct broadcast_terms terms = {
+		.channel_id = "chan", .timeout_ms = timeout_ms, .filter = filter, .recipients = recipients
+	};
 	struct broadcast *broadcast;
 
 	assert_non_null(filter);
@@ -129,7 +131,9 @@ static void terms_are_copied(void **state)
 	char id[] = "1700000000.1", text[] = "^al";
 	struct app_filter *filter = app_filter_get(text, NULL, 0);
 	struct names *recipients = names_of("alpha", NULL);
-	struct broadcast_terms terms = { id, 1000, filter, recipients, NULL, NULL };
+	struct broadcast_terms terms = {
+		.channel_id = id, .timeout_ms = 1000, .filter = filter, .recipients = recipients
+	};
 	struct broadcast *broadcast = broadcast_create(&terms);
 
 	(void) state;
@@ -280,6 +284,27 @@ static void unregistered_application_is_barred_and_the_offer_goes_on(void **stat
 	assert_int_equal(broadcast_closed_ns(broadcast), 0);
 	assert_winner(broadcast, NULL);
 	assert_int_equal(broadcast_claim(broadcast, "alpha", only_alpha, NULL), BROADCAST_YES);
+	broadcast_unref(broadcast);
+}
+
+/*! \brief An application that had the channel and lost it may neither claim nor decline it again. */
+static void application_that_is_left_out_is_barred(void **state)
+{
+	struct names *recipients = names_of("alpha", NULL);
+	struct names *barred = names_of("beta", "gamma", NULL);
+	struct broadcast_terms terms = {
+		.channel_id = "chan", .timeout_ms = 60000, .recipients = recipients, .barred = barred
+	};
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	(void) state;
+	names_unref(recipients);
+	names_unref(barred);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
+	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_BARRED);
+	assert_false(broadcast_may_claim(broadcast, "gamma", NULL));
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
 	broadcast_unref(broadcast);
 }
 
@@ -838,7 +863,11 @@ static void release(void *cargo)
 static struct broadcast *loaded(int timeout_ms)
 {
 	struct names *recipients = names_of("alpha", "beta", NULL);
-	struct broadcast_terms terms = { "chan", timeout_ms, NULL, recipients, &released, release };
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = timeout_ms,
+		.recipients = recipients,
+		.cargo = &released,
+		.release = release };
 	struct broadcast *broadcast = broadcast_create(&terms);
 
 	names_unref(recipients);
@@ -904,7 +933,9 @@ static void cargo_waits_for_the_one_that_claimed(void **state)
 
 static void cargo_stays_the_callers_when_making_fails(void **state)
 {
-	struct broadcast_terms terms = { "", 100, NULL, NULL, &released, release };
+	struct broadcast_terms terms = {
+		.channel_id = "", .timeout_ms = 100, .cargo = &released, .release = release
+	};
 
 	(void) state;
 	released = 0;
@@ -914,7 +945,9 @@ static void cargo_stays_the_callers_when_making_fails(void **state)
 
 static void cargo_of_an_offer_to_nobody_is_released(void **state)
 {
-	struct broadcast_terms terms = { "chan", 100, NULL, NULL, &released, release };
+	struct broadcast_terms terms = {
+		.channel_id = "chan", .timeout_ms = 100, .cargo = &released, .release = release
+	};
 	struct broadcast *broadcast;
 
 	(void) state;
@@ -928,7 +961,9 @@ static void cargo_of_an_offer_to_nobody_is_released(void **state)
 static void cargo_without_release_is_left_alone(void **state)
 {
 	struct names *recipients = names_of("alpha", NULL);
-	struct broadcast_terms terms = { "chan", 100, NULL, recipients, &released, NULL };
+	struct broadcast_terms terms = {
+		.channel_id = "chan", .timeout_ms = 100, .recipients = recipients, .cargo = &released
+	};
 	struct broadcast *broadcast = broadcast_create(&terms);
 
 	(void) state;
@@ -1145,6 +1180,7 @@ int main(void)
 		cmocka_unit_test(claim_after_the_deadline_is_too_late),
 		cmocka_unit_test(claimed_stays_claimed_after_the_deadline),
 		cmocka_unit_test(unregistered_application_is_barred_and_the_offer_goes_on),
+		cmocka_unit_test(application_that_is_left_out_is_barred),
 		cmocka_unit_test(application_that_the_filter_does_not_match_is_barred),
 		cmocka_unit_test(application_that_came_later_may_claim),
 		cmocka_unit_test(null_and_empty_name_get_nothing),

@@ -32,7 +32,11 @@ static void release(void *cargo)
 
 static struct broadcast *counted(const char *channel_id, int timeout_ms)
 {
-	struct broadcast_terms terms = { channel_id, timeout_ms, NULL, recipients, &alive, release };
+	struct broadcast_terms terms = { .channel_id = channel_id,
+		.timeout_ms = timeout_ms,
+		.recipients = recipients,
+		.cargo = &alive,
+		.release = release };
 	struct broadcast *broadcast = broadcast_create(&terms);
 
 	assert_non_null(broadcast);
