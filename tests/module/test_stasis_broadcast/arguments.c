@@ -1,0 +1,119 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Rule 10: no argument, however odd, is more than an error.
+ */
+
+#include "cases.h"
+
+AST_TEST_DEFINE(arguments_null)
+{
+	struct call *call;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_null", "Rule 10: NULL gives -1, NULL from winner, never a crash");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, stasis_app_broadcast_channel(NULL, 1000, "app", 0) == -1);
+	ast_test_validate(test, stasis_app_broadcast_channel(NULL, 0, NULL, 0) == -1);
+	ast_test_validate(test, stasis_app_broadcast_wait(NULL, 1000) == -1);
+	ast_test_validate(test, stasis_app_claim_channel(NULL, "app") == -1);
+	ast_test_validate(test, stasis_app_claim_channel(call->id, NULL) == -1);
+	ast_test_validate(test, stasis_app_claim_channel(NULL, NULL) == -1);
+	ast_test_validate(test, !stasis_app_broadcast_winner(NULL));
+	stasis_app_broadcast_cleanup(NULL);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(arguments_empty)
+{
+	struct call *call;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_empty", "Rule 10: empty ids and names give -1, NULL from winner");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, stasis_app_claim_channel("", "app") == -1);
+	ast_test_validate(test, stasis_app_claim_channel("", "") == -1);
+	ast_test_validate(test, stasis_app_claim_channel(call->id, "") == -1);
+	ast_test_validate(test, !stasis_app_broadcast_winner(""));
+	stasis_app_broadcast_cleanup("");
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(arguments_nameless_claim)
+{
+	struct call *call;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_nameless_claim",
+			"Rule 10: a claim without a name is refused, and the broadcast goes on");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, call_claim(call, NULL) == -1);
+	ast_test_validate(test, call_claim(call, "") == -1);
+	ast_test_validate(test, call_won_by(call, NULL));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	ast_test_validate(test, call_claim(call, NULL) < 0);
+	ast_test_validate(test, call_claim(call, "") < 0);
+	ast_test_validate(test, call_won_by(call, "app"));
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(arguments_unknown_channel)
+{
+	struct call *call;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_unknown_channel",
+			"A channel that was never offered: claim and wait give -1, winner NULL, at once");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, call_claim(call, "app") == -1);
+	ast_test_validate(test, call_won_by(call, NULL));
+	stasis_app_broadcast_cleanup(call->id);
+	ast_test_validate(test, wait_on(call, DAY_MS) == -1);
+	ast_test_validate(test, stasis_app_claim_channel("1234567890.987654321", "app") == -1);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(arguments_odd_texts)
+{
+	static const char *const odd[] = { "%s%n%n%s", "\n\r\t\x1b[2J", "\xff\xfe", "../../etc/passwd", "'\";--",
+		"\xe2\x82\xac" };
+	const size_t size = 100000;
+	char *huge;
+	struct call *call;
+	int huge_claims;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_odd_texts", "Rule 10: odd and huge ids and names are unknown ones");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		ast_test_validate(test, stasis_app_claim_channel(odd[i], "app") == -1);
+		ast_test_validate(test, call_claim(call, odd[i]) == -1);
+		ast_test_validate(test, !stasis_app_broadcast_winner(odd[i]));
+		stasis_app_broadcast_cleanup(odd[i]);
+	}
+	huge = ast_malloc(size);
+	ast_test_validate(test, huge);
+	memset(huge, 'x', size - 1);
+	huge[size - 1] = '\0';
+	huge_claims = stasis_app_claim_channel(huge, "app") == -1 && call_claim(call, huge) == -1 &&
+		stasis_app_broadcast_channel(call->chan, 1000, huge, 0) == -1;
+	ast_free(huge);
+	ast_test_validate(test, huge_claims);
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	return AST_TEST_PASS;
+}
+
+ast_test_cb_t *const argument_cases[] = { arguments_null, arguments_empty, arguments_nameless_claim,
+	arguments_unknown_channel, arguments_odd_texts, NULL };
