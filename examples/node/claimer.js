@@ -163,14 +163,14 @@ async function onStart(client, event, channel) {
         await channel.continueInDialplan();
       }
     } catch (error) {
-      tell('no-answer', { channel: channel.id, error: error.message });
+      tell('failed', { channel: channel.id, error: error.message });
     }
   });
   try {
     await channel.answer();
     await channel.play({ media: options.play }, playback);
   } catch (error) { // most likely the caller has hung up meanwhile
-    tell('no-answer', { channel: channel.id, error: error.message });
+    tell('failed', { channel: channel.id, error: error.message });
   }
 }
 
