@@ -172,7 +172,7 @@ static void tell_lost(const struct rounds *rounds, int again)
 	size_t used = 0;
 
 	for (size_t i = 0; i < rounds->lost_count; i++) {
-		used += snprintf(list + used, sizeof(list) - used, "%s%s", i ? "," : "",
+		used += snprintf(list + used, sizeof(list) - used, "%s%s", i ? "&" : "",
 			printable(rounds->lost[i], who, sizeof(who)));
 	}
 	pbx_builtin_setvar_helper(rounds->chan, VAR_LOST, list);

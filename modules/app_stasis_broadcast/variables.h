@@ -24,7 +24,7 @@ struct ast_channel;
 #define VAR_WINNER "BROADCASTWINNER"
 /*! \brief Milliseconds from offer to claim. */
 #define VAR_TIME "BROADCASTTIME"
-/*! \brief Applications that claimed the channel and were gone before they had it, with commas. */
+/*! \brief Applications that claimed the channel and were gone before they had it, with "&" between. */
 #define VAR_LOST "BROADCASTLOST"
 
 /*!
