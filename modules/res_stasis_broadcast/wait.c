@@ -71,6 +71,25 @@ static void restore_frames(struct ast_channel *chan, struct deferred_frames *def
 	ast_channel_unlock(chan);
 }
 
+/*!
+ * \brief Have digits read whole, at their end, or as before.
+ *
+ * Else Asterisk makes a beginning and an end of a digit that comes as one, and would do so again with
+ * the frames that are put back: digits that are dialled quickly would be lost.
+ *
+ * \return Whether it was on before.
+ */
+static int whole_digits(struct ast_channel *chan, int on)
+{
+	int before;
+
+	ast_channel_lock(chan);
+	before = ast_test_flag(ast_channel_flags(chan), AST_FLAG_END_DTMF_ONLY) != 0;
+	ast_set2_flag(ast_channel_flags(chan), on, AST_FLAG_END_DTMF_ONLY);
+	ast_channel_unlock(chan);
+	return before;
+}
+
 /*! \brief What is left of a wait until \a end_ns, in milliseconds rounded up. */
 static int left_ms(int64_t end_ns)
 {
@@ -86,6 +105,7 @@ static enum broadcast_state sleep_until_closed(
 	struct deferred_frames deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	char where[PRINTABLE_SIZE];
 	enum broadcast_state state;
+	int digits = whole_digits(chan, 1);
 
 	while ((state = broadcast_state(broadcast)) == BROADCAST_OPEN) {
 		int ms = MIN(left_ms(end_ns), broadcast_remaining_ms(broadcast));
@@ -106,6 +126,7 @@ static enum broadcast_state sleep_until_closed(
 			break;
 		}
 	}
+	whole_digits(chan, digits);
 	restore_frames(chan, &deferred);
 	return state;
 }
