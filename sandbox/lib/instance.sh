@@ -155,7 +155,7 @@ instance_conf() {
 instance_data() {
     local stock=/usr/share/asterisk name
     rm -rf "${DIR:?}"/{data,moh,lib,spool,run,log}
-    mkdir -p "$DIR"/{data/documentation/thirdparty,moh,lib,spool,run,log}
+    mkdir -p "$DIR"/{data/documentation/thirdparty,moh,lib,spool/recording,run,log}
     for name in "$ROOT$stock"/*; do
         [ "${name##*/}" = documentation ] || ln -s "$stock/${name##*/}" "$DIR/data/"
     done
