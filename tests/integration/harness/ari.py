@@ -149,6 +149,11 @@ class AriApp(EventLog):
     async def started(self, channel_id: str) -> Event:
         return await self.event("StasisStart", channel_id)
 
+    async def subscribe(self, channel_id: str) -> None:
+        """Hear of a channel that is not ours."""
+        answer = await self.ari.post(f"/applications/{self.app}/subscription", eventSource=f"channel:{channel_id}")
+        assert answer.status == 200, answer
+
     async def proceed(self, channel_id: str) -> None:
         """Send a channel in Stasis back to the dialplan."""
         answer = await self.ari.post(f"/channels/{channel_id}/continue")

@@ -9,6 +9,7 @@ from .ami import Ami
 from .ari import Ari, AriApp, DeafApp
 from .asterisk import OURS, Asterisk, LogLine, read_log
 from .events import Event, until
+from .sip import Sipp
 
 _numbers = itertools.count(1)
 
@@ -46,6 +47,33 @@ class Call:
         assert answer.status in (204, 404), answer
 
 
+class SipCall(Call):
+    """A call that SIPp places. Its channel is known by the caller's number."""
+
+    def __init__(self, case: "Case", caller: str, scenario: str, **options: Any) -> None:
+        super().__init__(case, "")
+        self.caller = caller
+        self.sipp = Sipp(case.asterisk.port("SIP"), caller, scenario, **options)
+
+    async def place(self, extension: str, offer: str) -> None:
+        await self.sipp.start(extension, offer)
+        try:
+            event = await self.case.ami.wait(self._is_my_extension)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; SIPp: {self.sipp.trace()}") from error
+        self.id, self.channel = event["Uniqueid"], event["Channel"]
+
+    def _is_my_extension(self, event: Event) -> bool:
+        return event.get("Event") == "Newexten" and event["CallerIDNum"] == self.caller
+
+    async def ended_well(self) -> None:
+        """Wait until SIPp has gone through its scenario to the end."""
+        await self.sipp.ended_well()
+
+    async def end(self) -> None:
+        await self.sipp.end()
+
+
 class Case:
     """A test's hold on one Asterisk. Starts from no channels and no applications, and leaves none."""
 
@@ -63,7 +91,11 @@ class Case:
         self.log_start = self.asterisk.log.stat().st_size
         await self.ari.open()
         await self.ami.connect()
-        await self._known_state()
+        try:
+            await self._known_state()
+        except BaseException:
+            await self._disconnect()
+            raise
         return self
 
     async def _known_state(self) -> None:
@@ -80,9 +112,12 @@ class Case:
             await asyncio.gather(*(app.close() for app in self._apps))
             await self._no_broadcasts()
         finally:
-            await self.ami.close()
-            await self.ari.close()
+            await self._disconnect()
         self._check_log()
+
+    async def _disconnect(self) -> None:
+        await self.ami.close()
+        await self.ari.close()
 
     def at_end(self, closer: Any) -> None:
         """Have a coroutine function called when the test ends, before calls are hung up."""
@@ -112,6 +147,7 @@ class Case:
         return await self.app_named(self.app_name(word))
 
     async def app_named(self, *names: str) -> AriApp:
+        """Connect an application with these names on one WebSocket."""
         app = await AriApp(self.ari, *names).connect()
         self._apps.append(app)
         return app
@@ -164,8 +200,22 @@ class Case:
         assert answer.status == 200, answer
         return call
 
+    async def sip(self, extension: str = "sip", scenario: str = "caller", offer: str = "5000", **options: Any) -> SipCall:
+        """Place a call with SIPp. `options` are those of SipCall."""
+        number = next(_numbers)
+        call = SipCall(self, f"{7000000 + number}", scenario, **options)
+        self.at_end(call.end)
+        await call.place(extension, offer)
+        return call
+
     async def channel_name(self, channel_id: str) -> str:
         return (await self.ari.get(f"/channels/{channel_id}")).json["name"]
+
+    async def rtp_received(self, channel: str, at_least: int | None = None) -> int | bool:
+        """How many RTP packets have come from a channel's caller, or whether that is enough."""
+        answer = await self.ami.action("Getvar", Channel=channel, Variable="CHANNEL(rtcp,rxcount)")
+        count = int(answer.get("Value") or 0)
+        return count if at_least is None else count >= at_least
 
     # Log
 
