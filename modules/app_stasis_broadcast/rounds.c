@@ -12,7 +12,6 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
-#include "asterisk/pbx.h"
 #include "asterisk/stasis_app_broadcast.h"
 #include "asterisk/stasis_app_impl.h"
 #include "asterisk/strings.h"
@@ -21,6 +20,7 @@
 #include "res_stasis_broadcast/offers.h"
 
 #include "channel_text.h"
+#include "quiet_variable.h"
 #include "rounds.h"
 #include "variables.h"
 
@@ -119,7 +119,7 @@ static const char *broadcast_status(struct ast_channel *chan, enum outcome outco
 		status = outcome == UNCLAIMED ? "TIMEOUT" : "ERROR";
 	}
 
-	pbx_builtin_setvar_helper(chan, VAR_STATUS, status);
+	quiet_variable_set(chan, VAR_STATUS, status);
 	ast_copy_string(buf, status, STATUS_SIZE);
 	return buf;
 }
@@ -144,8 +144,8 @@ static int hand_over(struct rounds *rounds)
 	}
 
 	snprintf(text, sizeof(text), "%lld", (long long) (clock_ms() - rounds->start_ms));
-	pbx_builtin_setvar_helper(rounds->chan, VAR_WINNER, winner);
-	pbx_builtin_setvar_helper(rounds->chan, VAR_TIME, text);
+	quiet_variable_set(rounds->chan, VAR_WINNER, winner);
+	quiet_variable_set(rounds->chan, VAR_TIME, text);
 
 	if (stasis_app_exec(rounds->chan, winner, rounds->args->count, rounds->args->list)) {
 		rounds->lost[rounds->lost_count++] = winner;
@@ -175,7 +175,7 @@ static void tell_lost(const struct rounds *rounds, int again)
 		used += snprintf(list + used, sizeof(list) - used, "%s%s", i ? "&" : "",
 			printable(rounds->lost[i], who, sizeof(who)));
 	}
-	pbx_builtin_setvar_helper(rounds->chan, VAR_LOST, list);
+	quiet_variable_set(rounds->chan, VAR_LOST, list);
 	ast_log(LOG_WARNING,
 		"StasisBroadcast on %s: application '%s' claimed the call but was gone before it had it; %s\n",
 		channel_text(rounds->chan, where), who, again ? "offering it to the others" : "the dialplan goes on");
@@ -184,9 +184,9 @@ static void tell_lost(const struct rounds *rounds, int again)
 /*! \brief Forget the winner that was lost before the channel is offered again. */
 static void clear_round(struct ast_channel *chan)
 {
-	pbx_builtin_setvar_helper(chan, VAR_STATUS, "");
-	pbx_builtin_setvar_helper(chan, VAR_WINNER, "");
-	pbx_builtin_setvar_helper(chan, VAR_TIME, "");
+	quiet_variable_set(chan, VAR_STATUS, "");
+	quiet_variable_set(chan, VAR_WINNER, "");
+	quiet_variable_set(chan, VAR_TIME, "");
 }
 
 /*! \brief One offer, and what came of it. \param[out] again Whether to offer the channel again. */

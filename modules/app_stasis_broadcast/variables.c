@@ -16,6 +16,7 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
+#include "quiet_variable.h"
 #include "variables.h"
 
 const char *variables_get(struct ast_channel *chan, const char *name, char *buf, size_t size)
@@ -30,11 +31,8 @@ const char *variables_get(struct ast_channel *chan, const char *name, char *buf,
 void variables_clear(struct ast_channel *chan)
 {
 	static const char *const names[] = { VAR_STASIS, VAR_STATUS, VAR_WINNER, VAR_TIME, VAR_LOST };
-	char old[2];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (!ast_strlen_zero(variables_get(chan, names[i], old, sizeof(old)))) {
-			pbx_builtin_setvar_helper(chan, names[i], "");
-		}
+		quiet_variable_set(chan, names[i], "");
 	}
 }

@@ -42,7 +42,7 @@ struct ast_channel;
 const char *variables_get(struct ast_channel *chan, const char *name, char *buf, size_t size);
 
 /*!
- * \brief Empty what an earlier broadcast of this channel left; without a VarSet event if it left nothing.
+ * \brief Remove what an earlier broadcast of this channel left.
  *
  * \note The channel's thread. Locks the channel for a moment.
  */

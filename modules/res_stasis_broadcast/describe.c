@@ -11,7 +11,7 @@
 
 #include "private.h"
 
-#include "asterisk/pbx.h"
+#include "quiet_variable.h"
 
 static const char *state_name(enum broadcast_state state)
 {
@@ -59,5 +59,5 @@ struct ast_json *describe_broadcast(struct broadcast *broadcast)
 
 void describe_status(struct ast_channel *chan, const char *status)
 {
-	pbx_builtin_setvar_helper(chan, "BROADCASTSTATUS", status);
+	quiet_variable_set(chan, "BROADCASTSTATUS", status);
 }

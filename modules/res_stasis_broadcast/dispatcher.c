@@ -14,6 +14,8 @@
 
 #include "dispatcher.h"
 
+#include <errno.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "asterisk/stasis_app.h"
@@ -22,6 +24,12 @@
 
 /*! A thread that has been writing one event for this long is not counted on any more, in nanoseconds. */
 #define STUCK_NS INT64_C(3000000)
+
+/*! As soon as a timer can fire, in nanoseconds. */
+#define AT_ONCE_NS 1
+
+/*! So many queues are worth waking one more thread for; with fewer, waking it takes longer than sending. */
+#define WORTH_ANOTHER 16
 
 /*! How long a thread that replaced another stays without work, in nanoseconds. */
 #define LINGER_NS INT64_C(10000000000)
@@ -34,12 +42,29 @@
 
 struct dispatcher dispatcher;
 
+/*! \brief Have the watching thread look in \a ns nanoseconds; 0: not at all. */
+static void set_timer(int64_t ns)
+{
+	struct itimerspec when = { .it_value = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 } };
+
+	timerfd_settime(dispatcher.timer, 0, &when, NULL);
+	dispatcher.timer_runs = ns != 0;
+}
+
 void dispatcher_wake(void)
 {
-	if (dispatcher.idle_count) {
+	size_t at_work = dispatcher.worker_count - dispatcher.idle_count - dispatcher.stuck_count;
+
+	if (!dispatcher.ready_count) {
+		return;
+	}
+	if (dispatcher.idle_count && (!at_work || dispatcher.ready_count >= WORTH_ANOTHER)) {
+		dispatcher.idle_count--;
+		dispatcher.calls++;
 		ast_cond_signal(&dispatcher.work);
-	} else if (dispatcher.watcher_sleeps) {
-		ast_cond_signal(&dispatcher.watch);
+	}
+	if (!dispatcher.timer_runs) {
+		set_timer(STUCK_NS);
 	}
 }
 
@@ -84,8 +109,12 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 	ast_json_unref(event);
 
 	ast_mutex_lock(&dispatcher.lock);
-	queue->was_stuck |= broadcast_clock_ns() - worker->since_ns > STUCK_NS;
 	worker->since_ns = 0;
+	if (worker->stuck) {
+		worker->stuck = 0;
+		dispatcher.stuck_count--;
+		queue->was_stuck = 1;
+	}
 	dispatcher.figures.sent++;
 }
 
@@ -119,17 +148,22 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
  */
 static int idle_locked(void)
 {
+	int64_t until = broadcast_clock_ns() + LINGER_NS;
+	struct timespec end = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
 	int stay = 1;
 
 	dispatcher.idle_count++;
-	if (dispatcher.worker_count <= dispatcher.base_count) {
-		ast_cond_wait(&dispatcher.work, &dispatcher.lock);
-	} else {
-		int64_t until = broadcast_clock_ns() + LINGER_NS;
-		struct timespec end = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
-
-		stay = !ast_cond_timedwait(&dispatcher.work, &dispatcher.lock, &end) ||
-			dispatcher.worker_count <= dispatcher.base_count;
+	while (stay && !dispatcher.calls && !dispatcher.stopping) {
+		if (dispatcher.worker_count <= dispatcher.base_count) {
+			ast_cond_wait(&dispatcher.work, &dispatcher.lock);
+		} else if (ast_cond_timedwait(&dispatcher.work, &dispatcher.lock, &end)) {
+			stay = dispatcher.worker_count <= dispatcher.base_count;
+		}
+	}
+	if (dispatcher.calls) {
+		/* Whoever called has taken it off the idle ones. */
+		dispatcher.calls--;
+		return 1;
 	}
 	dispatcher.idle_count--;
 	return stay;
@@ -142,9 +176,7 @@ static void work_locked(struct worker *worker)
 	struct app_queue *queue;
 
 	while ((queue = queue_next_ready())) {
-		if (dispatcher.ready_count) {
-			dispatcher_wake();
-		}
+		dispatcher_wake();
 		/* The end of the dispatcher empties queues that are ready. */
 		if (queue->count) {
 			serve_locked(worker, queue, &finished);
@@ -165,11 +197,14 @@ static void *worker_main(void *data)
 	ast_mutex_lock(&dispatcher.lock);
 	do {
 		work_locked(worker);
+		if (dispatcher.timer_runs) {
+			set_timer(0);
+		}
 	} while (!dispatcher.stopping && idle_locked());
 	AST_LIST_REMOVE(&dispatcher.workers, worker, list);
 	AST_LIST_INSERT_TAIL(&dispatcher.ended, worker, list);
 	dispatcher.worker_count--;
-	ast_cond_signal(&dispatcher.watch);
+	set_timer(AT_ONCE_NS);
 	ast_mutex_unlock(&dispatcher.lock);
 	return NULL;
 }
@@ -189,24 +224,25 @@ static int start_worker_locked(void)
 	return 0;
 }
 
-/*! \brief How many threads can be counted on: those that have not been writing one event for long. */
-static size_t able_workers_locked(void)
+/*! \brief Find the threads that have been writing the same event for long. */
+static void mark_stuck_locked(void)
 {
 	struct worker *worker;
-	size_t able = 0;
 	int64_t now = broadcast_clock_ns();
 
 	AST_LIST_TRAVERSE(&dispatcher.workers, worker, list)
 	{
-		able += !worker->since_ns || now - worker->since_ns < STUCK_NS;
+		if (!worker->stuck && worker->since_ns && now - worker->since_ns >= STUCK_NS) {
+			worker->stuck = 1;
+			dispatcher.stuck_count++;
+		}
 	}
-	return able;
 }
 
-/*! \brief Replace threads that are stuck while queues are ready. \return Whether any was started. */
-static int relieve_locked(void)
+/*! \brief Replace threads that are stuck while queues are ready. */
+static void relieve_locked(void)
 {
-	size_t able = able_workers_locked();
+	size_t able = dispatcher.worker_count - dispatcher.stuck_count;
 	size_t missing = able < dispatcher.base_count ? dispatcher.base_count - able : 0;
 
 	if (!able) {
@@ -214,12 +250,8 @@ static int relieve_locked(void)
 		missing = MAX(missing, MIN(dispatcher.ready_count, (size_t) RELIEF));
 	}
 	missing = MIN(missing, MAX_WORKERS - dispatcher.worker_count);
-	for (size_t i = 0; i < missing; i++) {
-		if (start_worker_locked()) {
-			return 0;
-		}
+	while (missing-- && !start_worker_locked()) {
 	}
-	return missing > 0;
 }
 
 /*! \brief Join threads that have ended. */
@@ -235,24 +267,27 @@ static void join_ended_locked(void)
 	}
 }
 
-/*! \brief Watch over the others: asleep unless queues are ready and nobody idles. */
+/*!
+ * \brief Watch over the others: asleep unless the timer fires, which it does when queues have been ready
+ *        for a while.
+ */
 static void *watcher_main(void *data attribute_unused)
 {
+	uint64_t fired;
+
 	ast_mutex_lock(&dispatcher.lock);
 	while (!dispatcher.stopping || dispatcher.worker_count) {
+		ast_mutex_unlock(&dispatcher.lock);
+		if (read(dispatcher.timer, &fired, sizeof(fired)) < 0 && errno != EINTR) {
+			ast_log(LOG_ERROR, "The dispatcher's timer cannot be read: %s\n", strerror(errno));
+		}
+		ast_mutex_lock(&dispatcher.lock);
+		dispatcher.timer_runs = 0;
 		join_ended_locked();
-		if (dispatcher.stopping || !dispatcher.ready_count || dispatcher.idle_count) {
-			if (dispatcher.stopping && !dispatcher.worker_count) {
-				break;
-			}
-			dispatcher.watcher_sleeps = 1;
-			ast_cond_wait(&dispatcher.watch, &dispatcher.lock);
-			dispatcher.watcher_sleeps = 0;
-		} else if (!relieve_locked()) {
-			int64_t until = broadcast_clock_ns() + STUCK_NS;
-			struct timespec end = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
-
-			ast_cond_timedwait(&dispatcher.watch, &dispatcher.lock, &end);
+		if (!dispatcher.stopping && dispatcher.ready_count) {
+			mark_stuck_locked();
+			relieve_locked();
+			dispatcher_wake();
 		}
 	}
 	join_ended_locked();
@@ -279,14 +314,25 @@ static size_t default_workers(void)
 	return cores < 2 ? 2 : MIN(cores, 8);
 }
 
+/*! \brief Give back what the threads synchronize with. */
+static void free_means(void)
+{
+	if (dispatcher.timer >= 0) {
+		close(dispatcher.timer);
+	}
+	ast_cond_destroy(&dispatcher.work);
+	ast_mutex_destroy(&dispatcher.lock);
+}
+
 int dispatcher_start(void)
 {
 	memset(&dispatcher, 0, sizeof(dispatcher));
 	ast_mutex_init(&dispatcher.lock);
 	init_condition(&dispatcher.work);
-	init_condition(&dispatcher.watch);
 	dispatcher.base_count = default_workers();
-	if (ast_pthread_create(&dispatcher.watcher, NULL, watcher_main, NULL)) {
+	dispatcher.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (dispatcher.timer < 0 || ast_pthread_create(&dispatcher.watcher, NULL, watcher_main, NULL)) {
+		free_means();
 		return -1;
 	}
 	ast_mutex_lock(&dispatcher.lock);
@@ -312,14 +358,12 @@ void dispatcher_stop(void)
 	dispatcher.stopping = 1;
 	queue_drop_all(&finished);
 	ast_cond_broadcast(&dispatcher.work);
-	ast_cond_signal(&dispatcher.watch);
+	set_timer(AT_ONCE_NS);
 	ast_mutex_unlock(&dispatcher.lock);
 	delivery_free_all(&finished);
 
 	pthread_join(dispatcher.watcher, NULL);
-	ast_cond_destroy(&dispatcher.work);
-	ast_cond_destroy(&dispatcher.watch);
-	ast_mutex_destroy(&dispatcher.lock);
+	free_means();
 }
 
 void dispatcher_look(struct dispatcher_figures *figures)

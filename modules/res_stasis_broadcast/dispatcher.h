@@ -81,6 +81,8 @@ struct worker {
 	pthread_t thread;
 	/*! When it began to write an event; 0 if it is not writing. */
 	int64_t since_ns;
+	/*! Whether that was so long ago that it is not counted on. */
+	int stuck;
 	AST_LIST_ENTRY(worker) list;
 };
 
@@ -94,10 +96,8 @@ AST_LIST_HEAD_NOLOCK(workers, worker);
  */
 struct dispatcher {
 	ast_mutex_t lock;
-	/*! Signalled when a queue has become ready. */
+	/*! Signalled for each one in \c calls. */
 	ast_cond_t work;
-	/*! Wakes the thread that watches over the others. */
-	ast_cond_t watch;
 	/*! All queues, by application. */
 	struct table queues;
 	/*! Those that wait for a thread, longest first. */
@@ -107,14 +107,21 @@ struct dispatcher {
 	/*! Threads that have ended and are to be joined. */
 	struct workers ended;
 	size_t worker_count;
+	/*! Threads that sleep and that nobody has called yet. */
 	size_t idle_count;
+	/*! Threads that were called and have not woken up yet. */
+	size_t calls;
+	/*! Threads that are not counted on. */
+	size_t stuck_count;
 	/*! How many threads send when none is stuck. */
 	size_t base_count;
-	/*! Whether the watching thread sleeps until it is woken. */
-	int watcher_sleeps;
 	int stopping;
 	struct dispatcher_figures figures;
 	pthread_t watcher;
+	/*! Wakes the thread that watches over the others. A timer costs nothing as long as it does not fire. */
+	int timer;
+	/*! Whether the timer is running. */
+	int timer_runs;
 };
 
 extern struct dispatcher dispatcher;
@@ -155,7 +162,12 @@ void queue_drop_all(struct deliveries *finished);
  * dispatcher.c
  */
 
-/*! \brief Let a thread know that a queue is ready: one that idles, else the one that watches. With the lock. */
+/*!
+ * \brief See to it that what is ready is served. With the lock.
+ *
+ * Wakes a thread if none is at work, or if there is enough for one more; else lets the one that watches
+ * look after those at work.
+ */
 void dispatcher_wake(void);
 
 #endif /* RES_STASIS_BROADCAST_DISPATCHER_H */
