@@ -68,8 +68,8 @@ static void press(struct call *call, char digit)
 }
 
 /*!
- * \brief What waits on a channel in words, without the sound: "B1 E1 C3 Thello" for a begin and an end
- *        of digit 1, control frame 3, and text.
+ * \brief What waits on a channel in words: "D1 C3 Thello" for the end of digit 1, control frame 3, and
+ *        text. Sound is left out, and beginnings of digits, which a wait need not keep.
  */
 static const char *spell_queue(struct call *call, char *text, size_t size)
 {
@@ -81,11 +81,8 @@ static const char *spell_queue(struct call *call, char *text, size_t size)
 	AST_LIST_TRAVERSE(ast_channel_readq(call->chan), frame, frame_list)
 	{
 		switch (frame->frametype) {
-		case AST_FRAME_DTMF_BEGIN:
-			used += snprintf(text + used, size - used, "B%c ", frame->subclass.integer);
-			break;
 		case AST_FRAME_DTMF_END:
-			used += snprintf(text + used, size - used, "E%c ", frame->subclass.integer);
+			used += snprintf(text + used, size - used, "D%c ", frame->subclass.integer);
 			break;
 		case AST_FRAME_CONTROL:
 			used += snprintf(text + used, size - used, "C%d ", frame->subclass.integer);
@@ -131,10 +128,101 @@ AST_TEST_DEFINE(media_digits_are_kept)
 	ast_test_validate(test, waiter_result(waiter) == 0);
 	spell_queue(call, queue, sizeof(queue));
 	ast_test_status_update(test, "after the wait: %s\n", queue);
-	ast_test_validate(test, !strcmp(queue, "B1 E1 B2 E2 B# E# "));
+	ast_test_validate(test, !strcmp(queue, "D1 D2 D# "));
 	ast_test_validate(test, ast_waitfordigit(call->chan, 1000) == '1');
 	ast_test_validate(test, ast_waitfordigit(call->chan, 1000) == '2');
 	ast_test_validate(test, ast_waitfordigit(call->chan, 1000) == '#');
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(media_quick_digits_are_kept)
+{
+	static const char digits[] = "4711*#";
+	struct call *call;
+	struct waiter *waiter;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "media_quick_digits_are_kept",
+			"Digits that come as one frame each, all at once as from a dialler, are there after the wait");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
+	for (const char *digit = digits; *digit; digit++) {
+		call_frame(call, AST_FRAME_DTMF_END, *digit, 100);
+	}
+	ast_test_validate(test, is_all_read(call));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	ast_test_validate(test, waiter_result(waiter) == 0);
+	for (const char *digit = digits; *digit; digit++) {
+		ast_test_validate(test, ast_waitfordigit(call->chan, 1000) == *digit);
+	}
+	return AST_TEST_PASS;
+}
+
+/*! \brief Read a channel as a bridge does. \return The next digit that ends, with no more than a second of sound. */
+static int next_digit(struct call *call)
+{
+	int digit = 0;
+
+	for (int i = 0; !digit && i < 50; i++) {
+		struct ast_frame *frame;
+
+		speak(call, 1);
+		while (!digit && call_waiting(call, AST_FRAME_VOICE) && (frame = ast_read(call->chan))) {
+			digit = frame->frametype == AST_FRAME_DTMF_END ? frame->subclass.integer : 0;
+			ast_frfree(frame);
+		}
+	}
+	return digit;
+}
+
+AST_TEST_DEFINE(media_digits_for_a_bridge)
+{
+	struct call *call;
+	struct waiter *waiter;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "media_digits_for_a_bridge",
+			"Whoever reads the channel after a wait gets its digits one after the other, each once");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
+	press(call, '1');
+	press(call, '2');
+	press(call, '2');
+	ast_test_validate(test, is_all_read(call));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	ast_test_validate(test, waiter_result(waiter) == 0);
+	ast_test_validate(test, next_digit(call) == '1');
+	ast_test_validate(test, next_digit(call) == '2');
+	ast_test_validate(test, next_digit(call) == '2');
+	ast_test_validate(test, next_digit(call) == 0);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(media_digit_across_the_end)
+{
+	struct call *call;
+	struct waiter *waiter;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "media_digit_across_the_end",
+			"A digit that begins during a wait and ends after it is there once");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
+	call_frame(call, AST_FRAME_DTMF_BEGIN, '8', 0);
+	speak(call, 3);
+	ast_test_validate(test, is_all_read(call));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	ast_test_validate(test, waiter_result(waiter) == 0);
+	speak(call, 3);
+	call_frame(call, AST_FRAME_DTMF_END, '8', 120);
+	ast_test_validate(test, next_digit(call) == '8');
+	ast_test_validate(test, next_digit(call) == 0);
 	return AST_TEST_PASS;
 }
 
@@ -163,7 +251,7 @@ AST_TEST_DEFINE(media_deferrable_frames_are_kept)
 	ast_test_validate(test, is_all_read(call));
 	ast_test_validate(test, call_claim(call, "app") == 0);
 	ast_test_validate(test, waiter_result(waiter) == 0);
-	snprintf(expected, sizeof(expected), "C%d Tfirst Tsecond B5 E5 C%d Tthird ", AST_CONTROL_SRCUPDATE,
+	snprintf(expected, sizeof(expected), "C%d Tfirst Tsecond D5 C%d Tthird ", AST_CONTROL_SRCUPDATE,
 		AST_CONTROL_FLASH);
 	spell_queue(call, queue, sizeof(queue));
 	ast_test_status_update(test, "after the wait: %s\n", queue);
@@ -253,4 +341,5 @@ AST_TEST_DEFINE(media_generator_goes_on)
 }
 
 ast_test_cb_t *const media_cases[] = { media_sound_is_thrown_away, media_digits_are_kept,
+	media_quick_digits_are_kept, media_digits_for_a_bridge, media_digit_across_the_end,
 	media_deferrable_frames_are_kept, media_kept_before_later_ones, media_generator_goes_on, NULL };

@@ -161,16 +161,17 @@ AST_TEST_DEFINE(provider_unload_forced)
 
 AST_TEST_DEFINE(provider_comes_and_goes)
 {
-	struct call *call;
 	size_t threads;
+	struct app *app;
+	struct call *call;
 	int failed;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "provider_comes_and_goes",
 			"Unloading and loading the provider 20 times, with events on their way: no thread is left");
 	}
-	ast_test_validate(test, app_new("app") && (call = call_new()));
 	threads = threads_count();
+	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));
 	failed = unload_users();
 	for (int i = 0; i < 20 && !failed; i++) {
 		struct call *short_call = call_new();
@@ -184,9 +185,10 @@ AST_TEST_DEFINE(provider_comes_and_goes)
 	}
 	failed |= load_all();
 	ast_test_validate(test, !failed);
-	ast_test_validate(test, threads_return(threads) <= threads);
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
 	ast_test_validate(test, call_claim(call, "app") == 0);
+	app_leave(app);
+	ast_test_validate(test, threads_return(threads) <= threads);
 	return AST_TEST_PASS;
 }
 

@@ -251,5 +251,5 @@ AST_TEST_DEFINE(stall_threads_come_back)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const stall_cases[] = { stall_delays_nobody, stall_stale_offers, stall_claim_after_offer,
-	stall_queue_is_bounded, stall_application_leaves, stall_threads_come_back, NULL };
+ast_test_cb_t *const stall_cases[] = { stall_threads_come_back, stall_delays_nobody, stall_stale_offers,
+	stall_claim_after_offer, stall_queue_is_bounded, stall_application_leaves, NULL };

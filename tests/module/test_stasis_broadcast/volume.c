@@ -179,8 +179,9 @@ static ssize_t least_left(int (*batch)(void *data, int from, int to), void *data
 
 AST_TEST_DEFINE(volume_registrations)
 {
-	struct call *call;
 	size_t threads;
+	struct app *app;
+	struct call *call;
 	size_t after;
 	ssize_t left;
 
@@ -188,9 +189,10 @@ AST_TEST_DEFINE(volume_registrations)
 		return describe(info, "volume_registrations",
 			"15000 applications come, are offered a call and go: memory and threads are where they were");
 	}
-	ast_test_validate(test, app_new("settle") && (call = call_new()));
 	threads = threads_count();
+	ast_test_validate(test, (app = app_new("settle")) && (call = call_new()));
 	left = least_left(register_rounds, call);
+	app_leave(app);
 	after = threads_return(threads);
 	ast_test_status_update(
 		test, "memory: %zd bytes more in the best batch; threads: %zu, then %zu\n", left, threads, after);
