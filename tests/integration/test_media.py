@@ -47,20 +47,19 @@ async def test_talk_while_on_offer_does_not_pile_up(case):
     await call.ended_well()
 
 
-async def test_winner_does_not_start_with_stale_sound(case):
-    """The caller talks for three seconds and is silent when an application claims: silence it hears."""
+async def test_no_stale_sound_after_the_offer(case):
+    """The caller talks, then is silent: silence is what is heard by whoever listens after the offer."""
     app = await case.app()
     caller = await media(case)
-    call = await case.sip("sip-media", "caller", "60000", media_port=caller.port)
+    call = await case.sip("sip-record", "caller", "3000", media_port=caller.port)
     to = await rtp_address(call)
     await app.offered(call.id)
-    await caller.send_audio(to, tone(3))
-    await caller.send_audio(to, silence(0.4))
-    still = asyncio.create_task(caller.send_audio(to, silence(6)))
-    assert await app.claim(call.id) == 204
-    await app.started(call.id)
-    heard = await record(case, app, call)
+    await caller.send_audio(to, tone(1.5))
+    still = asyncio.create_task(caller.send_audio(to, silence(10)))
+    await call.result("recorded")
     still.cancel()
+    heard = (await case.ari.get(f"/recordings/stored/{call.caller}/file")).body
+    await case.ari.delete(f"/recordings/stored/{call.caller}")
     assert len(heard) > 4000
     assert loudness(heard) < 200
 

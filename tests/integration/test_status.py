@@ -10,7 +10,6 @@ async def test_claimed(case):
     app = await case.app()
     call = await case.call("5000")
     await app.offered(call.id)
-    began = time.monotonic()
     assert await app.claim(call.id) == 204
     await app.started(call.id)
     await app.proceed(call.id)
@@ -19,7 +18,6 @@ async def test_claimed(case):
     assert result["BROADCASTSTATUS"] == "CLAIMED"
     assert result["BROADCASTWINNER"] == app.app
     assert 0 <= int(result["BROADCASTTIME"]) <= 5000
-    assert began
 
 
 async def test_broadcasttime_is_the_time_from_offer_to_claim(case):
@@ -114,20 +112,6 @@ async def test_invalid_filter_is_offered_to_nobody(case):
     await case.flush(*apps)
     assert [app.events_but_last_flush() for app in apps] == [[], [], []]
     assert len(case.our_log()) == 1
-
-
-async def test_handover_that_fails_is_failed(case):
-    """An application that is still known for its first call, but has no connection any more."""
-    gone, other = await case.app("gone"), await case.app("other")
-    first = await case.call("10000,^gone-")
-    await gone.offered(first.id)
-    assert await gone.claim(first.id) == 204
-    await gone.started(first.id)
-    call = await case.call("10000")
-    await asyncio.gather(gone.offered(call.id), other.offered(call.id))
-    await gone.disconnect()
-    assert await case.ari.claim(call.id, gone.app) == 204
-    assert await call.status() == ("FAILED", "CLAIMED")
 
 
 async def test_caller_that_hangs_up_in_stasis_is_success(case):

@@ -1,6 +1,5 @@
 """One Asterisk of the sandbox: up, down, its log."""
 
-import os
 import re
 import subprocess
 from dataclasses import dataclass, field
@@ -9,11 +8,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 REPO = HERE.parent.parent
 SANDBOX = REPO / "sandbox" / "sandbox"
-
-# Ports of the tests, apart from the sandbox's own so that both can be up: HTTP, SIP, AMI. Each
-# version and each instance adds its own offset.
-PORTS = {"HTTP_PORT": 9088, "SIP_PORT": 9070, "AMI_PORT": 9038}
-BASE = int(os.environ.get("CHECK_PORT_OFFSET", "0"))
 
 # What our source files log begins with their path; Asterisk's own have none, or another.
 OURS = ("modules/", "core/")
@@ -52,11 +46,8 @@ class Asterisk:
         return [str(SANDBOX), *arguments, f"ASTERISK={self.version}", f"INSTANCE={self.name}"]
 
     def up(self, settings: Settings) -> None:
-        ports = {
-            name: port + BASE + (1 if self.version == 16 else 0) + 100 * self.number
-            for name, port in PORTS.items()
-        }
-        words = [f"{name}={port}" for name, port in ports.items()]
+        # Ports of their own, so that a sandbox may be up beside the tests.
+        words = ["HTTP_PORT=free", "SIP_PORT=free", "AMI_PORT=free"]
         words += [f"MODULES={settings.modules}", f"EXTENSIONS={HERE / 'extensions.conf'}", *settings.more]
         done = subprocess.run(self._command("up", *words), capture_output=True, text=True, check=False)
         if done.returncode:
