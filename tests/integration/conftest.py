@@ -53,13 +53,18 @@ def pytest_generate_tests(metafunc):
 
 def pytest_collection_modifyitems(config, items):
     """Drop what the chosen Asterisk cannot have, and put tests with equal settings together."""
-    items[:] = [item for item in items if "NOTSET" not in item.nodeid]
-    items.sort(key=lambda item: settings_key(item))
+    items[:] = [item for item in items if isinstance(settings_in(item), Settings)]
+    items.sort(key=settings_key)
+
+
+def settings_in(item):
+    """The settings that a test was parametrised with; pytest marks what has none with an object of its own."""
+    return item.callspec.params["asterisk"]
 
 
 def settings_key(item) -> tuple:
-    settings = item.callspec.params.get("asterisk") if hasattr(item, "callspec") else None
-    return (settings.asterisk, settings.special, settings.modules, settings.more) if settings else (0,)
+    settings = settings_in(item)
+    return settings.asterisk, settings.special, settings.modules, settings.more
 
 
 class Instances:
