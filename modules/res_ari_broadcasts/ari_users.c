@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Who may log in to ARI: what ari.conf says, for a path that ARI does not guard for us.
+ * \brief Who may log in to ARI: what ari.conf says, for the paths that ARI does not guard for us.
  */
 
 #include "asterisk.h"
@@ -180,8 +180,8 @@ static void refresh(void)
 		ast_config_destroy(cfg);
 	}
 	if (!fresh) {
-		ast_log(LOG_ERROR, "%s cannot be read, %s; mend it to change who may claim calls\n", conf_file,
-			current ? "its former content goes on" : "nobody may log in to ari/events/claim");
+		ast_log(LOG_ERROR, "%s cannot be read, %s; mend it to change who may log in\n", conf_file,
+			current ? "its former content goes on" : "nobody may log in to ari/api-docs or ari/events/claim");
 		failed_at = clock_seconds();
 		return;
 	}

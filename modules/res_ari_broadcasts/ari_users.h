@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Who may log in to ARI: what ari.conf says, for a path that ARI does not guard for us.
+ * \brief Who may log in to ARI: what ari.conf says, for the paths that ARI does not guard for us.
  *
  * ARI's own check is not open to other modules.
  */

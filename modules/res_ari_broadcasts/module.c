@@ -19,6 +19,7 @@
 
 #include "asterisk/module.h"
 
+#include "api_docs.h"
 #include "ari_users.h"
 #include "broadcasts.h"
 #include "claim_path.h"
@@ -36,12 +37,19 @@ static int add(void)
 		broadcasts_remove();
 		return -1;
 	}
+	if (api_docs_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
+		claim_path_remove();
+		broadcasts_remove();
+		return -1;
+	}
 
 	return 0;
 }
 
 static int unload_module(void)
 {
+	api_docs_remove();
 	claim_path_remove();
 	broadcasts_remove();
 
@@ -58,7 +66,7 @@ static int unload_module(void)
 
 static int reload_module(void)
 {
-	return compat_ari_has_claim_path() ? 0 : ari_settings_reload();
+	return ari_settings_reload();
 }
 
 static int load_module(void)
