@@ -7,6 +7,7 @@ from typing import Any
 
 from .ami import Ami
 from .ari import Ari, AriApp, DeafApp
+from .ari_client import NodeApp
 from .asterisk import OURS, Asterisk, LogLine, read_log
 from .events import Event, until
 from .sip import Sipp
@@ -169,6 +170,12 @@ class Case:
 
     async def deaf_app(self) -> DeafApp:
         app = await DeafApp(self.ari, self.app_name("deaf")).connect()
+        self._apps.append(app)
+        return app
+
+    async def node_app(self) -> NodeApp:
+        """Connect an application with ari-client, as it comes."""
+        app = await NodeApp(self.ari, self.app_name("node")).connect()
         self._apps.append(app)
         return app
 

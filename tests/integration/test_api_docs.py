@@ -1,0 +1,217 @@
+"""ARI's description of itself: what clients are generated from, the official one for Node.js first of all."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+OWN = ("events", "resources", "broadcasts")
+MODULE = "res_ari_broadcasts.so"
+
+
+@asynccontextmanager
+async def without_our_module(case):
+    async def load(kind):
+        answer = await case.ami.action("ModuleLoad", Module=MODULE, LoadType=kind)
+        assert answer["Response"] == "Success", answer
+
+    await load("unload")
+    try:
+        yield
+    finally:
+        await load("load")
+
+
+async def docs(case, name, **options):
+    answer = await case.ari.request("GET", f"/api-docs/{name}.json", **options)
+    assert answer.status == 200, answer
+    return answer.json
+
+
+# ari-client
+
+
+async def test_client_hears_of_a_broadcast_and_claims(case):
+    app = await case.node_app()
+    call = await case.call("10000")
+    line = await app.event("CallBroadcast", call.id)
+    assert line["resource"] == call.id, "the channel is not an object of the client"
+    assert "answer" in await app.call("events.claimChannel", channelId=call.id, application=app.app)
+    start = await app.event("StasisStart", call.id)
+    assert start["event"]["application"] == app.app
+
+
+async def test_client_claims_by_the_resource(case):
+    app = await case.node_app()
+    call = await case.call("10000")
+    await app.event("CallBroadcast", call.id)
+    assert "answer" in await app.call("broadcasts.claim", channelId=call.id, application=app.app)
+    await app.event("StasisStart", call.id)
+
+
+async def test_client_declines(case):
+    app = await case.node_app()
+    call = await case.call("10000")
+    await app.event("CallBroadcast", call.id)
+    assert "answer" in await app.call("broadcasts.decline", channelId=call.id, application=app.app)
+    assert await call.status() == ("TIMEOUT", "DECLINED")
+
+
+async def test_client_hears_that_another_one_was_faster(case):
+    app, winner = await case.node_app(), await case.app()
+    call = await case.call("10000,,,yes")
+    await asyncio.gather(app.event("CallBroadcast", call.id), winner.offered(call.id))
+    assert await winner.claim(call.id) == 204
+    line = await app.event("CallClaimed", call.id)
+    assert line["event"]["winner_app"] == winner.app
+    assert line["resource"] == call.id
+    for function in ("events.claimChannel", "broadcasts.claim"):
+        answer = await app.call(function, channelId=call.id, application=app.app)
+        assert "claimed" in answer["error"]
+
+
+async def test_client_asks_what_is_on_offer(case):
+    app = await case.node_app()
+    call = await case.call("10000")
+    await app.event("CallBroadcast", call.id)
+    (listed,) = (await app.call("broadcasts.list"))["answer"]
+    assert listed["channel_id"] == call.id and listed["state"] == "open"
+    assert (await app.call("broadcasts.list", application="nobody"))["answer"] == []
+    got = (await app.call("broadcasts.get", channelId=call.id))["answer"]
+    assert got["recipients"] == [app.app]
+    # What the description promises is what is answered.
+    described = (await docs(case, "broadcasts"))["models"]["Broadcast"]["properties"]
+    assert sorted(got) == sorted(described)
+
+
+async def test_client_has_all_functions(case):
+    app = await case.node_app()
+    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "get", "claim", "decline"))]
+    assert set(expected) <= set(app.functions)
+
+
+# The descriptions
+
+
+async def test_events_keep_all_that_asterisk_describes(case):
+    async with without_our_module(case):
+        before = await docs(case, "events")
+    after = await docs(case, "events")
+    if case.version == 22:
+        assert after == before
+    models = {name: after["models"].pop(name) for name in ("CallBroadcast", "CallClaimed")}
+    subtypes = after["models"]["Event"]["subTypes"]
+    for name in models:
+        assert models[name]["id"] == name
+        subtypes.remove(name)
+        assert name not in subtypes
+    claim = [path for path in after["apis"] if path["path"] == "/events/claim"]
+    assert len(claim) == 1 and claim[0]["operations"][0]["nickname"] == "claimChannel"
+    after["apis"].remove(claim[0])
+    if case.version == 16:
+        assert after == before
+
+
+async def test_events_describe_every_field(case):
+    app = await case.app()
+    call = await case.call("10000,,,yes")
+    await app.offered(call.id)
+    await app.claim(call.id)
+    models = (await docs(case, "events"))["models"]
+    for kind in ("CallBroadcast", "CallClaimed"):
+        event = await app.event(kind, call.id)
+        fields = set(event) - {"at", "type", "asterisk_id", "application", "timestamp"}
+        # Asterisk's own description, which is left alone, does not have it.
+        ours = {"timeout"} if case.version == 22 and kind == "CallBroadcast" else set()
+        assert fields - ours == set(models[kind]["properties"])
+
+
+async def test_resources_keep_all_that_asterisk_lists(case):
+    async with without_our_module(case):
+        before = await docs(case, "resources")
+        assert (await case.ari.get("/api-docs/broadcasts.json")).status == 404
+    after = await docs(case, "resources")
+    assert after["apis"].pop()["path"] == "/api-docs/broadcasts.{format}"
+    assert after == before
+
+
+async def test_paths_of_ours_are_gone_with_the_module(case):
+    async with without_our_module(case):
+        status = await case.ami.cli("http show status")
+        assert "api-docs" not in status
+    status = await case.ami.cli("http show status")
+    ours = [name for name in OWN if f"/ari/api-docs/{name}.json" in status]
+    assert ours == [name for name in OWN if name != "events" or case.version == 16]
+
+
+@pytest.mark.parametrize("name", OWN)
+async def test_base_path_is_that_of_the_client(case, name):
+    for headers in ({}, {"Host": "pbx.example:4711"}):
+        other = await docs(case, "sounds", headers=headers)
+        assert (await docs(case, name, headers=headers))["basePath"] == other["basePath"]
+
+
+# Who may read them: all as ARI answers for a description that is not ours
+
+
+REQUESTS = {
+    "no log-in": ("GET", None, {}),
+    "unknown user": ("GET", ("nobody", "ari"), {}),
+    "wrong password": ("GET", ("ari", "wrong"), {}),
+    "read-only": ("GET", ("reader", "reader"), {}),
+    "crypted": ("GET", ("crypted", "crypted"), {}),
+    "post": ("POST", ("ari", "ari"), {}),
+    "read-only post": ("POST", ("reader", "reader"), {}),
+    "options": ("OPTIONS", ("ari", "ari"), {}),
+    "head": ("HEAD", ("ari", "ari"), {}),
+    "delete": ("DELETE", ("ari", "ari"), {}),
+    "foreign page": ("GET", ("ari", "ari"), {"Origin": "https://foreign.example"}),
+    "page": ("GET", ("ari", "ari"), {"Origin": "https://page.example"}),
+    "page without log-in": ("GET", None, {"Origin": "https://page.example"}),
+    "preflight": ("OPTIONS", None, {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"}),
+    "preflight with log-in": (
+        "OPTIONS", ("ari", "ari"), {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"},
+    ),
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def allowed_origin(case, origin):
+    conf = case.asterisk.folder / "etc" / "ari.conf"
+    before = conf.read_text()
+    conf.write_text(before.replace("[general]", f"[general]\nallowed_origins = {origin}", 1))
+    await case.ami.cli("module reload res_ari.so")
+    try:
+        yield
+    finally:
+        conf.write_text(before)
+        await case.ami.cli("module reload res_ari.so")
+
+
+async def ask(case, name, request, query=""):
+    """Status, headers that do not differ by content, and the content."""
+    method, user, headers = request
+    url = f"{case.ari.base}/api-docs/{name}.json{query}"
+    auth = aiohttp.BasicAuth(*user) if user else None
+    async with aiohttp.request(method, url, auth=auth, headers=headers) as got:
+        body = await got.read()
+        kept = [(key, value) for key, value in got.headers.items() if key not in ("Date", "Content-Length")]
+        return got.status, got.reason, kept, body
+
+
+async def test_answers_to_everybody_are_those_of_ari(case):
+    async with allowed_origin(case, "https://page.example"):
+        for what, request in REQUESTS.items():
+            expected = await ask(case, "sounds", request)
+            for name in OWN:
+                answer = await ask(case, name, request)
+                assert answer[:3] == expected[:3], f"{name}, {what}"
+                assert answer[0] == 200 or answer == expected, f"{name}, {what}"
+
+
+async def test_log_in_by_the_query(case):
+    for name in OWN:
+        for key, status in (("ari:ari", 200), ("reader:reader", 200), ("ari:wrong", 401), ("ari", 401)):
+            answer = await ask(case, name, ("GET", None, {}), f"?api_key={key}")
+            assert answer[0] == status, f"{name} {key}"
