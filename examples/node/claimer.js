@@ -104,8 +104,8 @@ function tell(what, details = {}) {
 }
 
 /*
- * Send a request to ARI and return the HTTP status; 0, there was no answer. For what ari-client does
- * not know: it learns its functions from Asterisk, and Asterisk only tells of what it came with.
+ * Send a request to ARI and return the HTTP status; 0, there was no answer. ari-client has functions
+ * for it, client.events.claimChannel() and client.broadcasts.decline(), but they do not tell the status.
  */
 async function request(method, path, parameters = {}) {
   const login = Buffer.from(`${options.user}:${options.password}`).toString('base64');
@@ -174,18 +174,6 @@ async function onStart(client, event, channel) {
   }
 }
 
-/*
- * ari-client fails on an event that Asterisk does not describe, and those older than 20.20, 22.10
- * and 23.4 do not describe these two. So it is told of them here.
- */
-function describeEvents(client) {
-  const { models } = client._swagger.apis.events;
-  const channel = { name: 'channel', dataType: 'Channel' };
-  for (const name of ['CallBroadcast', 'CallClaimed']) {
-    models[name] = models[name] || { properties: [channel] };
-  }
-}
-
 /* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so look first. */
 async function asteriskIsThere() {
   for (let delay = 250; ; delay = Math.min(delay * 2, 15000)) {
@@ -205,7 +193,6 @@ async function asteriskIsThere() {
 async function main() {
   await asteriskIsThere();
   const client = await ari.connect(ariUrl.replace(/\/ari$/, ''), options.user, options.password);
-  describeEvents(client);
   client.on('CallBroadcast', onOffer);
   client.on('StasisStart', (event, channel) => onStart(client, event, channel));
   client.on('StasisEnd', (event, channel) => tell('end', { channel: channel.id }));
