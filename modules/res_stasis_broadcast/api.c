@@ -290,3 +290,14 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, s
 	leave();
 	return *json ? 0 : -1;
 }
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_look)(struct stasis_broadcast_figures *figures)
+{
+	if (enter()) {
+		return -1;
+	}
+	dispatcher_look(figures);
+	figures->broadcasts = registry_count(broadcasts);
+	leave();
+	return 0;
+}

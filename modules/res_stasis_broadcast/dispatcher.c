@@ -23,7 +23,7 @@
 #include "compat.h"
 
 /*! A thread that has been writing one event for this long is not counted on any more, in nanoseconds. */
-#define STUCK_NS INT64_C(3000000)
+#define STUCK_NS INT64_C(2000000)
 
 /*! As soon as a timer can fire, in nanoseconds. */
 #define AT_ONCE_NS 1
@@ -197,7 +197,8 @@ static void *worker_main(void *data)
 	ast_mutex_lock(&dispatcher.lock);
 	do {
 		work_locked(worker);
-		if (dispatcher.timer_runs) {
+		/* Unless somebody waits to be joined. */
+		if (dispatcher.timer_runs && AST_LIST_EMPTY(&dispatcher.ended)) {
 			set_timer(0);
 		}
 	} while (!dispatcher.stopping && idle_locked());
@@ -239,12 +240,15 @@ static void mark_stuck_locked(void)
 	}
 }
 
-/*! \brief Replace threads that are stuck while queues are ready. */
+/*! \brief Replace threads that are stuck while queues are ready and nobody idles. */
 static void relieve_locked(void)
 {
 	size_t able = dispatcher.worker_count - dispatcher.stuck_count;
 	size_t missing = able < dispatcher.base_count ? dispatcher.base_count - able : 0;
 
+	if (dispatcher.idle_count || dispatcher.calls) {
+		return;
+	}
 	if (!able) {
 		/* If all are stuck, the next ones may well be: one for each queue that waits. */
 		missing = MAX(missing, MIN(dispatcher.ready_count, (size_t) RELIEF));
@@ -366,7 +370,7 @@ void dispatcher_stop(void)
 	free_means();
 }
 
-void dispatcher_look(struct dispatcher_figures *figures)
+void dispatcher_look(struct stasis_broadcast_figures *figures)
 {
 	ast_mutex_lock(&dispatcher.lock);
 	*figures = dispatcher.figures;

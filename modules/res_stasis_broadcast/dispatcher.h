@@ -17,6 +17,7 @@
 
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
+#include "figures.h"
 #include "table.h"
 
 /*! \brief How far one recipient's events have come. */
@@ -116,7 +117,7 @@ struct dispatcher {
 	/*! How many threads send when none is stuck. */
 	size_t base_count;
 	int stopping;
-	struct dispatcher_figures figures;
+	struct stasis_broadcast_figures figures;
 	pthread_t watcher;
 	/*! Wakes the thread that watches over the others. A timer costs nothing as long as it does not fire. */
 	int timer;

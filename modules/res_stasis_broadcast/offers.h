@@ -18,6 +18,8 @@
 
 #include "asterisk/optional_api.h"
 
+#include "figures.h"
+
 struct ast_channel;
 struct ast_json;
 
@@ -102,6 +104,19 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
  * \note Any thread.
  */
 AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, struct ast_json **json),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Look at what is going on.
+ *
+ * \param[out] figures Filled in, on 0.
+ *
+ * \retval 0 on success, -1 if the provider is being unloaded.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_look, (struct stasis_broadcast_figures * figures),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 #pragma GCC diagnostic pop

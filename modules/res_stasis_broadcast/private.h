@@ -24,6 +24,8 @@
 #include "names.h"
 #include "registry.h"
 
+struct stasis_broadcast_figures;
+
 /*! \brief All broadcasts. NULL before the module is loaded and after it is unloaded. */
 extern struct registry *broadcasts;
 
@@ -93,22 +95,6 @@ struct ast_json *events_call_claimed(const char *channel_id, const char *winner,
 /*! \brief The events of one broadcast on their way to its recipients. */
 struct delivery;
 
-/*! \brief What the dispatcher has done and is doing. */
-struct dispatcher_figures {
-	/*! Events given to applications. */
-	uint64_t sent;
-	/*! CallBroadcast events not sent because their broadcast had closed more than 100 ms ago. */
-	uint64_t stale;
-	/*! Events not sent because the application's queue was full. */
-	uint64_t overflowed;
-	/*! Applications that have events waiting or under way. */
-	size_t queues;
-	/*! Events that wait. */
-	size_t queued;
-	/*! Threads that send. */
-	size_t threads;
-};
-
 /*! \brief Start the threads that send events. \retval 0 on success, -1 if that failed. */
 int dispatcher_start(void);
 
@@ -173,8 +159,8 @@ struct ast_json *delivery_channel(struct delivery *delivery);
  */
 void delivery_done(void *delivery);
 
-/*! \brief Look at the dispatcher. Any thread; takes its lock. */
-void dispatcher_look(struct dispatcher_figures *figures);
+/*! \brief Look at what the dispatcher has done and is doing. Any thread; takes its lock. */
+void dispatcher_look(struct stasis_broadcast_figures *figures);
 
 /*
  * offer.c
