@@ -41,8 +41,9 @@ class Ami(EventLog):
         return await asyncio.wait_for(answer, DEADLINE)
 
     async def cli(self, command: str) -> str:
-        """What a CLI command prints."""
+        """What a CLI command prints. Asterisk refuses a few here, such as "module unload"."""
         answer = await self.action("Command", Command=command)
+        assert answer["Response"] == "Success", answer
         return "\n".join(answer.get("Output", []))
 
     async def _nudge(self) -> None:

@@ -43,7 +43,8 @@ class Asterisk:
         return "check" + (f"-{self.number}" if self.number else "")
 
     def _command(self, *arguments: str) -> list[str]:
-        return [str(SANDBOX), *arguments, f"ASTERISK={self.version}", f"INSTANCE={self.name}"]
+        settings = f"ASTERISK={self.version}", f"INSTANCE={self.name}"
+        return ["env", *settings, str(SANDBOX), *arguments]
 
     def up(self, settings: Settings) -> None:
         # Ports of their own, so that a sandbox may be up beside the tests.
@@ -59,6 +60,11 @@ class Asterisk:
     def down(self) -> None:
         subprocess.run(self._command("down"), capture_output=True, check=False)
         self.settings = None
+
+    def cli(self, command: str) -> str:
+        """What a CLI command prints, from a console of its own."""
+        done = subprocess.run(self._command("cli", command), capture_output=True, text=True, check=False)
+        return done.stdout
 
     def port(self, kind: str) -> int:
         return int(self.env[f"{kind}_PORT"])
