@@ -1,0 +1,120 @@
+"""Runs ari-race, the load generator, and reads its report."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from asterisk import OUT, REPO, Asterisk, BenchError
+
+PROGRAM = REPO / "build" / "ari-race" / "ari-race"
+
+# ari-race's exit status when one of its rules was broken: a result, but not a good one.
+RULE_BROKEN = 1
+
+
+def applications(asterisk: Asterisk) -> list[str]:
+    """Those that are registered now. The CLI tells: ARI fails to list a thousand."""
+    return asterisk.cli("ari show apps").split()[3:]
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Ask until it is true, for at most 60 s: for what Asterisk sends no event."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise BenchError(f"not within 60 s: {what}")
+        time.sleep(0.05)
+
+
+class Race:
+    """One run of ari-race."""
+
+    def __init__(self, report: dict[str, Any], history: Path | None) -> None:
+        self.report = report
+        self.history = history
+
+    def ms(self, figure: str, what: str) -> float:
+        """A figure of ari-race's table: ms("offer_to_start", "p99")."""
+        values = self.report["latency_ms"][figure]
+        if values is None:
+            raise BenchError(f"ari-race measured no {figure}: {self.trouble() or 'no call came so far'}")
+        return values[what]
+
+    def trouble(self) -> str:
+        """What went wrong, or nothing."""
+        report = self.report
+        found = []
+        if report["ending"] != "complete":
+            found.append(f"{report['ending']} {report['why']}")
+        if report["rules_broken"]["count"]:
+            found.append(f"{report['rules_broken']['count']} calls broke a rule")
+        if report["errors"]:
+            found.append(f"{report['errors']} HTTP errors")
+        for key in ("failed", "not_offered", "partly_offered"):
+            if report["calls"][key]:
+                found.append(f"{report['calls'][key]} calls {key}")
+        return ", ".join(found)
+
+    def lost(self) -> int:
+        """Calls that nobody got."""
+        return self.report["calls"]["made"] - self.report["calls"]["winners"]["1"]
+
+
+def race(asterisk: Asterisk, *words: str, history: bool = False, **options: object) -> Race:
+    """Run to the end. race(asterisk, apps=10, calls=300) is ari-race --apps 10 --calls 300."""
+    command, report = command_line(asterisk, words, options)
+    path = OUT / "race.history" if history else None
+    if path:
+        command += ["--history", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return read(done.returncode, done.stdout + done.stderr, report, path)
+
+
+def warm_up(asterisk: Asterisk, **options: object) -> None:
+    """A first race, not measured. Waits until its applications are gone, or the next ones would meet them."""
+    race(asterisk, **options)
+    until(lambda: not applications(asterisk), "the applications of the warm-up are gone")
+
+
+def start(asterisk: Asterisk, *words: str, **options: object) -> "Running":
+    """Start it beside other work; finish() has the result."""
+    return Running(*command_line(asterisk, words, options))
+
+
+class Running:
+    """An ari-race that runs."""
+
+    def __init__(self, command: list[str], report: Path) -> None:
+        self.report = report
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def wait_until_registered(self, asterisk: Asterisk, count: int) -> None:
+        """Until so many applications are there."""
+        until(
+            lambda: self.process.poll() is not None or len(applications(asterisk)) == count,
+            f"{count} applications are registered",
+        )
+
+    def finish(self) -> Race:
+        """Ask it to end now, and read what it has."""
+        self.process.terminate()
+        text, _ = self.process.communicate(timeout=60)
+        return read(self.process.returncode, text, self.report, None)
+
+
+def command_line(asterisk: Asterisk, words: tuple[str, ...], options: dict[str, object]) -> tuple[list[str], Path]:
+    report = OUT / "race.json"
+    report.unlink(missing_ok=True)
+    command = [str(PROGRAM), "--url", asterisk.url, "--quiet", "--json", str(report), *words]
+    for name, value in options.items():
+        command += ["--" + name.replace("_", "-"), str(value)]
+    return command, report
+
+
+def read(code: int, text: str, report: Path, history: Path | None) -> Race:
+    if code not in (0, RULE_BROKEN) or not report.exists():
+        raise BenchError(f"ari-race ended with {code}: {text[-600:].strip()}")
+    return Race(json.loads(report.read_text()), history)

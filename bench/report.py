@@ -1,0 +1,97 @@
+"""build/bench/report.json, and the same as a table."""
+
+import json
+from pathlib import Path
+
+from figures import Case, Pairs, Spread
+from runner import Outcome
+
+
+def case_json(case: Case, pairs: Pairs, outcome: Outcome) -> dict:
+    entry: dict = {"name": case.name, "unit": case.unit, "ours": None, "own": None, "ratio": None}
+    if pairs.ours:
+        entry["ours"] = Spread(pairs.ours).as_json()
+    if pairs.own:
+        entry["own"] = Spread(pairs.own).as_json()
+        if pairs.ratio:
+            entry["ratio"] = pairs.ratio.as_json(with_runs=False)
+    else:
+        entry["own_why"] = case.own_cannot or "; ".join(outcome.trouble) or "not run"
+    entry["target"] = case.target or None
+    # No value of ours, no target reached.
+    entry["met"] = case.verdict(pairs) if pairs.ours else (False if case.target else None)
+    return entry
+
+
+def build(head: dict, outcomes: list[Outcome]) -> dict:
+    cases = []
+    for outcome in outcomes:
+        for case in outcome.scenario.cases:
+            pairs = outcome.pairs(case.name)
+            if pairs.ours or case.target and any(outcome.runs["ours"]) is False:
+                entry = case_json(case, pairs, outcome)
+                entry["scenario"] = outcome.scenario.title
+                entry["others_cores"] = Spread(outcome.others).median if outcome.others else None
+                cases.append(entry)
+    return head | {"cases": cases, "trouble": [text for outcome in outcomes for text in outcome.trouble]}
+
+
+def number(value: float) -> str:
+    """Three digits that count, and no exponent."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}"
+
+
+def spread(entry: dict | None) -> str:
+    if not entry:
+        return "-"
+    return f"{number(entry['median'])} ({number(entry['min'])} to {number(entry['max'])})"
+
+
+def verdict(entry: dict) -> str:
+    return {True: "met", False: "NOT MET", None: ""}[entry["met"]]
+
+
+HEAD = ("case", "unit", "ours", "Asterisk's own", "ours / own", "target", "")
+
+
+def rows(report: dict) -> list[tuple[str, ...]]:
+    return [
+        (
+            entry["name"],
+            entry["unit"],
+            spread(entry["ours"]),
+            spread(entry["own"]),
+            spread(entry["ratio"]),
+            entry["target"] or "",
+            verdict(entry),
+        )
+        for entry in report["cases"]
+    ]
+
+
+def text_table(report: dict) -> str:
+    lines = [HEAD, *rows(report)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def markdown_table(report: dict) -> str:
+    lines = [HEAD, ("---",) * len(HEAD), *rows(report)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def closing(report: dict) -> str:
+    judged = [entry for entry in report["cases"] if entry["met"] is not None]
+    missed = [entry["name"] for entry in judged if not entry["met"]]
+    text = f"{len(judged) - len(missed)} of {len(judged)} targets met"
+    return text + (f"; not met: {', '.join(missed)}" if missed else "")
+
+
+def write(report: dict, folder: Path) -> None:
+    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    (folder / "table.txt").write_text(text_table(report) + "\n")
+    (folder / "table.md").write_text(markdown_table(report) + "\n")

@@ -1,0 +1,109 @@
+"""Runs scenarios in pairs, ours and Asterisk's own by turns, and says how far it is."""
+
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+
+from asterisk import Asterisk, BenchError
+from figures import Pairs
+from scenario import Context, Figures, Scenario
+
+SIDES = ("ours", "own")
+# A run that cannot count, for example because an application did not come up, is repeated.
+TRIES = 3
+
+
+@dataclass
+class Outcome:
+    """All runs of one scenario."""
+
+    scenario: Scenario
+    runs: dict[str, list[Figures]] = field(default_factory=lambda: {side: [] for side in SIDES})
+    # Why runs were repeated or given up.
+    trouble: list[str] = field(default_factory=list)
+    # Cores that others took meanwhile, run by run.
+    others: list[float] = field(default_factory=list)
+
+    def pairs(self, name: str) -> Pairs:
+        """The values of a case: only those pairs of which both sides have one, unless own has none at all."""
+        ours = [figures.get(name) for figures in self.runs["ours"]]
+        own = [figures.get(name) for figures in self.runs["own"]]
+        if all(value is None for value in own):
+            return Pairs([value for value in ours if value is not None], [])
+        both = [(a, b) for a, b in zip(ours, own) if a is not None and b is not None]
+        return Pairs([a for a, _ in both], [b for _, b in both])
+
+
+class Progress:
+    """One line a run: what, which pair, how long it has been, how long it will take."""
+
+    def __init__(self, scenarios: list[Scenario], pairs: int, quick: bool) -> None:
+        self.scenarios = scenarios
+        self.pairs = pairs
+        self.quick = quick
+        self.start = time.monotonic()
+        self.seen: dict[str, list[float]] = {}
+        self.runs_done: dict[str, int] = {}
+
+    def run_seconds(self, scenario: Scenario) -> float:
+        seen = self.seen.get(scenario.name)
+        return statistics.mean(seen) if seen else scenario.seconds[1 if self.quick else 0]
+
+    def remaining(self) -> float:
+        runs = len(SIDES) * self.pairs
+        return sum((runs - self.runs_done.get(s.name, 0)) * self.run_seconds(s) for s in self.scenarios)
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self.start
+
+    def begin(self, scenario: Scenario, pair: int, side: str) -> None:
+        number = self.scenarios.index(scenario) + 1
+        print(
+            f"[{minutes(self.elapsed())}, about {minutes(self.remaining())} left] "
+            f"{number}/{len(self.scenarios)} {scenario.name}, pair {pair + 1}/{self.pairs} {side:4}",
+            end="",
+            flush=True,
+        )
+        self.began = time.monotonic()
+
+    def end(self, scenario: Scenario, figures: Figures) -> None:
+        self.seen.setdefault(scenario.name, []).append(time.monotonic() - self.began)
+        self.runs_done[scenario.name] = self.runs_done.get(scenario.name, 0) + 1
+        print("  " + "  ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
+
+
+def minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) -> Figures:
+    """One run that counts; empty if there was none."""
+    for _ in range(TRIES):
+        Asterisk.others.clear()
+        try:
+            figures = scenario.measure(context, side)
+        except (BenchError, OSError, EOFError, TimeoutError) as error:
+            text = f"{side}: {error or type(error).__name__}"
+            outcome.trouble.append(text)
+            print(f"\n  run does not count, {text}", file=sys.stderr, flush=True)
+            continue
+        outcome.others += Asterisk.others
+        return figures
+    return {}
+
+
+def run_scenario(scenario: Scenario, context: Context, progress: Progress) -> Outcome:
+    outcome = Outcome(scenario)
+    for pair in range(progress.pairs):
+        for side in SIDES if pair % 2 == 0 else reversed(SIDES):
+            progress.begin(scenario, pair, side)
+            figures = run_side(scenario, context, side, outcome)
+            outcome.runs[side].append(figures)
+            progress.end(scenario, figures)
+    for side in SIDES:
+        for case in scenario.cases:
+            values = [figures[case.name] for figures in outcome.runs[side] if case.name in figures]
+            if values:
+                context.known[case.name, side] = statistics.median(values)
+    return outcome
