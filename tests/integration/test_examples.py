@@ -99,7 +99,7 @@ async def test_one_of_three_gets_the_call(case, language):
 
 @each
 async def test_claims_what_matches_and_declines_the_others(case, language):
-    example = await Example(case, language, "example", "--policy", "callers-matching", "^1[0-9]+$").start()
+    example = await Example(case, language, "example", "--policy", "callers-matching", "^[0-9]{4,}$").start()
     call = await case.call("60000")
     assert (await example.told("claim", call))["status"] == 204
     other = await case.call("60000", extension="odd-caller", NUMBER="55")

@@ -10,7 +10,7 @@ REFUSED = "application filter .* cannot be used"
 
 async def reached(case, apps, filter_text):
     """Which of the applications an offer with this filter reaches, and how the broadcast ended."""
-    call = await case.call(f"150,{filter_text}")
+    call = await case.call(f"400,{filter_text}")
     status = await call.status()
     await case.flush(*apps)
     return [bool(app.of("CallBroadcast", call.id)) for app in apps], status

