@@ -106,9 +106,15 @@ def loop():
 
 @pytest.fixture
 def case(asterisk, loop, request):
-    case = loop.run_until_complete(Case(asterisk, request.node.originalname).open())
-    yield case
-    loop.run_until_complete(case.close())
+    case = Case(asterisk, request.node.originalname)
+    try:
+        loop.run_until_complete(case.open())
+        yield case
+        loop.run_until_complete(case.close())
+    except BaseException:
+        # Not in a known state: the next test gets a fresh one.
+        asterisk.down()
+        raise
 
 
 @pytest.hookimpl(tryfirst=True)
