@@ -34,9 +34,6 @@
 /*! How long a thread that replaced another stays without work, in nanoseconds. */
 #define LINGER_NS INT64_C(10000000000)
 
-/*! How many threads are started at once when all others are stuck. */
-#define RELIEF 32
-
 /*! Threads at the most: so many applications that do not read at the same time are survived. */
 #define MAX_WORKERS 512
 
@@ -51,20 +48,35 @@ static void set_timer(int64_t ns)
 	dispatcher.timer_runs = ns != 0;
 }
 
-void dispatcher_wake(void)
+int dispatcher_call(void)
 {
 	size_t at_work = dispatcher.worker_count - dispatcher.idle_count - dispatcher.stuck_count;
+	int called = 0;
 
 	if (!dispatcher.ready_count) {
-		return;
+		return 0;
 	}
 	if (dispatcher.idle_count && (!at_work || dispatcher.ready_count >= WORTH_ANOTHER)) {
 		dispatcher.idle_count--;
 		dispatcher.calls++;
-		ast_cond_signal(&dispatcher.work);
+		called = 1;
 	}
 	if (!dispatcher.timer_runs) {
 		set_timer(STUCK_NS);
+	}
+	return called;
+}
+
+void dispatcher_signal(void)
+{
+	ast_cond_signal(&dispatcher.work);
+}
+
+/*! \brief Call and wake in one, for a thread that needs the lock on. */
+static void wake_locked(void)
+{
+	if (dispatcher_call()) {
+		dispatcher_signal();
 	}
 }
 
@@ -74,25 +86,29 @@ void dispatcher_wake(void)
  * \param app The application's name.
  * \param event The event.
  * \param may_be_gone Whether to look first if it is still registered: Asterisk would log
- *        a warning for each event to one that has.
+ *        a warning for each event to one that is not.
+ *
+ * \retval 0 on success, -1 if it was not sent.
  */
-static void send_event(const char *app, struct ast_json *event, int may_be_gone)
+static int send_event(const char *app, struct ast_json *event, int may_be_gone)
 {
 	/* Asterisk adds fields at the top of what it is given: each application gets a top of its own. */
 	struct ast_json *copy = may_be_gone && !compat_app_is_registered(app) ? NULL : ast_json_copy(event);
+	int result = -1;
 
 	if (copy) {
 		ast_json_object_set(copy, "application", ast_json_string_create(app));
-		stasis_app_send(app, copy);
+		result = stasis_app_send(app, copy);
 	}
 	ast_json_unref(copy);
+	return result;
 }
 
 /*! \brief Write one event, with the lock released meanwhile. */
 static void write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event)
 {
 	unsigned int overflowed = queue->overflowed;
-	int may_be_gone = queue->was_stuck;
+	int in_doubt = queue->in_doubt;
 
 	queue->overflowed = 0;
 	ast_json_ref(event);
@@ -105,17 +121,18 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 			"websocket_write_timeout in ari.conf\n",
 			queue->app, overflowed);
 	}
-	send_event(queue->app, event, may_be_gone);
+	in_doubt = send_event(queue->app, event, in_doubt) != 0;
 	ast_json_unref(event);
 
 	ast_mutex_lock(&dispatcher.lock);
 	worker->since_ns = 0;
+	dispatcher.figures.sent += !in_doubt;
 	if (worker->stuck) {
 		worker->stuck = 0;
 		dispatcher.stuck_count--;
-		queue->was_stuck = 1;
+		in_doubt = 1;
 	}
-	dispatcher.figures.sent++;
+	queue->in_doubt |= in_doubt;
 }
 
 /*! \brief Serve the first recipient of a queue. */
@@ -176,7 +193,7 @@ static void work_locked(struct worker *worker)
 	struct app_queue *queue;
 
 	while ((queue = queue_next_ready())) {
-		dispatcher_wake();
+		wake_locked();
 		/* The end of the dispatcher empties queues that are ready. */
 		if (queue->count) {
 			serve_locked(worker, queue, &finished);
@@ -250,8 +267,8 @@ static void relieve_locked(void)
 		return;
 	}
 	if (!able) {
-		/* If all are stuck, the next ones may well be: one for each queue that waits. */
-		missing = MAX(missing, MIN(dispatcher.ready_count, (size_t) RELIEF));
+		/* If all are stuck, the next ones may well be: twice as many each time. */
+		missing = MAX(missing, MIN(dispatcher.ready_count, dispatcher.worker_count));
 	}
 	missing = MIN(missing, MAX_WORKERS - dispatcher.worker_count);
 	while (missing-- && !start_worker_locked()) {
@@ -291,7 +308,7 @@ static void *watcher_main(void *data attribute_unused)
 		if (!dispatcher.stopping && dispatcher.ready_count) {
 			mark_stuck_locked();
 			relieve_locked();
-			dispatcher_wake();
+			wake_locked();
 		}
 	}
 	join_ended_locked();

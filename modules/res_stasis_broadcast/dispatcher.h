@@ -68,8 +68,8 @@ struct app_queue {
 	size_t count;
 	/*! Whether it is among the ready ones, or a thread serves it now; else it was just made. */
 	int attended;
-	/*! Whether a write to the application has taken long, after which it may be gone. */
-	int was_stuck;
+	/*! Whether a write to the application has failed or taken long: it may be gone. */
+	int in_doubt;
 	/*! Events dropped because the queue was full, since it was last told. */
 	unsigned int overflowed;
 	AST_LIST_ENTRY(app_queue) ready;
@@ -166,9 +166,14 @@ void queue_drop_all(struct deliveries *finished);
 /*!
  * \brief See to it that what is ready is served. With the lock.
  *
- * Wakes a thread if none is at work, or if there is enough for one more; else lets the one that watches
+ * Calls a thread if none is at work, or if there is enough for one more; else lets the one that watches
  * look after those at work.
+ *
+ * \return Whether to call dispatcher_signal(), best without the lock: the thread that wakes needs it.
  */
-void dispatcher_wake(void);
+int dispatcher_call(void);
+
+/*! \brief Wake a thread that was called. */
+void dispatcher_signal(void);
 
 #endif /* RES_STASIS_BROADCAST_DISPATCHER_H */
