@@ -3,6 +3,8 @@
 import asyncio
 import inspect
 import os
+import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -22,7 +24,13 @@ def pytest_addoption(parser):
     parser.addoption("--asterisk", choices=["22", "16"], help="only against this Asterisk")
 
 
+def interrupt(*_):
+    """Being told to stop is like Ctrl-C: what was started is taken down."""
+    raise KeyboardInterrupt
+
+
 def pytest_configure(config):
+    signal.signal(signal.SIGTERM, interrupt)
     config.addinivalue_line("markers", "only(version): cannot exist on another Asterisk")
     config.addinivalue_line("markers", "instance(modules=..., NAME=value...): other settings of the sandbox")
 
@@ -83,6 +91,10 @@ class Instances:
     def down(self) -> None:
         for asterisk in self.running.values():
             asterisk.down()
+            results = os.environ.get("CHECK_RESULTS")
+            if results and asterisk.env:
+                name = f"{asterisk.name}-{asterisk.version}.asterisk.log"
+                shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,8 @@ async def test_right_password(case, path, user):
 
 
 @pytest.mark.parametrize("user", [
-    None, ("ari", "wrong"), ("ari", ""), ("nobody", "ari"), ("", ""), ("crypted", "wrong"), ("ari", "ari2"), ("ari", "ar"),
+    None, ("ari", "wrong"), ("ari", ""), ("nobody", "ari"), ("", ""), ("crypted", "wrong"), ("ari", "ari2"),
+    ("ari", "ar"),
 ], ids=["none", "wrong", "empty", "unknown-user", "nothing", "crypt-wrong", "longer", "shorter"])  # fmt: skip
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_entry(case, path, user):

@@ -75,7 +75,7 @@ async def test_unload_of_the_provider_that_is_used_is_refused(case):
 
 
 @own_instance
-@pytest.mark.parametrize("command", ["core reload", f"module reload {REST}", f"module reload {RES}", f"module reload {APP}"])
+@pytest.mark.parametrize("command", ["core reload", *(f"module reload {name}" for name in (REST, RES, APP))])
 async def test_reload_while_a_call_is_on_offer(case, command):
     await loaded_in_order(case)
     app = await case.app()
@@ -200,11 +200,9 @@ async def test_without_provider_the_resource_says_501(case, method, path):
     assert answer.status == 501 and answer.message
 
 
-# Mixes with Asterisk's own modules
+# Mixes with Asterisk's own modules: its application on our provider, and the reverse.
 
-def mixed(function):
-    """Each mix is a test of its own: Asterisk's application on our resource module, and the reverse."""
-    return pytest.mark.only(22)(function)
+mixed = pytest.mark.only(22)
 
 
 async def mix_claimed(case):

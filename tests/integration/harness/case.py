@@ -207,7 +207,9 @@ class Case:
         assert answer.status == 200, answer
         return call
 
-    async def sip(self, extension: str = "sip", scenario: str = "caller", offer: str = "5000", **options: Any) -> SipCall:
+    async def sip(
+        self, extension: str = "sip", scenario: str = "caller", offer: str = "5000", **options: Any
+    ) -> SipCall:
         """Place a call with SIPp. `options` are those of SipCall."""
         number = next(_numbers)
         call = SipCall(self, f"{7000000 + number}", scenario, **options)
@@ -232,7 +234,8 @@ class Case:
 
     def our_log(self) -> list[LogLine]:
         """Warnings, errors and notices of the modules under test."""
-        return [line for line in self.log() if line.file.startswith(OURS) and line.level in ("ERROR", "WARNING", "NOTICE")]
+        levels = ("ERROR", "WARNING", "NOTICE")
+        return [line for line in self.log() if line.file.startswith(OURS) and line.level in levels]
 
     def expect_log(self, pattern: str) -> None:
         """Say that our modules will log this. What nobody expected fails the test."""
