@@ -28,6 +28,7 @@ static ast_test_cb_t *const *const lists[] = {
 	lifecycle_cases,
 	media_cases,
 	provider_cases,
+	queue_cases,
 	stall_cases,
 	volume_cases,
 };
