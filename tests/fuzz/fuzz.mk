@@ -1,0 +1,28 @@
+# Fuzzers with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer: make fuzz, fuzz-corpus.
+# What they find becomes a file in tests/fuzz/corpus, which fuzz-corpus replays as a regression test.
+
+FUZZ_SECONDS ?= 60
+FUZZERS := filter args params
+FUZZ_CC ?= clang
+FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -Icore -Imodules \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_SOURCES_filter := $(wildcard core/*.c)
+FUZZ_SOURCES_args := modules/app_stasis_broadcast/args.c
+FUZZ_SOURCES_params := modules/res_ari_broadcasts/params.c
+FUZZ_LIMITS := -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=64
+
+define fuzzer
+$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_SOURCES_$(1)) $(wildcard core/*.h modules/*.h modules/*/*.h)
+	@mkdir -p $$(@D)
+	$$(FUZZ_CC) $$(FUZZ_FLAGS) -o $$@ $$(filter %.c,$$^) -lpcre2-8
+endef
+$(foreach name,$(FUZZERS),$(eval $(call fuzzer,$(name))))
+
+.PHONY: fuzz fuzz-corpus
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## fuzz filters, dialplan arguments and REST parameters [FUZZ_SECONDS=60]
+	@tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+fuzz-corpus: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
+	@tests/fuzz/run $(BUILD)/fuzz 0 $(FUZZERS)
+
+fuzz fuzz-corpus: export FUZZ_LIMITS := $(FUZZ_LIMITS)
