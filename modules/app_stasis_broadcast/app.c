@@ -21,6 +21,7 @@
 
 #include "asterisk/app.h"
 #include "asterisk/channel.h"
+#include "asterisk/lock.h"
 #include "asterisk/module.h"
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
@@ -29,9 +30,13 @@
 #include "channel_text.h"
 #include "printable.h"
 #include "rounds.h"
+#include "stay_mapped.h"
 #include "variables.h"
 
 static const char app_name[] = "StasisBroadcast";
+
+/*! \brief Calls that are in exec(). Asterisk's own use count forgets them when it is told to unload by force. */
+static int inside;
 
 /*!
  * \brief Whether the caller is gone, so that the dialplan must not go on.
@@ -91,22 +96,43 @@ static void parse(struct ast_channel *chan, char *data, struct args *args)
 static int exec(struct ast_channel *chan, const char *data)
 {
 	struct args args;
+	int result;
 
+	ast_atomic_fetchadd_int(&inside, +1);
 	variables_clear(chan);
 	parse(chan, ast_strdupa(S_OR(data, "")), &args);
 	pbx_builtin_setvar_helper(chan, VAR_STASIS, rounds_run(chan, &args));
-
-	return has_hung_up(chan) ? -1 : 0;
+	result = has_hung_up(chan) ? -1 : 0;
+	ast_atomic_fetchadd_int(&inside, -1);
+	return result;
 }
 
+/*! Whether Asterisk knows the application: also after it was unloaded by force while calls were in it. */
+static int registered;
+
+/*!
+ * \brief Stop offering calls.
+ *
+ * Asterisk asks only by force while calls are in here, and has asked them to hang up. They need our code,
+ * and Asterisk the registration, until they have left: so it is refused. Who insists ("module unload -h")
+ * gets a module that counts as unloaded, but is still there for them.
+ */
 static int unload_module(void)
 {
+	if (ast_atomic_fetchadd_int(&inside, 0)) {
+		stay_mapped();
+		ast_log(
+			LOG_WARNING, "Not unloaded, calls are in StasisBroadcast(): try again when they have ended\n");
+		return -1;
+	}
+	registered = 0;
 	return ast_unregister_application(app_name);
 }
 
 static int load_module(void)
 {
-	return ast_register_application_xml(app_name, exec) ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+	registered = registered || !ast_register_application_xml(app_name, exec);
+	return registered ? AST_MODULE_LOAD_SUCCESS : AST_MODULE_LOAD_DECLINE;
 }
 
 /* clang-format off */

@@ -25,9 +25,16 @@
 #include "claim_path.h"
 #include "compat.h"
 #include "request.h"
+#include "stay_mapped.h"
+
+/*! Whether our paths are there: also after an unload by force while requests were running. */
+static int added;
 
 static int add(void)
 {
+	if (added) {
+		return 0;
+	}
 	if (broadcasts_add()) {
 		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
 		return -1;
@@ -44,6 +51,7 @@ static int add(void)
 		return -1;
 	}
 
+	added = 1;
 	return 0;
 }
 
@@ -52,9 +60,12 @@ static int unload_module(void)
 	api_docs_remove();
 	claim_path_remove();
 	broadcasts_remove();
+	added = 0;
 
 	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
 	if (request_count()) {
+		/* "module unload -h" does not take no for an answer. */
+		stay_mapped();
 		ast_log(LOG_WARNING, "Not unloaded, requests are being answered: try again\n");
 		add();
 		return -1;

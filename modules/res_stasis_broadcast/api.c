@@ -36,10 +36,10 @@ static atomic_uint gate = 1u << 31;
 
 /*! Protects nothing but the wait for the last thread to leave. */
 AST_MUTEX_DEFINE_STATIC(left_lock);
-static ast_cond_t left;
+/*! Never destroyed: the last thread may signal it after the wait has ended. */
+static ast_cond_t left = PTHREAD_COND_INITIALIZER;
 
-/*! \retval 0 if the caller is in and has to leave() again, -1 if it may not enter. */
-static int enter(void)
+int api_enter(void)
 {
 	unsigned int inside = atomic_load_explicit(&gate, memory_order_relaxed);
 
@@ -52,7 +52,7 @@ static int enter(void)
 	return 0;
 }
 
-static void leave(void)
+void api_leave(void)
 {
 	if (atomic_fetch_sub_explicit(&gate, 1, memory_order_release) == (GATE_SHUT | 1)) {
 		ast_mutex_lock(&left_lock);
@@ -63,7 +63,6 @@ static void leave(void)
 
 void api_open(void)
 {
-	ast_cond_init(&left, NULL);
 	atomic_store_explicit(&gate, 0, memory_order_release);
 }
 
@@ -79,9 +78,10 @@ static void withdraw_all(void)
 	ast_std_free(list);
 }
 
-void api_close(void)
+int api_close(void)
 {
-	atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
+	unsigned int inside = atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
+
 	withdraw_all();
 	ast_mutex_lock(&left_lock);
 	while (atomic_load_explicit(&gate, memory_order_acquire) != GATE_SHUT) {
@@ -90,7 +90,7 @@ void api_close(void)
 	ast_mutex_unlock(&left_lock);
 	/* One that was being made while the others were withdrawn. */
 	withdraw_all();
-	ast_cond_destroy(&left);
+	return inside != 0;
 }
 
 /*! \brief Offer a channel; \a without may be NULL. */
@@ -99,12 +99,15 @@ static int offer(struct ast_channel *chan, int timeout_ms, const char *app_filte
 {
 	int result;
 
-	if (!chan || enter()) {
+	if (!chan) {
 		return -1;
+	}
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	result = offer_channel(
 		chan, timeout_ms, app_filter, !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED), without);
-	leave();
+	api_leave();
 	return result;
 }
 
@@ -129,8 +132,11 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, i
 	struct broadcast *broadcast;
 	int result = -1;
 
-	if (!chan || enter()) {
+	if (!chan) {
 		return -1;
+	}
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	/* A polite unload is refused while a call waits; a forced one withdraws its broadcast. */
 	ast_module_ref(AST_MODULE_SELF);
@@ -140,7 +146,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, i
 		broadcast_unref(broadcast);
 	}
 	ast_module_unref(AST_MODULE_SELF);
-	leave();
+	api_leave();
 	return result;
 }
 
@@ -183,11 +189,14 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_claim)(const char *channel_id, const 
 {
 	int answer;
 
-	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name) || enter()) {
+	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
 	answer = claim(channel_id, app_name);
-	leave();
+	api_leave();
 	return answer;
 }
 
@@ -203,15 +212,18 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	struct broadcast *broadcast;
 	int answer = STASIS_BROADCAST_UNKNOWN;
 
-	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name) || enter()) {
+	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
 		return STASIS_BROADCAST_UNKNOWN;
+	}
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
 		answer = broadcast_decline(broadcast, app_name, compat_app_is_registered);
 		broadcast_unref(broadcast);
 	}
-	leave();
+	api_leave();
 	return answer;
 }
 
@@ -221,7 +233,7 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 	char *winner = NULL;
 	char *copy = NULL;
 
-	if (ast_strlen_zero(channel_id) || enter()) {
+	if (ast_strlen_zero(channel_id) || api_enter()) {
 		return NULL;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
@@ -229,7 +241,7 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 		winner = broadcast_winner(broadcast);
 		broadcast_unref(broadcast);
 	}
-	leave();
+	api_leave();
 	/* The caller frees it with Asterisk's allocator, which need not be the core's. */
 	copy = ast_strdup(winner);
 	ast_std_free(winner);
@@ -238,11 +250,11 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 
 void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
 {
-	if (ast_strlen_zero(channel_id) || enter()) {
+	if (ast_strlen_zero(channel_id) || api_enter()) {
 		return;
 	}
 	broadcast_unref(registry_take(broadcasts, channel_id));
-	leave();
+	api_leave();
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, struct ast_json **json)
@@ -250,15 +262,18 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	struct broadcast *broadcast;
 
 	*json = NULL;
-	if (ast_strlen_zero(channel_id) || enter()) {
+	if (ast_strlen_zero(channel_id)) {
 		return STASIS_BROADCAST_UNKNOWN;
+	}
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
 		*json = describe_broadcast(broadcast);
 		broadcast_unref(broadcast);
 	}
-	leave();
+	api_leave();
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
@@ -283,21 +298,21 @@ static struct ast_json *describe_for(const char *app_name)
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
 {
 	*json = NULL;
-	if (enter()) {
-		return -1;
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	*json = describe_for(app_name);
-	leave();
+	api_leave();
 	return *json ? 0 : -1;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_look)(struct stasis_broadcast_figures *figures)
 {
-	if (enter()) {
+	if (api_enter()) {
 		return -1;
 	}
 	dispatcher_look(figures);
 	figures->broadcasts = registry_count(broadcasts);
-	leave();
+	api_leave();
 	return 0;
 }

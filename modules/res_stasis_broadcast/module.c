@@ -12,11 +12,18 @@
 #include "private.h"
 
 #include "asterisk/module.h"
+#include "stay_mapped.h"
 
 static int unload_module(void)
 {
-	api_close();
-	offer_leave_channels();
+	/* Threads that were woken are on their way out of our functions, or back into one. */
+	int needed = api_close();
+
+	/* Channels that are being destroyed are going to call us. */
+	needed |= offer_leave_channels();
+	if (needed) {
+		stay_mapped();
+	}
 	dispatcher_stop();
 	registry_destroy(broadcasts);
 	broadcasts = NULL;

@@ -15,13 +15,25 @@
 #include "channel_text.h"
 #include "printable.h"
 
-/*! \brief The channel is gone, or has a new broadcast: this one goes too (rule 8). */
+/*! \brief Our datastores that there are, on channels or on their way off one. */
+static int datastores;
+
+/*!
+ * \brief The channel is gone, or has a new broadcast: this one goes too (rule 8).
+ *
+ * A hung-up channel lives on while anybody refers to it: this may be called when we are unloaded, and
+ * every broadcast was withdrawn.
+ */
 static void forget_broadcast(void *data)
 {
 	struct broadcast *broadcast = data;
 
-	registry_remove(broadcasts, broadcast);
+	if (!api_enter()) {
+		registry_remove(broadcasts, broadcast);
+		api_leave();
+	}
 	broadcast_unref(broadcast);
+	ast_atomic_fetchadd_int(&datastores, -1);
 }
 
 static const struct ast_datastore_info broadcast_on_channel = {
@@ -45,19 +57,20 @@ static void leave_channel(struct ast_channel *chan)
 	}
 }
 
-void offer_leave_channels(void)
+int offer_leave_channels(void)
 {
 	struct ast_channel_iterator *channels = ast_channel_iterator_all_new();
 	struct ast_channel *chan;
 
 	if (!channels) {
-		return;
+		return ast_atomic_fetchadd_int(&datastores, 0);
 	}
 	while ((chan = ast_channel_iterator_next(channels))) {
 		leave_channel(chan);
 		ast_channel_unref(chan);
 	}
 	ast_channel_iterator_destroy(channels);
+	return ast_atomic_fetchadd_int(&datastores, 0);
 }
 
 /*! \brief Tie a broadcast to its channel, so that it does not outlive it. \retval 0 on success, else -1. */
@@ -71,6 +84,7 @@ static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
 		return -1;
 	}
 	datastore->data = broadcast_ref(broadcast);
+	ast_atomic_fetchadd_int(&datastores, +1);
 	ast_channel_lock(chan);
 	ast_channel_datastore_add(chan, datastore);
 	ast_channel_unlock(chan);

@@ -33,15 +33,30 @@ extern struct registry *broadcasts;
  * api.c
  */
 
+/*!
+ * \brief Enter what api_close() waits for: what is needed stays as it is until api_leave().
+ *
+ * \retval 0 if the caller is in and has to leave again, -1 if it may not enter: the module is unloaded,
+ *         and if it stays mapped, it answers as if it were not there.
+ *
+ * \note Any thread; takes no lock. A thread that is inside may enter once more.
+ */
+int api_enter(void);
+
+/*! \brief The other half of api_enter(). Any thread; takes a lock for a moment if it is the last one. */
+void api_leave(void);
+
 /*! \brief Let API calls in. Called once, when everything they need is there. */
 void api_open(void);
 
 /*!
  * \brief Let no API call in any more, withdraw every broadcast, and wait until nobody is inside.
  *
+ * \return Whether somebody was inside when it was called.
+ *
  * \note Called by the thread that unloads the module. Waits without holding a lock.
  */
-void api_close(void);
+int api_close(void);
 
 /*
  * apps.c
@@ -177,8 +192,14 @@ void dispatcher_look(struct stasis_broadcast_figures *figures);
 int offer_channel(struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed,
 	struct names *without);
 
-/*! \brief Take our datastore off every channel, so that none calls into a module that is gone. */
-void offer_leave_channels(void);
+/*!
+ * \brief Take our datastore off every channel, so that none calls into a module that is gone.
+ *
+ * \return How many are still there: those of channels that are being destroyed, which cannot be found.
+ *
+ * \note Called by the thread that unloads the module, after api_close().
+ */
+int offer_leave_channels(void);
 
 /*
  * wait.c
