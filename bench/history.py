@@ -34,3 +34,15 @@ def call_to_offer_ms(path: Path) -> list[float]:
         elif line["what"] == "offer" and line["call"] in calls:
             found.append((line["t"] - calls[line["call"]]) / 1e6)
     return found
+
+
+def call_to_last_offer_ms(path: Path) -> list[float]:
+    """For each call: from the originate to the offer that came last."""
+    calls: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for line in lines(path):
+        if line["what"] == "call":
+            calls[line["call"]] = line["t"]
+        elif line["what"] == "offer":
+            last[line["call"]] = line["t"]
+    return [(moment - calls[call]) / 1e6 for call, moment in last.items() if call in calls]

@@ -76,7 +76,11 @@ def race(asterisk: Asterisk, *words: str, history: bool = False, **options: obje
 def warm_up(asterisk: Asterisk, **options: object) -> None:
     """A first race, not measured. Waits until its applications are gone, or the next ones would meet them."""
     race(asterisk, **options)
-    until(lambda: not applications(asterisk), "the applications of the warm-up are gone")
+    until_gone(asterisk)
+
+
+def until_gone(asterisk: Asterisk) -> None:
+    until(lambda: not applications(asterisk), "the applications of the last race are gone")
 
 
 def start(asterisk: Asterisk, *words: str, **options: object) -> "Running":

@@ -28,7 +28,7 @@ def build(head: dict, outcomes: list[Outcome]) -> dict:
     for outcome in outcomes:
         for case in outcome.scenario.cases:
             pairs = outcome.pairs(case.name)
-            if pairs.ours or case.target and any(outcome.runs["ours"]) is False:
+            if pairs.ours or not any(outcome.runs["ours"]):
                 entry = case_json(case, pairs, outcome)
                 entry["scenario"] = outcome.scenario.title
                 entry["others_cores"] = Spread(outcome.others).median if outcome.others else None

@@ -67,10 +67,11 @@ class Progress:
         )
         self.began = time.monotonic()
 
-    def end(self, scenario: Scenario, figures: Figures) -> None:
+    def end(self, scenario: Scenario, figures: Figures, others: float) -> None:
         self.seen.setdefault(scenario.name, []).append(time.monotonic() - self.began)
         self.runs_done[scenario.name] = self.runs_done.get(scenario.name, 0) + 1
-        print("  " + "  ".join(f"{name} {value:.4g}" for name, value in figures.items()), flush=True)
+        text = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        print(f"  {text}  (others took {others:.1f} cores)", flush=True)
 
 
 def minutes(seconds: float) -> str:
@@ -88,7 +89,7 @@ def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) 
             outcome.trouble.append(text)
             print(f"\n  run does not count, {text}", file=sys.stderr, flush=True)
             continue
-        outcome.others += Asterisk.others
+        outcome.others.append(max(Asterisk.others))
         return figures
     return {}
 
@@ -100,7 +101,7 @@ def run_scenario(scenario: Scenario, context: Context, progress: Progress) -> Ou
             progress.begin(scenario, pair, side)
             figures = run_side(scenario, context, side, outcome)
             outcome.runs[side].append(figures)
-            progress.end(scenario, figures)
+            progress.end(scenario, figures, outcome.others[-1] if figures else 0.0)
     for side in SIDES:
         for case in scenario.cases:
             values = [figures[case.name] for figures in outcome.runs[side] if case.name in figures]

@@ -86,7 +86,7 @@ def percentile(values: list[float], percent: float) -> float:
 def measure(context: Context, side: str) -> Figures:
     with Asterisk(side) as asterisk:
         asyncio.run(Caller(1).run(asterisk.http_port, 2 * AT_ONCE))
-        delays = asyncio.run(Caller(2).run(asterisk.http_port, 80 if context.quick else 300))
+        delays = asyncio.run(Caller(2).run(asterisk.http_port, 80 if context.quick else 240))
     context.add_samples("hang-up", side, delays)
     return {"hang-up-p99": percentile(delays, 99), "hang-up-p50": Spread(delays).median}
 

@@ -37,7 +37,7 @@ def offer(context: Context, side: str) -> Figures:
 
 
 def claims(context: Context, side: str) -> Figures:
-    seconds = 1 if context.quick else 3
+    seconds = 1 if context.quick else 2
     with Asterisk(side, **MODULE) as asterisk:
         ask(asterisk, f"claims {THREADS} 100 1")
         answer = ask(asterisk, f"claims {THREADS} {ALIVE} {seconds}")
@@ -50,7 +50,7 @@ def memory(context: Context, side: str) -> Figures:
     # What a thread keeps for its next allocation must not count as in use.
     wrap = {"WRAP": "env GLIBC_TUNABLES=glibc.malloc.tcache_count=0"}
     with Asterisk(side, **MODULE, **wrap) as asterisk:
-        answer = ask(asterisk, f'memory {500 if context.quick else 5000} "{FILTER}"')
+        answer = ask(asterisk, f'memory {500 if context.quick else 3000} "{FILTER}"')
     return {"memory-claimed": answer["bytes_each"]}
 
 

@@ -11,10 +11,10 @@ WARM_UP = {"apps": APPS, "calls": 50, "rate": 50}
 
 # The search for the highest rate: from START up by FACTOR until it is not sustained, then the
 # middle between the last two.
-START = 150
-FACTOR = 1.2
+START = 200
+FACTOR = 1.25
 LIMIT = 2000
-STEP_SECONDS = 3
+STEP_SECONDS = 2.5
 # What "sustained" means: every call was won, no error, nearly the rate that was asked for, and
 # neither the offer nor the hand-over took longer than this.
 P99_MS = 250
@@ -22,7 +22,7 @@ ACHIEVED = 0.95
 
 
 def at_50(context: Context, side: str) -> Figures:
-    calls = 100 if context.quick else 400
+    calls = 100 if context.quick else 350
     with Asterisk(side) as asterisk:
         warm_up(asterisk, **WARM_UP)
         result = race(asterisk, history=True, apps=APPS, calls=calls, rate=50)

@@ -8,9 +8,9 @@ from scenario import Context, Figures, Scenario
 
 APPS = 21
 STALLED = 20
-RATE = 300
+RATE = 400
 CALLS = 8000
-REFERENCE_CALLS = 3000
+REFERENCE_CALLS = 2000
 # A quick run makes each event some 6 kB long, so that sockets are full after fewer calls.
 QUICK_RATE = 100
 QUICK_CALLS = 900
