@@ -1,12 +1,15 @@
 # Our modules against Asterisk's own, side by side: make bench, make bench-quick. What is measured
 # and how is in docs/PERFORMANCE.md; results go to build/bench.
-.PHONY: bench bench-quick bench-needs
+.PHONY: bench bench-quick bench-doc bench-needs
 
-bench: bench-needs ari-race ## compare with Asterisk's own, about 30 min [BENCH_PAIRS=5 BENCH_CASES="race fan-out"]
+bench: bench-needs ari-race ## compare with Asterisk's own, about 40 min [BENCH_PAIRS=5 BENCH_CASES="race fan-out"]
 	@/usr/bin/python3 bench/bench.py
 
 bench-quick: bench-needs ari-race ## the same as a rough look, under 3 min
 	@/usr/bin/python3 bench/bench.py --quick
+
+bench-doc: ## put the results of the last make bench into docs/PERFORMANCE.md
+	@/usr/bin/python3 bench/doc.py
 
 bench-needs:
 	@sandbox/need sandbox build race bench

@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+"""Puts the results of the last make bench into docs/PERFORMANCE.md: table, machine, pictures.
+
+Only what stands between the marks is replaced; the text around it is for people to write, and to
+write anew when the figures say something else.
+"""
+
+import json
+import shutil
+import sys
+
+import report
+from asterisk import OUT, REPO
+
+PAGE = REPO / "docs" / "PERFORMANCE.md"
+PICTURES = REPO / "docs" / "performance"
+BEGIN = "<!-- results: bench/doc.py -->"
+END = "<!-- end of results -->"
+
+
+def results(found: dict) -> str:
+    others = [entry["others_cores"] for entry in found["cases"] if entry["others_cores"] is not None]
+    text = [
+        f"Commit `{found['commit']}`, Asterisk {found['asterisk']}, {found['cpu']}, {found['cores']} cores, "
+        f"{found['memory_gib']} GiB, Linux {found['kernel']}; {found['pairs']} pairs. Load average before the run: "
+        f"{found['load_at_start']:.1f}. Other programs took {min(others):.1f} to {max(others):.1f} cores while the "
+        "cases ran (medians of the cases).",
+        report.markdown_table(found),
+        report.closing(found) + ".",
+    ]
+    if found["trouble"]:
+        text.append("Runs that did not count and were repeated: " + "; ".join(found["trouble"]) + ".")
+    return "\n\n".join(text)
+
+
+def main() -> int:
+    found = json.loads((OUT / "report.json").read_text())
+    if found["quick"]:
+        sys.exit("doc: the last run was a quick one; make bench first")
+    before, begin, rest = PAGE.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        sys.exit(f"doc: {PAGE} has no lines {BEGIN} and {END}")
+    PAGE.write_text(f"{before}{BEGIN}\n{results(found)}\n{END}{after}")
+    PICTURES.mkdir(exist_ok=True)
+    for picture in OUT.glob("*.svg"):
+        shutil.copy(picture, PICTURES)
+    print(f"{PAGE} and {PICTURES} have the results of commit {found['commit']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
