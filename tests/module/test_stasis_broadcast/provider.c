@@ -18,6 +18,9 @@ static const char *const users[] = { "app_stasis_broadcast.so", "res_ari_broadca
 /*! Which of them were unloaded and are to be loaded again. */
 static int unloaded[ARRAY_LEN(users)];
 
+/*! Whether the provider was unloaded. ast_module_check() cannot tell: after an unload by force it may stay listed. */
+static int provider_unloaded;
+
 static int load(const char *name)
 {
 	return ast_load_resource(name) == AST_MODULE_LOAD_SUCCESS ? 0 : -1;
@@ -36,10 +39,24 @@ static int unload_users(void)
 	return 0;
 }
 
+static int unload_provider(enum ast_module_unload_mode force)
+{
+	int failed = ast_unload_resource(PROVIDER, force);
+
+	provider_unloaded = !failed;
+	return failed;
+}
+
+static int load_provider(void)
+{
+	provider_unloaded = 0;
+	return load(PROVIDER);
+}
+
 /*! \brief Have everything back as it was. */
 static int load_all(void)
 {
-	int failed = ast_module_check(PROVIDER) ? 0 : load(PROVIDER);
+	int failed = provider_unloaded ? load_provider() : 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(users); i++) {
 		if (unloaded[i]) {
@@ -71,7 +88,7 @@ AST_TEST_DEFINE(provider_away)
 			"Without the provider all give AST_OPTIONAL_API_UNAVAILABLE; with it again all is well");
 	}
 	ast_test_validate(test, app_new("app") && (call = call_new()));
-	gone = !unload_users() && !ast_unload_resource(PROVIDER, AST_FORCE_SOFT);
+	gone = !unload_users() && !unload_provider(AST_FORCE_SOFT);
 	said_so = gone && is_away(call);
 	back = !load_all();
 	ast_test_validate(test, gone && said_so && back);
@@ -97,7 +114,7 @@ AST_TEST_DEFINE(provider_unload_with_broadcasts)
 	ast_test_validate(test, !stasis_app_broadcast_channel(open->chan, DAY_MS, "^app$", 0));
 	ast_test_validate(test, !stasis_app_broadcast_channel(claimed->chan, DAY_MS, NULL, 0));
 	ast_test_validate(test, call_claim(claimed, "app") == 0);
-	refused = !unload_users() && ast_unload_resource(PROVIDER, AST_FORCE_SOFT);
+	refused = !unload_users() && unload_provider(AST_FORCE_SOFT);
 	back = !load_all();
 	ast_test_status_update(test, "the unload was %s\n", refused ? "refused" : "not refused");
 	ast_test_validate(test, back);
@@ -123,7 +140,7 @@ AST_TEST_DEFINE(provider_unload_refused)
 	ast_test_validate(test, app_new("app") && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
 	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
-	refused = !unload_users() && ast_unload_resource(PROVIDER, AST_FORCE_SOFT);
+	refused = !unload_users() && unload_provider(AST_FORCE_SOFT);
 	back = !load_all();
 	ast_test_validate(test, refused && back);
 	ast_test_validate(test, waiter_waits(waiter));
@@ -148,7 +165,7 @@ AST_TEST_DEFINE(provider_unload_forced)
 	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));
 	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, NULL, 0));
 	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
-	unloads = !unload_users() && !ast_unload_resource(PROVIDER, AST_FORCE_FIRM);
+	unloads = !unload_users() && !unload_provider(AST_FORCE_FIRM);
 	waited = waiter_result(waiter);
 	back = !load_all();
 	ast_test_validate(test, unloads && back);
@@ -181,7 +198,7 @@ AST_TEST_DEFINE(provider_comes_and_goes)
 		if (short_call) {
 			call_end(short_call);
 		}
-		failed |= ast_unload_resource(PROVIDER, AST_FORCE_SOFT) || load(PROVIDER);
+		failed |= unload_provider(AST_FORCE_SOFT) || load_provider();
 	}
 	failed |= load_all();
 	ast_test_validate(test, !failed);
