@@ -29,12 +29,15 @@ process_supervise() {
     done
     [ "$(id -u)" -ne 0 ] || user=(-U asterisk -G asterisk)
     ulimit -n "$(ulimit -Hn)"
+    # An Asterisk that has changed its user may not look into itself, as LeakSanitizer does, unless
+    # it is allowed to dump core.
+    [ -z "$SANITIZE" ] || user+=(-g)
     # AddressSanitizer wants to be the first library of the process.
     [ "$SANITIZE" != address ] || preload="$(sanitizer_library):$preload"
     # shellcheck disable=SC2086
     "${ENTER[@]}" env LD_PRELOAD="$preload" \
-        ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0" \
-        UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1" \
+        ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0:${ASAN_OPTIONS:-}" \
+        UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1:${UBSAN_OPTIONS:-}" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
     echo $! >"$DIR/asterisk.pid"
     local status=0
