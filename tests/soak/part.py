@@ -1,0 +1,108 @@
+"""One part of a soak: load and harm for some seconds, until the last call has ended."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import plan
+from asterisk import Asterisk
+from crew import Crew
+from harm import Harm
+from history import History
+from manager import Manager
+from sip import SipCallers
+
+CALLS_PER_SECOND = 12
+RACE_CALLS_PER_SECOND = 8
+BURST = 500
+# What is under way when the time is over: harm, and calls of patient callers.
+DRAIN_SECONDS = 60.0
+
+
+class Failure(Exception):
+    """The soak cannot go on."""
+
+
+@dataclass
+class Part:
+    """Who takes part, and what came of it."""
+
+    number: int
+    seconds: float
+    seed: str
+    folder: Path
+    asterisk: Asterisk
+    manager: Manager
+    history: History
+    done: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    async def run(self) -> None:
+        self.folder.mkdir()
+        self.steps = plan.make(self.seed, self.seconds)
+        (self.folder / "plan.txt").write_text("".join(f"{step}\n" for step in self.steps))
+        self.crew = Crew(self.asterisk.ari, self.folder, self.seed, self.history)
+        self.harm = Harm(self.crew, self.asterisk, self.manager, self.history)
+        watch = asyncio.create_task(self.watch())
+        load = asyncio.create_task(self.load())
+        try:
+            await asyncio.wait([watch, load], return_when=asyncio.FIRST_COMPLETED)
+            if watch.done():
+                raise Failure("Asterisk has ended by itself")
+            await load
+        finally:
+            watch.cancel()
+            load.cancel()
+            await asyncio.wait([load])
+            await self.crew.end()
+        self.done = self.harm.done
+        self.problems += self.harm.failures
+        missing = Counter(step.harm for step in self.steps) - self.done
+        self.problems += [f"{harm} was to be done {count} times more" for harm, count in missing.items()]
+
+    async def watch(self) -> None:
+        """Ends when Asterisk does."""
+        while self.asterisk.alive():
+            await asyncio.sleep(0.1)
+
+    async def load(self) -> None:
+        for number in range(1, plan.APPLICATIONS + 1):
+            await self.crew.start_application(f"soak-{number}")
+        await self.crew.start_race(self.seconds, RACE_CALLS_PER_SECOND)
+        await self.crew.start_callers(CALLS_PER_SECOND, BURST)
+        port = int(self.asterisk.env["SIP_PORT"])
+        sip = asyncio.create_task(
+            SipCallers(port, self.number, self.folder / "sip", self.history, self.seed).run()
+        )
+        try:
+            work = asyncio.gather(self.harm.carry_out(self.steps), asyncio.sleep(self.seconds))
+            await asyncio.wait_for(work, self.seconds + DRAIN_SECONDS)
+        except asyncio.TimeoutError:
+            raise Failure(f"the harm took {DRAIN_SECONDS:.0f} s longer than planned") from None
+        finally:
+            sip.cancel()
+            await asyncio.wait([sip])
+        await self.end_calls()
+
+    async def end_calls(self) -> None:
+        try:
+            await asyncio.wait_for(self.crew.end_calls(), DRAIN_SECONDS)
+        except asyncio.TimeoutError:
+            raise Failure(f"the callers did not come to an end in {DRAIN_SECONDS:.0f} s") from None
+        if self.crew.race.returncode:
+            # 1: it saw a rule broken itself.
+            self.problems.append(f"ari-race ended with {self.crew.race.returncode}: {self.folder / 'race.log'}")
+        await self.hang_up_all()
+
+    async def hang_up_all(self) -> None:
+        """End the calls that still are, those of SIP callers that were broken off."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while await self.manager.channels() or self.manager.open_calls:
+            if time.monotonic() > deadline:
+                self.problems.append(f"calls that do not end: {sorted(self.manager.open_calls)[:5]}")
+                return
+            self.history.write("all-hung-up")
+            await self.manager.action("Hangup", Channel="/.*/")
+            await asyncio.sleep(0.2)
