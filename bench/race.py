@@ -11,6 +11,9 @@ from asterisk import OUT, REPO, Asterisk, BenchError
 
 PROGRAM = REPO / "build" / "ari-race" / "ari-race"
 
+# The longest that applications may take to come or go.
+PATIENCE_SECONDS = 20
+
 # ari-race's exit status when one of its rules was broken: a result, but not a good one.
 RULE_BROKEN = 1
 
@@ -21,11 +24,11 @@ def applications(asterisk: Asterisk) -> list[str]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Ask until it is true, for at most 60 s: for what Asterisk sends no event."""
-    deadline = time.monotonic() + 60
+    """Ask until it is true, for a while: for what Asterisk sends no event."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise BenchError(f"not within 60 s: {what}")
+            raise BenchError(f"not within {PATIENCE_SECONDS} s: {what}")
         time.sleep(0.05)
 
 

@@ -10,8 +10,10 @@ from figures import Pairs
 from scenario import Context, Figures, Scenario
 
 SIDES = ("ours", "own")
-# A run that cannot count, for example because an application did not come up, is repeated.
-TRIES = 3
+# A run that cannot count, for example because an application did not come up, is repeated; and so
+# many pairs more are run in place of those of which one side still has no result.
+TRIES = 2
+MORE_PAIRS = 3
 
 
 @dataclass
@@ -24,6 +26,10 @@ class Outcome:
     trouble: list[str] = field(default_factory=list)
     # Cores that others took meanwhile, run by run.
     others: list[float] = field(default_factory=list)
+
+    def complete(self) -> int:
+        """How many pairs have both sides."""
+        return sum(bool(ours and own) for ours, own in zip(self.runs["ours"], self.runs["own"]))
 
     def pairs(self, name: str) -> Pairs:
         """The values of a case: only those pairs of which both sides have one, unless own has none at all."""
@@ -52,7 +58,7 @@ class Progress:
 
     def remaining(self) -> float:
         runs = len(SIDES) * self.pairs
-        return sum((runs - self.runs_done.get(s.name, 0)) * self.run_seconds(s) for s in self.scenarios)
+        return sum(max(0, runs - self.runs_done.get(s.name, 0)) * self.run_seconds(s) for s in self.scenarios)
 
     def elapsed(self) -> float:
         return time.monotonic() - self.start
@@ -96,7 +102,9 @@ def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) 
 
 def run_scenario(scenario: Scenario, context: Context, progress: Progress) -> Outcome:
     outcome = Outcome(scenario)
-    for pair in range(progress.pairs):
+    for pair in range(progress.pairs + MORE_PAIRS):
+        if outcome.complete() == progress.pairs:
+            break
         for side in SIDES if pair % 2 == 0 else reversed(SIDES):
             progress.begin(scenario, pair, side)
             figures = run_side(scenario, context, side, outcome)
