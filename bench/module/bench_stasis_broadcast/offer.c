@@ -65,12 +65,13 @@ static int offer_rounds(
 static struct ast_json *run(struct ast_channel *chan, int apps, int rounds, const char *filter)
 {
 	int64_t *room = ast_calloc(3 * rounds, sizeof(*room));
-	const struct times times = { .call = room, .cpu = room + rounds, .all_told = room + 2 * rounds };
 	struct ast_json *result;
+	struct times times;
 
 	if (!room) {
 		return measure_failed("out of memory");
 	}
+	times = (struct times){ .call = room, .cpu = room + rounds, .all_told = room + 2 * rounds };
 	if (offer_rounds(chan, &times, apps, rounds, filter)) {
 		result = measure_failed("not all applications were told: does the filter match bench-0 and so on?");
 	} else {
