@@ -23,7 +23,7 @@
 #define APP_FILTER_MAX_LENGTH 256
 
 /*! \brief The longest application name that a filter looks at, in characters; longer ones do not match. */
-#define APP_FILTER_MAX_NAME 1024
+#define APP_FILTER_MAX_NAME 256
 
 /*! \brief A compiled filter, reference-counted. */
 struct app_filter;
