@@ -11,6 +11,7 @@
 
 #include "private.h"
 
+#include "printable.h"
 #include "quiet_variable.h"
 
 static const char *state_name(enum broadcast_state state)
@@ -42,15 +43,23 @@ static struct ast_json *names_to_json(const struct names *names)
 	return array;
 }
 
+/*! \brief The text of a filter as JSON can carry it: one that is not UTF-8 would make the whole object fail. */
+static const char *filter_to_utf8(const char *text, char *buf, size_t size)
+{
+	return ast_json_utf8_check(text) ? text : printable(text, buf, size);
+}
+
 struct ast_json *describe_broadcast(struct broadcast *broadcast)
 {
+	char filter[4 * APP_FILTER_MAX_LENGTH + 8];
 	struct broadcast_look look;
 	struct ast_json *json;
 
 	broadcast_look(broadcast, &look);
 	json = ast_json_pack("{s: s, s: s, s: i, s: i, s: s, s: o, s: o, s: o}", "channel_id",
 		broadcast_channel_id(broadcast), "state", state_name(look.state), "timeout_ms", look.timeout_ms,
-		"remaining_ms", look.remaining_ms, "app_filter", broadcast_filter_text(broadcast), "recipients",
+		"remaining_ms", look.remaining_ms, "app_filter",
+		filter_to_utf8(broadcast_filter_text(broadcast), filter, sizeof(filter)), "recipients",
 		names_to_json(look.recipients), "declined", names_to_json(look.declined), "winner_app",
 		look.winner ? ast_json_string_create(look.winner) : ast_json_null());
 	broadcast_look_done(&look);
