@@ -11,7 +11,6 @@
 
 #include "broadcast.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
