@@ -46,6 +46,8 @@ enum outcome {
 /*! \brief A call on its way to an application. */
 struct rounds {
 	struct ast_channel *chan;
+	/*! Its unique ID when it was offered: a masquerade may give the channel another one. */
+	const char *channel_id;
 	struct args *args;
 	/*! When it was offered first, in milliseconds of the monotonic clock. */
 	int64_t start_ms;
@@ -132,7 +134,7 @@ static const char *broadcast_status(struct ast_channel *chan, enum outcome outco
  */
 static int hand_over(struct rounds *rounds)
 {
-	char *winner = stasis_app_broadcast_winner(ast_channel_uniqueid(rounds->chan));
+	char *winner = stasis_app_broadcast_winner(rounds->channel_id);
 	char where[PRINTABLE_SIZE];
 	char text[32];
 
@@ -213,9 +215,14 @@ static const char *run_round(struct rounds *rounds, int timeout_ms, int *again)
 const char *rounds_run(struct ast_channel *chan, struct args *args)
 {
 	struct rounds rounds = { .chan = chan, .args = args, .start_ms = clock_ms() };
+	char *channel_id;
 	const char *stasis;
 	int again;
 
+	ast_channel_lock(chan);
+	channel_id = ast_strdupa(ast_channel_uniqueid(chan));
+	ast_channel_unlock(chan);
+	rounds.channel_id = channel_id;
 	stasis = run_round(&rounds, args->timeout_ms, &again);
 	while (again) {
 		clear_round(chan);
@@ -223,7 +230,7 @@ const char *rounds_run(struct ast_channel *chan, struct args *args)
 	}
 
 	/* Only now, so that a claim that comes late hears "taken", not "unknown". */
-	stasis_app_broadcast_cleanup(ast_channel_uniqueid(chan));
+	stasis_app_broadcast_cleanup(channel_id);
 	while (rounds.lost_count) {
 		ast_free(rounds.lost[--rounds.lost_count]);
 	}

@@ -12,7 +12,8 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
-#include "asterisk/pbx.h"
+#include "asterisk/chanvars.h"
+#include "asterisk/linkedlists.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -21,8 +22,18 @@
 
 const char *variables_get(struct ast_channel *chan, const char *name, char *buf, size_t size)
 {
+	struct ast_var_t *variable;
+
+	*buf = '\0';
 	ast_channel_lock(chan);
-	ast_copy_string(buf, S_OR(pbx_builtin_getvar_helper(chan, name), ""), size);
+	/* Of the channel alone: a global variable of that name is not for us. */
+	AST_LIST_TRAVERSE(ast_channel_varshead(chan), variable, entries)
+	{
+		if (!strcmp(ast_var_name(variable), name)) {
+			ast_copy_string(buf, ast_var_value(variable), size);
+			break;
+		}
+	}
 	ast_channel_unlock(chan);
 
 	return buf;

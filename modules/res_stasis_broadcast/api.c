@@ -30,6 +30,10 @@
 
 struct registry *broadcasts;
 
+_Static_assert((int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
+		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN && (int) STASIS_BROADCAST_BARRED == BROADCAST_BARRED,
+	"the answers of the core are those of the API");
+
 /*! How many threads are inside a function of the API, and \c GATE_SHUT while no more may enter. */
 static atomic_uint gate = 1u << 31;
 #define GATE_SHUT (1u << 31)

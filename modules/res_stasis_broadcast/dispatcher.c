@@ -61,7 +61,8 @@ int dispatcher_call(void)
 		dispatcher.calls++;
 		called = 1;
 	}
-	if (!dispatcher.timer_runs) {
+	/* With as many threads as there may be, and all of them stuck, there is nothing to look after. */
+	if (!dispatcher.timer_runs && dispatcher.stuck_count < MAX_WORKERS) {
 		set_timer(STUCK_NS);
 	}
 	return called;
