@@ -17,6 +17,7 @@ import os
 import random
 import signal
 import socket
+import sys
 
 import aiohttp
 from history import History
@@ -192,6 +193,7 @@ async def main() -> None:
         parser.add_argument(f"--{name}", required=True)
     application = Application(parser.parse_args())
     loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, sys.exit, 1)
     loop.add_signal_handler(signal.SIGUSR1, application.drop)
     loop.add_signal_handler(signal.SIGUSR2, application.be_deaf)
     loop.add_signal_handler(signal.SIGRTMIN, application.wish_death, "die_on_win")

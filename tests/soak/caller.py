@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import random
 import signal
+import sys
 from dataclasses import dataclass
 
 import aiohttp
@@ -142,6 +143,7 @@ async def main() -> None:
     caller = Caller(parser.parse_args())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, sys.exit, 1)
     loop.add_signal_handler(signal.SIGUSR1, caller.burst)
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     print("ready", flush=True)

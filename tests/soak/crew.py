@@ -10,17 +10,20 @@ from pathlib import Path
 from asterisk import HERE, REPO
 from history import History
 
-STOP_SECONDS = 20.0
+STOP_SECONDS = 5.0
 READY_SECONDS = 60.0
 
 
 async def spawn(*command: object, log: Path) -> asyncio.subprocess.Process:
-    """Start a process; what it has to say goes to a file, except what it prints for us."""
+    """Start a process; what it has to say goes to a file, except what it prints for us.
+
+    Its standard input ends when we do, whatever ends us: ours end with it.
+    """
     with log.open("ab") as errors:
         return await asyncio.create_subprocess_exec(
             *(str(word) for word in command),
             cwd=REPO,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
         )
@@ -104,5 +107,4 @@ class Crew:
 
     async def end(self) -> None:
         """End everything, in whatever state it is."""
-        for process in (self.callers, self.race, *self.everyone):
-            await stop(process)
+        await asyncio.gather(*(stop(process) for process in (self.callers, self.race, *self.everyone)))

@@ -45,6 +45,7 @@ class Part:
         (self.folder / "plan.txt").write_text("".join(f"{step}\n" for step in self.steps))
         self.crew = Crew(self.asterisk.ari, self.folder, self.seed, self.history)
         self.harm = Harm(self.crew, self.asterisk, self.manager, self.history)
+        self.done = self.harm.done
         watch = asyncio.create_task(self.watch())
         load = asyncio.create_task(self.load())
         try:
@@ -57,7 +58,6 @@ class Part:
             load.cancel()
             await asyncio.wait([load])
             await self.crew.end()
-        self.done = self.harm.done
         self.problems += self.harm.failures
         missing = Counter(step.harm for step in self.steps) - self.done
         self.problems += [f"{harm} was to be done {count} times more" for harm, count in missing.items()]
@@ -77,9 +77,9 @@ class Part:
             SipCallers(port, self.number, self.folder / "sip", self.history, self.seed).run()
         )
         try:
-            work = asyncio.gather(self.harm.carry_out(self.steps), asyncio.sleep(self.seconds))
-            await asyncio.wait_for(work, self.seconds + DRAIN_SECONDS)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(self.seconds + DRAIN_SECONDS):
+                await asyncio.gather(self.harm.carry_out(self.steps), asyncio.sleep(self.seconds))
+        except TimeoutError:
             raise Failure(f"the harm took {DRAIN_SECONDS:.0f} s longer than planned") from None
         finally:
             sip.cancel()

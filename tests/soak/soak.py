@@ -82,7 +82,7 @@ class Soak:
             await part.run()
         finally:
             self.verdicts.setdefault("the harm was done and got over", []).extend(part.problems)
-        self.done += part.done
+            self.done += part.done
         left = await footprint.settle(self.asterisk, self.manager, base)
         await footprint.note(self.asterisk, self.manager, self.folder / name / "left.txt")
         say(f"{name}: {sum(part.done[harm] for harm in HARMS)} faults; left when all is quiet: {left}")
