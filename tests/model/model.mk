@@ -5,4 +5,5 @@ BUILD ?= build
 
 .PHONY: model
 model: ## search the model of a broadcast, and refute its mutations
+	@sandbox/need model
 	@tests/model/run $(BUILD)

@@ -41,6 +41,7 @@
 static const char *const apps[] = { "app-0", "app-1", "app-2", "app-3", "app-4", "app-5", "app-late",
 	"app-gone", "other" };
 #define APPS 9
+#define APP_LATE 6
 #define APP_GONE 7
 #define APP_OTHER 8
 
@@ -53,6 +54,8 @@ struct record {
 	/*! One bit for each application it was offered to. */
 	int recipients;
 	int has_filter;
+	/*! The one that came later is left out: it had the channel before and lost it. */
+	int bars_late;
 	/*! The index of the application that has it, as soon as anybody was told; -1. */
 	atomic_int winner;
 	/*! How many claims were told that they made the change. */
@@ -80,7 +83,7 @@ struct options {
 static struct options options = { .broadcasts = 1000000, .threads = 8, .seed = 1 };
 static struct record records[BATCH];
 static struct channel channels[BATCH];
-static struct names *recipient_lists[64];
+static struct names *recipient_lists[64], *left_out;
 static struct app_filter *filter;
 static struct registry *registry;
 static pthread_barrier_t barrier;
@@ -130,7 +133,8 @@ static int is_registered(const char *app)
 
 static int may_claim(const struct record *record, int app)
 {
-	return app != APP_GONE && (app != APP_OTHER || !record->has_filter);
+	return app != APP_GONE && (app != APP_OTHER || !record->has_filter) &&
+		(app != APP_LATE || !record->bars_late);
 }
 
 static void release(void *cargo)
@@ -589,10 +593,12 @@ static void offer(int number)
 	channel_id(record->channel, id, sizeof(id));
 	record->recipients = recipients;
 	record->has_filter = next_random(2) == 0;
+	record->bars_late = next_random(2) == 0;
 	record->timeout_ms = next_random(4) ? LONG_MS : (int) next_random(3);
 	terms.timeout_ms = record->timeout_ms;
 	terms.recipients = recipient_lists[recipients];
 	terms.filter = record->has_filter ? filter : NULL;
+	terms.barred = record->bars_late ? left_out : NULL;
 	record->before_ns = broadcast_clock_ns();
 	broadcast = broadcast_create(&terms);
 	record->after_ns = broadcast_clock_ns();
@@ -807,6 +813,7 @@ static void make_lists(void)
 		}
 		recipient_lists[set] = names_create(list, count);
 	}
+	left_out = names_create(&apps[APP_LATE], 1);
 	filter = app_filter_get("^app-", NULL, 0);
 }
 
@@ -815,6 +822,7 @@ static void free_lists(void)
 	for (int set = 1; set < 64; set++) {
 		names_unref(recipient_lists[set]);
 	}
+	names_unref(left_out);
 	app_filter_unref(filter);
 	app_filter_forget_all();
 }

@@ -11,6 +11,8 @@ STRESS_BROADCASTS ?= 1000000
 STRESS_THREADS ?= 8
 STRESS_SEED ?= $(shell date +%s)
 
+STRESS_OPTIONS = --broadcasts $(STRESS_BROADCASTS) --threads $(STRESS_THREADS) --seed $(STRESS_SEED)
+
 # The same programs in four builds, each in a folder of its own.
 UNIT_FLAGS_plain := -O2 -g
 UNIT_FLAGS_tsan := -O1 -g -fsanitize=thread
@@ -18,7 +20,7 @@ UNIT_FLAGS_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 UNIT_FLAGS_ubsan := -O1 -g -fsanitize=undefined,float-cast-overflow -fno-sanitize-recover=all -DCORE_TEST_SLOW
 
 define unit_build
-$(BUILD)/unit/$(1)/core/%.o: core/%.c $$(UNIT_HEADERS)
+$(BUILD)/unit/$(1)/core/%.o: core/%.c $$(UNIT_HEADERS) | unit-needs
 	@mkdir -p $$(@D)
 	$$(UNIT_CC) $$(UNIT_WARNINGS) $$(UNIT_FLAGS_$(1)) -pthread -c -o $$@ $$<
 
@@ -35,20 +37,38 @@ endef
 
 $(foreach build,plain tsan asan ubsan,$(eval $(call unit_build,$(build))))
 
-.PHONY: check-core stress tsan asan ubsan
+.PHONY: check-core stress check-stress tsan asan ubsan unit-needs
 
-check-core: $(addprefix $(BUILD)/unit/plain/,$(UNIT_TESTS))
-	@tests/unit/run-tests core $(BUILD)/check/core.results $^
+unit-needs:
+	@sandbox/need core
 
-stress: $(BUILD)/unit/plain/stress
-	$< --broadcasts $(STRESS_BROADCASTS) --threads $(STRESS_THREADS) --seed $(STRESS_SEED)
+check-core: $(addprefix $(BUILD)/unit/plain/,$(UNIT_TESTS)) ## the core's tests; they need no Asterisk
+	@tests/unit/run-tests core $(or $(CHECK_RESULTS),$(BUILD)/check/core.results) $^
+
+stress: $(BUILD)/unit/plain/stress ## race threads over broadcasts [STRESS_BROADCASTS=1000000 STRESS_SEED=n]
+	$< $(STRESS_OPTIONS)
+
+# For make check: bounded in time, with a seed that is always the same.
+check-stress: $(BUILD)/unit/plain/stress
+	@mkdir -p $(dir $(or $(CHECK_RESULTS),$(BUILD)/check/stress.results))
+	@verdict=failed; $< --broadcasts 100000000 --threads $(STRESS_THREADS) --seed 1 --seconds 20 && verdict=passed; \
+		echo "stress.20-seconds $$verdict" >$(or $(CHECK_RESULTS),$(BUILD)/check/stress.results); \
+		[ $$verdict = passed ]
+
+# The core's tests, then the stress. A sanitizer's report ends the program with an error.
+define unit_sanitized
+@tests/unit/run-tests core-$@ $(BUILD)/check/core-$@.results $(addprefix $(BUILD)/unit/$@/,$(UNIT_TESTS))
+$(BUILD)/unit/$@/stress $(STRESS_OPTIONS)
+@echo "$@: no report"
+endef
 
 tsan asan ubsan: export TSAN_OPTIONS := halt_on_error=1 second_deadlock_stack=1
 tsan asan ubsan: export ASAN_OPTIONS := detect_leaks=1
 tsan asan ubsan: export UBSAN_OPTIONS := print_stacktrace=1
-tsan asan ubsan: %: unit-%
-	@tests/unit/run-tests core-$@ $(BUILD)/check/core-$@.results \
-		$(addprefix $(BUILD)/unit/$@/,$(UNIT_TESTS))
-	$(BUILD)/unit/$@/stress --broadcasts $(STRESS_BROADCASTS) --threads $(STRESS_THREADS) \
-		--seed $(STRESS_SEED)
-	@echo "$@: no report"
+
+tsan: unit-tsan ## the core's tests and a million raced broadcasts under ThreadSanitizer
+	$(unit_sanitized)
+asan: unit-asan ## ... under AddressSanitizer, leaks included
+	$(unit_sanitized)
+ubsan: unit-ubsan ## ... under UndefinedBehaviorSanitizer
+	$(unit_sanitized)
