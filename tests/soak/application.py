@@ -45,6 +45,7 @@ class Application:
         self.die_on_claim = False
         self.replaced = False
         self.ready = False
+        self.requests = 0
 
     def write(self, what: str, **fields: object) -> None:
         self.history.write(what, app=self.options.app, **fields)
@@ -77,8 +78,13 @@ class Application:
             await self.send_claim(call)
 
     async def send_claim(self, call: str) -> int:
-        self.write("claim", call=call)
-        return await self.ask("claim", call, "events/claim", channelId=call, application=self.options.app)
+        # A claim may be answered after a later one.
+        self.requests += 1
+        number = self.requests
+        self.write("claim", call=call, request=number)
+        status = await self.send("POST", "events/claim", channelId=call, application=self.options.app)
+        self.write("answer", call=call, to="claim", status=status, request=number)
+        return status
 
     async def on_start(self, call: str) -> None:
         """The call is here: keep it a while, then end it, give it back, or leave the end to the caller."""
@@ -100,15 +106,18 @@ class Application:
             await asyncio.sleep(chance.uniform(0, 0.1))
             await self.send_claim(call)
 
-    async def ask(self, to: str, call: str, path: str, method: str = "POST", **parameters: str) -> int:
-        """Send a request and write down the answer; 0: there was none."""
+    async def ask(self, to: str, call: str, path: str, method: str = "POST", **parameters: str) -> None:
+        """Send a request that is no claim, and write down the answer."""
+        status = await self.send(method, path, **parameters)
+        self.write("answer", call=call, to=to, status=status)
+
+    async def send(self, method: str, path: str, **parameters: str) -> int:
+        """The status of the answer; 0: there was none."""
         try:
             async with self.http.request(method, f"{self.options.url}/{path}", params=parameters) as answer:
-                status = answer.status
+                return answer.status
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
-            status = 0
-        self.write("answer", call=call, to=to, status=status)
-        return status
+            return 0
 
     # Trouble
 

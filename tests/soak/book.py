@@ -95,11 +95,11 @@ class Book:
 
 
 class Reader:
-    """Reads the history of one process: its answers belong to its own requests, first to first."""
+    """Reads the history of one process: its answers belong to its own requests."""
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self.unanswered: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
+        self.unanswered: dict[tuple[str, str, int], Claim] = {}
         self.since: dict[tuple[str, str], int] = {}
 
     def read(self, lines: Iterable[Line]) -> None:
@@ -116,11 +116,11 @@ class Reader:
     def on_claim(self, line: Line) -> None:
         claim = Claim(line["app"], line["t"])
         self.book.call(line).claims.append(claim)
-        self.unanswered[line["call"], line["app"]].append(claim)
+        self.unanswered[line["call"], line["app"], line.get("request", 0)] = claim
 
     def on_answer(self, line: Line) -> None:
         if line["to"] == "claim":
-            claim = self.unanswered[line["call"], line["app"]].pop(0)
+            claim = self.unanswered.pop((line["call"], line["app"], line.get("request", 0)))
             claim.answered, claim.status = line["t"], line["status"]
         elif line["to"] == "originate" and line["status"] == 200:
             self.book.call(line).originated = True

@@ -9,8 +9,8 @@ from pathlib import Path
 from asterisk import Asterisk
 from manager import Manager
 
-# Nothing has changed for so long: what ends by itself after a call has ended.
-QUIET_SECONDS = 5.0
+# Nothing has changed for so long: threads without work, ours among them, go after 10 s.
+QUIET_SECONDS = 11.0
 # Idle HTTP connections and threads go within this time.
 SETTLE_SECONDS = 90.0
 LOOK_SECONDS = 0.5
@@ -84,8 +84,9 @@ async def settle(asterisk: Asterisk, manager: Manager, base: Footprint | None) -
 
 
 async def note(asterisk: Asterisk, manager: Manager, path: Path) -> None:
-    """Which threads and files there are, for whoever wants to know what has grown."""
+    """Which threads, files and applications there are, for whoever wants to know what has grown."""
     files = sorted(str(entry.readlink()) for entry in Path(f"/proc/{asterisk.pid}/fd").iterdir())
     maps = Path(f"/proc/{asterisk.pid}/smaps").read_text()
     threads = await manager.cli("core show threads")
-    path.write_text("\n".join([*files, "", threads, "", maps]))
+    applications = await manager.cli("ari show apps")
+    path.write_text("\n".join([*files, "", threads, "", applications, "", maps]))

@@ -4,7 +4,8 @@ Each line has `t`, CLOCK_MONOTONIC in nanoseconds, which all processes of a mach
 `what`; where it applies `call` (id of the channel) and `app`. ari-race writes the same.
 
   applications  connected, lost, replaced (another connection has taken the name), offer, claim and
-                decline (before the request is sent), answer (with `to` and `status`; 0: none came),
+                decline (before the request is sent), answer (with `to` and `status`; 0: none came; to
+                the claim with the same `request`, where an application may claim a call twice),
                 start, end (StasisStart, StasisEnd), hangup (before that request), stopped and
                 resumed (reading), killed (by itself)
   callers       call (before the originate request), answer, hangup

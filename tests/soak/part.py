@@ -1,6 +1,7 @@
 """One part of a soak: load and harm for some seconds, until the last call has ended."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import plan
 from asterisk import Asterisk
-from crew import Crew
+from crew import Crew, stop
 from harm import Harm
 from history import History
 from manager import Manager
@@ -19,6 +20,9 @@ RACE_CALLS_PER_SECOND = 8
 BURST = 500
 # What is under way when the time is over: harm, and calls of patient callers.
 DRAIN_SECONDS = 60.0
+
+
+APPLICATION = re.compile(r"^((?:soak|race)-\d+)\s*$", re.MULTILINE)
 
 
 class Failure(Exception):
@@ -53,6 +57,8 @@ class Part:
             if watch.done():
                 raise Failure("Asterisk has ended by itself")
             await load
+            await self.crew.end()
+            await self.free_names()
         finally:
             watch.cancel()
             load.cancel()
@@ -95,6 +101,16 @@ class Part:
             # 1: it saw a rule broken itself.
             self.problems.append(f"ari-race ended with {self.crew.race.returncode}: {self.folder / 'race.log'}")
         await self.hang_up_all()
+
+    async def free_names(self) -> None:
+        """Take each name that Asterisk still has, and give it back.
+
+        It forgets WebSockets that it has cut off itself, see docs/RELIABILITY.md, and keeps the
+        application with its threads, until somebody else connects under that name.
+        """
+        for name in APPLICATION.findall(await self.manager.cli("ari show apps")):
+            self.history.write("harm", harm="name taken and given back", app=name)
+            await stop(await self.crew.application(name))
 
     async def hang_up_all(self) -> None:
         """End the calls that still are, those of SIP callers that were broken off."""

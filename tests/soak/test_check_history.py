@@ -178,6 +178,21 @@ def test_dialplan_went_on_so_it_was_no_hang_up() -> None:
     assert "winner gets call" in broken(UNCLAIMED, claim(10.1, "a", 204), caller)
 
 
+# Answers belong to their requests
+
+
+def test_answers_out_of_order() -> None:
+    def second(answer: dict) -> dict:
+        return {**answer, "request": 2}
+
+    first = claim(10.1, "a", 204, answered=11.5)
+    late = [second(one) for one in claim(11.2, "a", 404)]
+    a = [first[0], start(10.12, "a"), late[0], late[1], first[1]]
+    assert broken(WON, a) == []
+    swapped = [first[0], start(10.12, "a"), late[0], second(first[1]), {**late[1], "request": 0}]
+    assert broken(WON, swapped) == ["no claim after the end"]
+
+
 # Nobody uninvited
 
 
