@@ -98,8 +98,15 @@ static int send_event(const char *app, struct ast_json *event, int may_be_gone)
 	int result = -1;
 
 	if (copy) {
-		ast_json_object_set(copy, "application", ast_json_string_create(app));
+		struct ast_json *name = ast_json_string_create(app);
+
+		/*
+		 * Asterisk 16 puts a name of its own in the place of this one, and logs this one afterwards if the
+		 * application could not be written to: it has to live until then.
+		 */
+		ast_json_object_set(copy, "application", ast_json_ref(name));
 		result = stasis_app_send(app, copy);
+		ast_json_unref(name);
 	}
 	ast_json_unref(copy);
 	return result;
