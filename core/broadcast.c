@@ -93,6 +93,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	atomic_init(&broadcast->references, 1);
 	pthread_mutex_init(&broadcast->lock, NULL);
 	memcpy(broadcast->channel_id, terms->channel_id, id_size);
+	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
 	broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
 	broadcast->filter = app_filter_ref(terms->filter);
 	broadcast->recipients = names_ref(terms->recipients);

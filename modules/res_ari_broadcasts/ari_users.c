@@ -122,7 +122,8 @@ static int read_user(struct ari_settings *settings, const char *name, const stru
 		return -1;
 	}
 
-	strcpy(user->name, name); /* Safe */
+	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
+	strcpy(user->name, name);
 	read_user_fields(user, var);
 	if (!user->is_user || user->has_bad_format || ast_strlen_zero(user->password)) {
 		user_free(user);

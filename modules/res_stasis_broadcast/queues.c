@@ -94,6 +94,7 @@ void queue_add(struct recipient *recipient, enum stage stage, struct deliveries 
 	}
 	recipient->stage = stage;
 	recipient->delivery->queued++;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
 	AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
 	queue->count++;
 	dispatcher.figures.queued++;

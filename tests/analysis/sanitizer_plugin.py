@@ -1,0 +1,69 @@
+"""pytest plugin: ends each Asterisk of the integration tests so that its sanitizer tells of leaks, and keeps
+the reports. Loaded by asan_modules.py; the folder for the reports is in $SANITIZER_REPORTS.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(REPO / "tests" / "integration"))
+
+# pylint: disable=wrong-import-position
+from harness.asterisk import SANDBOX, Asterisk  # noqa: E402
+
+# The modules under test, those that use others first.
+MODULES = ("test_stasis_broadcast", "res_ari_broadcasts", "app_stasis_broadcast", "res_stasis_broadcast")
+
+# An Asterisk under a sanitizer looks through all its memory at its end.
+END_SECONDS = 120
+
+_numbers = itertools.count(1)
+
+
+def cli(asterisk: Asterisk, command: str) -> str:
+    """Run a CLI command. Settings go by the environment: all after `cli` is the command."""
+    env = dict(os.environ, ASTERISK=str(asterisk.version), INSTANCE=asterisk.name)
+    done = subprocess.run([str(SANDBOX), "cli", command], env=env, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def end(asterisk: Asterisk) -> None:
+    """Unload our modules and stop Asterisk with all its clean-ups, so that what is left is a leak."""
+    if not asterisk.env:
+        return
+    if asterisk.alive():
+        for module in MODULES:
+            cli(asterisk, f"module unload {module}.so")
+        cli(asterisk, "core stop gracefully")
+        deadline = time.monotonic() + END_SECONDS
+        while asterisk.alive() and time.monotonic() < deadline:
+            time.sleep(0.1)
+    keep_reports(asterisk)
+
+
+def keep_reports(asterisk: Asterisk) -> None:
+    """Copy the reports: the next start empties the instance's folder."""
+    folder = Path(os.environ["SANITIZER_REPORTS"]) / f"{asterisk.name}-{next(_numbers)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for report in (asterisk.folder / "log").glob("sanitizer.*"):
+        (folder / report.name).write_bytes(report.read_bytes())
+    asterisk.env = {}
+
+
+def pytest_configure() -> None:
+    """Put the end in front of whatever starts an Asterisk anew or stops it."""
+    up, down = Asterisk.up, Asterisk.down
+
+    def up_after_end(self: Asterisk, settings: object) -> None:
+        end(self)
+        up(self, settings)
+
+    def down_after_end(self: Asterisk) -> None:
+        end(self)
+        down(self)
+
+    Asterisk.up, Asterisk.down = up_after_end, down_after_end
