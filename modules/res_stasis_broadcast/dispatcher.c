@@ -28,8 +28,11 @@
 /*! As soon as a timer can fire, in nanoseconds. */
 #define AT_ONCE_NS 1
 
-/*! So many queues are worth waking one more thread for; with fewer, waking it takes longer than sending. */
-#define WORTH_ANOTHER 16
+/*!
+ * So many events for each thread at work are worth one more thread. With fewer, two threads get in each
+ * other's way more than they help: docs/PERFORMANCE.md has the figures.
+ */
+#define WORTH_ANOTHER 150
 
 /*! How long a thread that replaced another stays without work, in nanoseconds. */
 #define LINGER_NS INT64_C(10000000000)
@@ -56,7 +59,7 @@ int dispatcher_call(void)
 	if (!dispatcher.ready_count) {
 		return 0;
 	}
-	if (dispatcher.idle_count && (!at_work || dispatcher.ready_count >= WORTH_ANOTHER)) {
+	if (dispatcher.idle_count && dispatcher.figures.queued >= at_work * WORTH_ANOTHER) {
 		dispatcher.idle_count--;
 		dispatcher.calls++;
 		called = 1;
