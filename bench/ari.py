@@ -52,10 +52,11 @@ class Events:
     def __init__(self, on_event: Callable[[bytes, int], None]) -> None:
         self.on_event = on_event
 
-    async def open(self, port: int, app: str, everything: bool = False) -> "Events":
+    async def open(self, port: int, app: str, all_channels: bool = False) -> "Events":
+        """Register an application. It must be a name that no earlier WebSocket had: Asterisk may still put that away."""
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         self.app = app
-        params = {"app": app, "api_key": "ari:ari", "subscribeAll": "true" if everything else "false"}
+        params = {"app": app, "api_key": "ari:ari"}
         self.writer.write(
             f"GET /ari/events?{urlencode(params)} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n"
@@ -65,7 +66,17 @@ class Events:
         if b" 101 " not in head.split(b"\r\n", 1)[0]:
             raise ConnectionError(f"no WebSocket for {app}: {head[:100]!r}")
         self.task = asyncio.create_task(self._read())
+        if all_channels:
+            await self._subscribe_to_channels(port)
         return self
+
+    async def _subscribe_to_channels(self, port: int) -> None:
+        """Not subscribeAll: Asterisk 22 may never finish closing such a WebSocket while events come in."""
+        http = await Http().open(port)
+        status = await http.request("POST", f"/applications/{self.app}/subscription", {"eventSource": "channel:"})
+        http.close()
+        if status != 200:
+            raise BenchError(f"application {self.app} cannot subscribe to channels: {status}")
 
     def close(self) -> None:
         self.task.cancel()

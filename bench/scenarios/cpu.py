@@ -17,7 +17,7 @@ async def loop_cpu(asterisk: Asterisk, exten: str, times: int) -> float:
     """CPU seconds of one call that goes through a loop of the dialplan."""
     done = asyncio.Event()
     control = await Events(lambda data, _: done.set() if b"BenchDone" in data else None).open(
-        asterisk.http_port, f"control-{exten}", everything=True
+        asterisk.http_port, f"control-{exten}", all_channels=True
     )
     http = await Http().open(asterisk.http_port)
     before = asterisk.cpu()

@@ -20,13 +20,14 @@ class Caller:
     """Originates calls, hangs each up at a random moment, and notes when its dialplan went on."""
 
     def __init__(self, seed: int) -> None:
+        self.app = f"bench-hang-up-{seed}"
         self.random = random.Random(seed)
         self.offered: dict[str, asyncio.Event] = {}
         self.gone_on: dict[str, asyncio.Future] = {}
         self.delays: list[float] = []
 
     async def run(self, port: int, calls: int) -> list[float]:
-        self.events = await Events(self.on_event).open(port, "bench-hang-up", everything=True)
+        self.events = await Events(self.on_event).open(port, self.app, all_channels=True)
         # Requests that hang up never wait behind another one.
         lanes = [asyncio.create_task(self.lane(port, lane, calls)) for lane in range(AT_ONCE)]
         try:
