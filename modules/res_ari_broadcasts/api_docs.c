@@ -101,22 +101,9 @@ static struct ari_path broadcasts_path = {
 	.answer = answer_broadcasts,
 };
 
-/*! \brief Whether Asterisk's own events.json says all that we would add. One that cannot be read does not. */
-static int events_are_described(void)
-{
-	struct ast_ari_response response = { 0 };
-	int res;
-
-	ast_ari_get_docs("events.json", NULL, NULL, &response);
-	res = response.response_code == 200 && !docs_events_extend(response.message);
-	ast_json_unref(response.message);
-	return res;
-}
-
 int api_docs_add(void)
 {
-	if ((!events_are_described() && ari_path_add(&events_path)) || ari_path_add(&broadcasts_path) ||
-		ari_path_add(&resources_path)) {
+	if (ari_path_add(&events_path) || ari_path_add(&broadcasts_path) || ari_path_add(&resources_path)) {
 		api_docs_remove();
 		return -1;
 	}

@@ -12,13 +12,16 @@ FUZZ_SOURCES_params := modules/res_ari_broadcasts/params.c
 FUZZ_LIMITS := -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=64
 
 define fuzzer
-$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_SOURCES_$(1)) $(wildcard core/*.h modules/*.h modules/*/*.h)
+$(BUILD)/fuzz/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_SOURCES_$(1)) $(wildcard core/*.h modules/*.h modules/*/*.h) | fuzz-needs
 	@mkdir -p $$(@D)
 	$$(FUZZ_CC) $$(FUZZ_FLAGS) -o $$@ $$(filter %.c,$$^) -lpcre2-8
 endef
 $(foreach name,$(FUZZERS),$(eval $(call fuzzer,$(name))))
 
-.PHONY: fuzz fuzz-corpus
+.PHONY: fuzz fuzz-corpus fuzz-needs
+fuzz-needs:
+	@sandbox/need fuzz
+
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## fuzz filters, dialplan arguments and REST parameters [FUZZ_SECONDS=60]
 	@tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 
