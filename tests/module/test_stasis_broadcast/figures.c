@@ -30,7 +30,8 @@ size_t memory_used(void)
 	return (size_t) info.uordblks + (size_t) info.hblkhd;
 }
 
-size_t threads_count(void)
+/*! \brief Count the threads that do not belong to a pool of Asterisk's, and log them if asked to. */
+static size_t look_at_threads(int log)
 {
 	FILE *file = tmpfile();
 	char line[256];
@@ -42,11 +43,21 @@ size_t threads_count(void)
 	ast_cli_command(fileno(file), "core show threads");
 	rewind(file);
 	while (fgets(line, sizeof(line), file)) {
-		count +=
-			strstr(line, " started at ") && !strstr(line, " threadpool.c ") && !strstr(line, " taskpool.c ");
+		if (strstr(line, " started at ") && !strstr(line, " threadpool.c ") &&
+			!strstr(line, " taskpool.c ")) {
+			count++;
+			if (log) {
+				ast_log(LOG_NOTICE, "Thread %s", line);
+			}
+		}
 	}
 	fclose(file);
 	return count;
+}
+
+size_t threads_count(void)
+{
+	return look_at_threads(0);
 }
 
 size_t threads_return(size_t count)
@@ -57,7 +68,7 @@ size_t threads_return(size_t count)
 	while ((now = threads_count()) > count && now_ms() < end_ms) {
 		sleep_until(now_ms() + 100);
 	}
-	return now;
+	return now > count ? look_at_threads(1) : now;
 }
 
 int64_t cpu_us(void)
