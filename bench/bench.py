@@ -18,6 +18,7 @@ import machine
 import plots
 import report
 from asterisk import OUT, Asterisk
+from race import RULE_BROKEN_TEXT
 from runner import Outcome, Progress, minutes, run_scenario
 from scenario import Context, Scenario
 from scenarios import ALL
@@ -90,7 +91,10 @@ def main() -> int:
         report.write(result, OUT)
     plots.draw(OUT, result, context)
     show(result, quick, progress.elapsed())
-    return 0
+    broken = [text for text in result["trouble"] if text.startswith("ours:") and RULE_BROKEN_TEXT in text]
+    for text in broken:
+        print(f"bench: a rule was broken, {text}", file=sys.stderr)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

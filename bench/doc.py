@@ -18,6 +18,27 @@ BEGIN = "<!-- results: bench/doc.py -->"
 END = "<!-- end of results -->"
 
 
+CAPTIONS = {
+    "latency": "Offer to StasisStart, 10 applications, 50 calls a second",
+    "fan-out": "First to last application over the number of applications",
+    "hang-up": "Hang-up while on offer, until the dialplan goes on",
+    "stalled-100": "20 of 21 applications do not read, write timeout 100 ms",
+    "stalled-5000": "20 of 21 applications do not read, write timeout 5 s",
+}
+
+
+def pictures() -> list[str]:
+    """Copy the pictures beside the page; the links to them."""
+    PICTURES.mkdir(exist_ok=True)
+    for picture in PICTURES.glob("*.svg"):
+        picture.unlink()
+    links = []
+    for picture in sorted(OUT.glob("*.svg"), key=lambda path: list(CAPTIONS).index(path.stem)):
+        shutil.copy(picture, PICTURES)
+        links.append(f"![{CAPTIONS[picture.stem]}]({PICTURES.name}/{picture.name})")
+    return links
+
+
 def results(found: dict) -> str:
     others = [entry["others_cores"] for entry in found["cases"] if entry["others_cores"] is not None]
     text = [
@@ -30,7 +51,7 @@ def results(found: dict) -> str:
     ]
     if found["trouble"]:
         text.append("Runs that did not count and were repeated: " + "; ".join(found["trouble"]) + ".")
-    return "\n\n".join(text)
+    return "\n\n".join(text + pictures())
 
 
 def main() -> int:
@@ -42,9 +63,6 @@ def main() -> int:
     if not begin or not end:
         sys.exit(f"doc: {PAGE} has no lines {BEGIN} and {END}")
     PAGE.write_text(f"{before}{BEGIN}\n{results(found)}\n{END}{after}")
-    PICTURES.mkdir(exist_ok=True)
-    for picture in OUT.glob("*.svg"):
-        shutil.copy(picture, PICTURES)
     print(f"{PAGE} and {PICTURES} have the results of commit {found['commit']}")
     return 0
 

@@ -16,6 +16,7 @@ PATIENCE_SECONDS = 20
 
 # ari-race's exit status when one of its rules was broken: a result, but not a good one.
 RULE_BROKEN = 1
+RULE_BROKEN_TEXT = "calls broke a rule"
 
 
 def applications(asterisk: Asterisk) -> list[str]:
@@ -53,7 +54,7 @@ class Race:
         if report["ending"] != "complete":
             found.append(f"{report['ending']} {report['why']}")
         if report["rules_broken"]["count"]:
-            found.append(f"{report['rules_broken']['count']} calls broke a rule")
+            found.append(f"{report['rules_broken']['count']} {RULE_BROKEN_TEXT}")
         if report["errors"]:
             found.append(f"{report['errors']} HTTP errors")
         for key in ("failed", "not_offered", "partly_offered"):

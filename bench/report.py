@@ -17,6 +17,7 @@ def case_json(case: Case, pairs: Pairs, outcome: Outcome) -> dict:
             entry["ratio"] = pairs.ratio.as_json(with_runs=False)
     else:
         entry["own_why"] = case.own_cannot or "; ".join(outcome.trouble) or "not run"
+    entry["pairs"] = min(len(pairs.ours), len(pairs.own)) if pairs.own else len(pairs.ours)
     entry["target"] = case.target or None
     # No value of ours, no target reached.
     entry["met"] = case.verdict(pairs) if pairs.ours else (False if case.target else None)

@@ -8,7 +8,8 @@
 /*! \file
  * \brief StasisBroadcast(): offer the channel to ARI applications and hand it to the one that claims it.
  *
- * Needs nothing but the public API, so that it runs on the resource module that Asterisk brings, too.
+ * Needs nothing but the public API, so that it runs on the resource module that Asterisk brings, too. Ours can, besides,
+ * leave out those that lost the call (offers.h).
  */
 
 /*** MODULEINFO

@@ -170,17 +170,17 @@ static void tell_lost(const struct rounds *rounds, int again)
 {
 	char where[PRINTABLE_SIZE];
 	char who[PRINTABLE_SIZE];
-	char list[(MAX_AGAIN + 1) * (PRINTABLE_SIZE + 1)] = "";
-	size_t used = 0;
+	struct ast_str *list = ast_str_create(64);
 
-	for (size_t i = 0; i < rounds->lost_count; i++) {
-		used += snprintf(list + used, sizeof(list) - used, "%s%s", i ? "&" : "",
-			printable(rounds->lost[i], who, sizeof(who)));
+	for (size_t i = 0; list && i < rounds->lost_count; i++) {
+		ast_str_append(&list, 0, "%s%s", i ? "&" : "", rounds->lost[i]);
 	}
-	quiet_variable_set(rounds->chan, VAR_LOST, list);
+	quiet_variable_set(rounds->chan, VAR_LOST, list ? ast_str_buffer(list) : "");
+	ast_free(list);
 	ast_log(LOG_WARNING,
 		"StasisBroadcast on %s: application '%s' claimed the call but was gone before it had it; %s\n",
-		channel_text(rounds->chan, where), who, again ? "offering it to the others" : "the dialplan goes on");
+		channel_text(rounds->chan, where), printable(rounds->lost[rounds->lost_count - 1], who, sizeof(who)),
+		again ? "offering it to the others" : "the dialplan goes on");
 }
 
 /*! \brief Forget the winner that was lost before the channel is offered again. */

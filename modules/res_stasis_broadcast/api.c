@@ -154,6 +154,16 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, i
 	return result;
 }
 
+/*! \brief Whether the channel is on offer again: its winner can be lost before this thread comes to tell of it. */
+static int is_replaced(struct broadcast *broadcast)
+{
+	struct broadcast *now = registry_get(broadcasts, broadcast_channel_id(broadcast));
+	int replaced = now && now != broadcast;
+
+	broadcast_unref(now);
+	return replaced;
+}
+
 /*! \brief Tell the recipients of a claimed broadcast who the winner is, if they are to be told. */
 static void tell_claimed(struct broadcast *broadcast, const char *winner)
 {
@@ -164,9 +174,10 @@ static void tell_claimed(struct broadcast *broadcast, const char *winner)
 		return;
 	}
 	event = events_call_claimed(broadcast_channel_id(broadcast), winner, delivery_channel(delivery));
-	if (event) {
-		delivery_claimed(delivery, event);
+	if (event && !is_replaced(broadcast)) {
+		delivery_claimed(delivery, ast_json_ref(event));
 	}
+	ast_json_unref(event);
 	delivery_done(delivery);
 }
 

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The threads that send events: a few, and more while some of them are stuck.
+ * \brief The threads that send events: a few, and more while some of them are stuck (watcher.c).
  *
  * An application that does not read holds up its own queue and the thread that writes to it, which is
  * replaced; nobody else, and never a call. docs/ARCHITECTURE.md says why these are not taskprocessors.
@@ -14,60 +14,41 @@
 
 #include "dispatcher.h"
 
-#include <errno.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "asterisk/stasis_app.h"
 #include "asterisk/utils.h"
 #include "compat.h"
-
-/*! A thread that has been writing one event for this long is not counted on any more, in nanoseconds. */
-#define STUCK_NS INT64_C(2000000)
-
-/*! As soon as a timer can fire, in nanoseconds. */
-#define AT_ONCE_NS 1
+#include "printable.h"
 
 /*!
  * So many events for each thread at work are worth one more thread. With fewer, two threads get in each
- * other's way more than they help: docs/PERFORMANCE.md has the figures.
+ * other's way more than they help (docs/ARCHITECTURE.md), unless some threads are stuck: then the
+ * next event may well be for one more application that does not read.
  */
 #define WORTH_ANOTHER 150
 
 /*! How long a thread that replaced another stays without work, in nanoseconds. */
 #define LINGER_NS INT64_C(10000000000)
 
-/*! Threads at the most: so many applications that do not read at the same time are survived. */
-#define MAX_WORKERS 512
-
 struct dispatcher dispatcher;
-
-/*! \brief Have the watching thread look in \a ns nanoseconds; 0: not at all. */
-static void set_timer(int64_t ns)
-{
-	struct itimerspec when = { .it_value = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 } };
-
-	timerfd_settime(dispatcher.timer, 0, &when, NULL);
-	dispatcher.timer_runs = ns != 0;
-}
 
 int dispatcher_call(void)
 {
 	size_t at_work = dispatcher.worker_count - dispatcher.idle_count - dispatcher.stuck_count;
+	size_t worth = at_work * (dispatcher.stuck_count ? 1 : WORTH_ANOTHER);
 	int called = 0;
 
 	if (!dispatcher.ready_count) {
 		return 0;
 	}
-	if (dispatcher.idle_count && dispatcher.figures.queued >= at_work * WORTH_ANOTHER) {
+	if (dispatcher.idle_count && dispatcher.ready_events >= worth) {
 		dispatcher.idle_count--;
 		dispatcher.calls++;
 		called = 1;
 	}
-	/* With as many threads as there may be, and all of them stuck, there is nothing to look after. */
-	if (!dispatcher.timer_runs && dispatcher.stuck_count < MAX_WORKERS) {
-		set_timer(STUCK_NS);
-	}
+	watcher_look();
 	return called;
 }
 
@@ -76,8 +57,7 @@ void dispatcher_signal(void)
 	ast_cond_signal(&dispatcher.work);
 }
 
-/*! \brief Call and wake in one, for a thread that needs the lock on. */
-static void wake_locked(void)
+void dispatcher_wake(void)
 {
 	if (dispatcher_call()) {
 		dispatcher_signal();
@@ -120,6 +100,7 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 {
 	unsigned int overflowed = queue->overflowed;
 	int in_doubt = queue->in_doubt;
+	char app[PRINTABLE_SIZE];
 
 	queue->overflowed = 0;
 	ast_json_ref(event);
@@ -130,7 +111,7 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 		ast_log(LOG_WARNING,
 			"Application '%s' reads too slowly: %u events for it were dropped. Look at its connection, or at "
 			"websocket_write_timeout in ari.conf\n",
-			queue->app, overflowed);
+			printable(queue->app, app, sizeof(app)), overflowed);
 	}
 	in_doubt = send_event(queue->app, event, in_doubt) != 0;
 	ast_json_unref(event);
@@ -163,7 +144,8 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		write_locked(worker, queue, delivery->offered);
 		recipient->stage = STAGE_OFFERED;
 		if (delivery->claimed) {
-			queue_add(recipient, STAGE_CLAIMED, finished);
+			/* Before what was queued meanwhile: that may be the next offer of the same channel. */
+			queue_add_first(recipient, STAGE_CLAIMED, finished);
 		}
 	}
 	delivery_settle(delivery, finished);
@@ -204,7 +186,7 @@ static void work_locked(struct worker *worker)
 	struct app_queue *queue;
 
 	while ((queue = queue_next_ready())) {
-		wake_locked();
+		dispatcher_wake();
 		/* The end of the dispatcher empties queues that are ready. */
 		if (queue->count) {
 			serve_locked(worker, queue, &finished);
@@ -225,21 +207,17 @@ static void *worker_main(void *data)
 	ast_mutex_lock(&dispatcher.lock);
 	do {
 		work_locked(worker);
-		/* Unless somebody waits to be joined. */
-		if (dispatcher.timer_runs && AST_LIST_EMPTY(&dispatcher.ended)) {
-			set_timer(0);
-		}
+		watcher_rest();
 	} while (!dispatcher.stopping && idle_locked());
 	AST_LIST_REMOVE(&dispatcher.workers, worker, list);
 	AST_LIST_INSERT_TAIL(&dispatcher.ended, worker, list);
 	dispatcher.worker_count--;
-	set_timer(AT_ONCE_NS);
+	watcher_call();
 	ast_mutex_unlock(&dispatcher.lock);
 	return NULL;
 }
 
-/*! \brief Start one more thread. \retval 0 on success, -1 if there is none to be had. */
-static int start_worker_locked(void)
+int dispatcher_start_thread(void)
 {
 	struct worker *worker = ast_calloc(1, sizeof(*worker));
 
@@ -251,80 +229,6 @@ static int start_worker_locked(void)
 	AST_LIST_INSERT_TAIL(&dispatcher.workers, worker, list);
 	dispatcher.worker_count++;
 	return 0;
-}
-
-/*! \brief Find the threads that have been writing the same event for long. */
-static void mark_stuck_locked(void)
-{
-	struct worker *worker;
-	int64_t now = broadcast_clock_ns();
-
-	AST_LIST_TRAVERSE(&dispatcher.workers, worker, list)
-	{
-		if (!worker->stuck && worker->since_ns && now - worker->since_ns >= STUCK_NS) {
-			worker->stuck = 1;
-			dispatcher.stuck_count++;
-		}
-	}
-}
-
-/*! \brief Replace threads that are stuck while queues are ready and nobody idles. */
-static void relieve_locked(void)
-{
-	size_t able = dispatcher.worker_count - dispatcher.stuck_count;
-	size_t missing = able < dispatcher.base_count ? dispatcher.base_count - able : 0;
-
-	if (dispatcher.idle_count || dispatcher.calls) {
-		return;
-	}
-	if (!able) {
-		/* If all are stuck, the next ones may well be: twice as many each time. */
-		missing = MAX(missing, MIN(dispatcher.ready_count, dispatcher.worker_count));
-	}
-	missing = MIN(missing, MAX_WORKERS - dispatcher.worker_count);
-	while (missing-- && !start_worker_locked()) {
-	}
-}
-
-/*! \brief Join threads that have ended. */
-static void join_ended_locked(void)
-{
-	struct worker *worker;
-
-	while ((worker = AST_LIST_REMOVE_HEAD(&dispatcher.ended, list))) {
-		ast_mutex_unlock(&dispatcher.lock);
-		pthread_join(worker->thread, NULL);
-		ast_free(worker);
-		ast_mutex_lock(&dispatcher.lock);
-	}
-}
-
-/*!
- * \brief Watch over the others: asleep unless the timer fires, which it does when queues have been ready
- *        for a while.
- */
-static void *watcher_main(void *data attribute_unused)
-{
-	uint64_t fired;
-
-	ast_mutex_lock(&dispatcher.lock);
-	while (!dispatcher.stopping || dispatcher.worker_count) {
-		ast_mutex_unlock(&dispatcher.lock);
-		if (read(dispatcher.timer, &fired, sizeof(fired)) < 0 && errno != EINTR) {
-			ast_log(LOG_ERROR, "The dispatcher's timer cannot be read: %s\n", strerror(errno));
-		}
-		ast_mutex_lock(&dispatcher.lock);
-		dispatcher.timer_runs = 0;
-		join_ended_locked();
-		if (!dispatcher.stopping && dispatcher.ready_count) {
-			mark_stuck_locked();
-			relieve_locked();
-			wake_locked();
-		}
-	}
-	join_ended_locked();
-	ast_mutex_unlock(&dispatcher.lock);
-	return NULL;
 }
 
 /*! \brief A condition whose timed waits go by the monotonic clock. */
@@ -369,7 +273,7 @@ int dispatcher_start(void)
 	}
 	ast_mutex_lock(&dispatcher.lock);
 	for (size_t i = 0; i < dispatcher.base_count; i++) {
-		if (start_worker_locked()) {
+		if (dispatcher_start_thread()) {
 			break;
 		}
 	}
@@ -390,7 +294,7 @@ void dispatcher_stop(void)
 	dispatcher.stopping = 1;
 	queue_drop_all(&finished);
 	ast_cond_broadcast(&dispatcher.work);
-	set_timer(AT_ONCE_NS);
+	watcher_call();
 	ast_mutex_unlock(&dispatcher.lock);
 	delivery_free_all(&finished);
 

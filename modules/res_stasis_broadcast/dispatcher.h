@@ -7,7 +7,8 @@
 
 /*! \file
  * \brief What the files of the dispatcher share: delivery.c (the events of one broadcast), queues.c
- * (what waits for one application) and dispatcher.c (the threads that send).
+ * (what waits for one application), dispatcher.c (the threads that send) and watcher.c (the one that
+ * looks after them).
  */
 
 #ifndef RES_STASIS_BROADCAST_DISPATCHER_H
@@ -66,8 +67,14 @@ AST_LIST_HEAD_NOLOCK(deliveries, delivery);
 struct app_queue {
 	struct recipients waiting;
 	size_t count;
-	/*! Whether it is among the ready ones, or a thread serves it now; else it was just made. */
-	int attended;
+	enum {
+		/*! It was just made. */
+		QUEUE_NEW,
+		/*! It waits for a thread. */
+		QUEUE_READY,
+		/*! A thread serves it. */
+		QUEUE_SERVED,
+	} state;
 	/*! Whether a write to the application has failed or taken long: it may be gone. */
 	int in_doubt;
 	/*! Events dropped because the queue was full, since it was last told. */
@@ -92,8 +99,8 @@ AST_LIST_HEAD_NOLOCK(workers, worker);
 /*!
  * \brief The dispatcher.
  *
- * One lock for all of it: it is held for a few instructions a recipient and never across a write, an
- * allocation of an event or a call to another part of Asterisk. No other lock is taken under it.
+ * One lock for all of it: it is held for a few instructions a recipient, to set a timer, or to start one
+ * thread; never across a write, the making of an event or a log line. No other lock is taken under it.
  */
 struct dispatcher {
 	ast_mutex_t lock;
@@ -104,6 +111,8 @@ struct dispatcher {
 	/*! Those that wait for a thread, longest first. */
 	AST_LIST_HEAD_NOLOCK(, app_queue) ready;
 	size_t ready_count;
+	/*! Events in them. What waits behind an event that is being written is not among these. */
+	size_t ready_events;
 	struct workers workers;
 	/*! Threads that have ended and are to be joined. */
 	struct workers ended;
@@ -147,6 +156,9 @@ int delivery_is_stale(const struct delivery *delivery);
 /*! \brief Put a recipient at the end of its application's queue, if there is room. */
 void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished);
 
+/*! \brief The same at the front, for what follows an event that was just sent. */
+void queue_add_first(struct recipient *recipient, enum stage stage, struct deliveries *finished);
+
 /*! \brief Take the first recipient out of a queue that has one. */
 struct recipient *queue_take(struct app_queue *queue);
 
@@ -175,5 +187,31 @@ int dispatcher_call(void);
 
 /*! \brief Wake a thread that was called. */
 void dispatcher_signal(void);
+
+/*! \brief Call and wake in one, for a thread that needs the lock on. With the lock. */
+void dispatcher_wake(void);
+
+/*!
+ * \brief Start one more thread. With the lock, so that the thread cannot end before its identity is written down.
+ *
+ * \retval 0 on success, -1 if there is none to be had.
+ */
+int dispatcher_start_thread(void);
+
+/*
+ * watcher.c: all of it with the lock, but for watcher_main()
+ */
+
+/*! \brief Something is ready: look after the threads in a while, if that is not planned yet. */
+void watcher_look(void);
+
+/*! \brief Nothing is ready: there is nothing to look after. */
+void watcher_rest(void);
+
+/*! \brief A thread has ended, or the dispatcher ends: look at once. */
+void watcher_call(void);
+
+/*! \brief The watcher's thread, until the dispatcher stops and the other threads have ended. */
+void *watcher_main(void *data);
 
 #endif /* RES_STASIS_BROADCAST_DISPATCHER_H */

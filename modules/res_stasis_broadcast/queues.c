@@ -18,9 +18,10 @@
 
 static void make_ready(struct app_queue *queue)
 {
-	queue->attended = 1;
+	queue->state = QUEUE_READY;
 	AST_LIST_INSERT_TAIL(&dispatcher.ready, queue, ready);
 	dispatcher.ready_count++;
+	dispatcher.ready_events += queue->count;
 }
 
 /*! \brief The queue of an application, made if there is none; NULL without memory. */
@@ -49,6 +50,7 @@ static struct app_queue *queue_of(const char *app)
 struct recipient *queue_take(struct app_queue *queue)
 {
 	queue->count--;
+	dispatcher.ready_events -= queue->state == QUEUE_READY;
 	dispatcher.figures.queued--;
 	return AST_LIST_REMOVE_HEAD(&queue->waiting, next);
 }
@@ -74,7 +76,8 @@ static void drop_stale(struct app_queue *queue, struct deliveries *finished)
 	}
 }
 
-void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished)
+/*! \brief Put a recipient into its application's queue, if there is room. */
+static void add(struct recipient *recipient, enum stage stage, int first, struct deliveries *finished)
 {
 	struct app_queue *queue = NULL;
 
@@ -94,13 +97,28 @@ void queue_add(struct recipient *recipient, enum stage stage, struct deliveries 
 	}
 	recipient->stage = stage;
 	recipient->delivery->queued++;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
-	AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
+	if (first) {
+		AST_LIST_INSERT_HEAD(&queue->waiting, recipient, next);
+	} else {
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
+		AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
+	}
 	queue->count++;
+	dispatcher.ready_events += queue->state == QUEUE_READY;
 	dispatcher.figures.queued++;
-	if (!queue->attended) {
+	if (queue->state == QUEUE_NEW) {
 		make_ready(queue);
 	}
+}
+
+void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished)
+{
+	add(recipient, stage, 0, finished);
+}
+
+void queue_add_first(struct recipient *recipient, enum stage stage, struct deliveries *finished)
+{
+	add(recipient, stage, 1, finished);
 }
 
 struct app_queue *queue_next_ready(void)
@@ -108,7 +126,9 @@ struct app_queue *queue_next_ready(void)
 	struct app_queue *queue = AST_LIST_REMOVE_HEAD(&dispatcher.ready, ready);
 
 	if (queue) {
+		queue->state = QUEUE_SERVED;
 		dispatcher.ready_count--;
+		dispatcher.ready_events -= queue->count;
 	}
 	return queue;
 }
