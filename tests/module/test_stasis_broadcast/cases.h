@@ -248,6 +248,9 @@ size_t memory_used(void);
 /*! \brief Threads that are there to stay: not those of Asterisk's thread pools, which come and go. */
 size_t threads_count(void);
 
+/*! \brief The same once it stays: a thread that was just started is listed only when it runs for the first time. */
+size_t threads_settled(void);
+
 /*!
  * \brief Wait until there are no more than \a count, since those that stood in for others stay for a while.
  *

@@ -60,6 +60,19 @@ size_t threads_count(void)
 	return look_at_threads(0);
 }
 
+size_t threads_settled(void)
+{
+	size_t before;
+	size_t now = threads_count();
+
+	do {
+		before = now;
+		sleep_until(now_ms() + 200);
+		now = threads_count();
+	} while (now != before);
+	return now;
+}
+
 size_t threads_return(size_t count)
 {
 	const int64_t end_ms = now_ms() + 40000;

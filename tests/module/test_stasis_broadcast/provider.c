@@ -187,7 +187,7 @@ AST_TEST_DEFINE(provider_comes_and_goes)
 		return describe(info, "provider_comes_and_goes",
 			"Unloading and loading the provider 20 times, with events on their way: no thread is left");
 	}
-	threads = threads_count();
+	threads = threads_settled();
 	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));
 	failed = unload_users();
 	for (int i = 0; i < 20 && !failed; i++) {

@@ -235,7 +235,7 @@ AST_TEST_DEFINE(stall_threads_come_back)
 		return describe(info, "stall_threads_come_back",
 			"Threads that stood in for those that were stuck are gone some time after all read again");
 	}
-	before = threads_count();
+	before = threads_settled();
 	ast_test_validate(test, before > 0);
 	ast_test_validate(test, !stall(STALLED, stalled));
 	during = threads_count();

@@ -189,7 +189,7 @@ AST_TEST_DEFINE(volume_registrations)
 		return describe(info, "volume_registrations",
 			"15000 applications come, are offered a call and go: memory and threads are where they were");
 	}
-	threads = threads_count();
+	threads = threads_settled();
 	ast_test_validate(test, (app = app_new("settle")) && (call = call_new()));
 	left = least_left(register_rounds, call);
 	app_leave(app);
