@@ -16,6 +16,7 @@
 #include "race.h"
 #include "random.h"
 #include "requests.h"
+#include "stages.h"
 
 /* How long after its time on offer a call that nobody won counts as open: an answer may be on its way. */
 #define OFFER_GRACE_NS NS_PER_S
@@ -160,6 +161,7 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 		on_won(claim, answer->answered_ns);
 	}
 	claim_destroy(claim);
+	stages_check_end(race);
 }
 
 static void send_claim(struct timer *timer)

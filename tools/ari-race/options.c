@@ -153,7 +153,8 @@ static int add_variable(struct options *options, const char *value)
 		return options_wrong("--variable: '%s' is not NAME=VALUE", value);
 	}
 	if (options->variable_count == OPTIONS_VARIABLES_MAX) {
-		return options_wrong("--variable: more than %d of them", OPTIONS_VARIABLES_MAX);
+		return options_wrong(
+			"--variable: '%s' is one more than the %d that there may be", value, OPTIONS_VARIABLES_MAX);
 	}
 	options->variables[options->variable_count++] = value;
 	return -1;
@@ -193,10 +194,19 @@ static bool takes_value(enum kind kind)
 	return kind != KIND_HELP && kind != KIND_VERSION && kind != KIND_FLAG;
 }
 
+/*! \brief What getopt_long() does not understand. */
+static int wrong_option(int found, const char *argument)
+{
+	if (found == ':') {
+		return options_wrong("%s needs a value", argument);
+	}
+	return options_wrong("%s: no such option, or not unique, or it takes no value (see --help)", argument);
+}
+
 static int parse_arguments(struct options *options, int argc, char **argv)
 {
 	struct option longs[SPEC_COUNT + 1] = { 0 };
-	int found, status = -1;
+	int found, at = optind, status = -1;
 
 	for (size_t i = 0; i < SPEC_COUNT; i++) {
 		longs[i].name = specs[i].name;
@@ -205,15 +215,13 @@ static int parse_arguments(struct options *options, int argc, char **argv)
 		longs[i].has_arg = takes_value(specs[i].kind) ? required_argument : no_argument;
 	}
 	opterr = 0;
-	while (status < 0 && (found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (found == ':') {
-			return options_wrong("%s needs a value", argv[optind - 1]);
-		}
-		if (found == '?') {
-			return options_wrong(
-				"%s: no such option, or not unique, or it takes no value (see --help)", argv[optind - 1]);
+	/* In the order in which they come, so that the one at fault is always the one at optind. */
+	while (status < 0 && (found = getopt_long(argc, argv, "+:", longs, NULL)) != -1) {
+		if (found == ':' || found == '?') {
+			return wrong_option(found, argv[at]);
 		}
 		status = set_option(options, &specs[found - FIRST_VALUE], optarg);
+		at = optind;
 	}
 	if (status < 0 && optind < argc) {
 		return options_wrong(

@@ -10,6 +10,7 @@
  */
 
 #include "options.h"
+#include "clock.h"
 #include "memory.h"
 
 #include <stdio.h>
@@ -18,10 +19,13 @@
 
 #define APP_NAME_MAX 200
 #define ALL_APPS 10000
+#define FILTER_MAX 1000
+#define ARGS_MAX 2000
 
 /*! \brief The log-in: --user NAME or NAME:PASS, --password, else ARI_RACE_LOGIN=NAME:PASS, else ari:ari. */
 static int check_login(struct options *options)
 {
+	const char *source = options->user || !getenv("ARI_RACE_LOGIN") ? "--user" : "ARI_RACE_LOGIN";
 	const char *login = options->user ? options->user : getenv("ARI_RACE_LOGIN");
 	const char *colon = login ? strchr(login, ':') : NULL;
 	char *user = login ? strndup(login, colon ? (size_t) (colon - login) : strlen(login)) : xstrdup("ari");
@@ -32,7 +36,7 @@ static int check_login(struct options *options)
 	free(options->user);
 	options->user = user;
 	if (!user || !*user || strlen(user) + strlen(options->password) > 500) {
-		return options_wrong("--user: a name of 1 to 500 characters is needed");
+		return options_wrong("%s: a name is needed, of up to 500 characters with its password", source);
 	}
 	return -1;
 }
@@ -87,10 +91,14 @@ static int check_apps(struct options *options)
 			"--app-prefix: '%s' cannot begin the name of an application", options->app_prefix);
 	}
 	if (options->spread_ns > options->think_ns) {
-		return options_wrong("--spread: it is larger than --think, from which it is taken away");
+		return options_wrong(
+			"--spread: %.10g ms are more than the %.10g ms of --think, from which they are taken",
+			(double) options->spread_ns / (double) NS_PER_MS,
+			(double) options->think_ns / (double) NS_PER_MS);
 	}
 	if (options->stalled_buffer && !options->stalled) {
-		return options_wrong("--stalled-buffer: there is no --stalled application");
+		return options_wrong("--stalled-buffer: %lld bytes, but there is no --stalled application",
+			(long long) options->stalled_buffer);
 	}
 	return check_claimers(options);
 }
@@ -132,8 +140,12 @@ static int check_dialplan(struct options *options)
 	if (!at || at == options->other || !at[1]) {
 		return options_wrong("--other: '%s' is not EXTENSION@CONTEXT", options->other);
 	}
-	if (strlen(options->filter) > 1000 || strlen(options->args) > 2000) {
-		return options_wrong("--filter or --args: too long");
+	if (strlen(options->filter) > FILTER_MAX) {
+		return options_wrong(
+			"--filter: %zu characters are more than %d", strlen(options->filter), FILTER_MAX);
+	}
+	if (strlen(options->args) > ARGS_MAX) {
+		return options_wrong("--args: %zu characters are more than %d", strlen(options->args), ARGS_MAX);
 	}
 	return -1;
 }

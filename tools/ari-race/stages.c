@@ -32,17 +32,28 @@ static bool all_offered(const struct race *race)
 	return race->stats.offers - race->stats.repeated >= race->calls.count * race->apps.readers;
 }
 
+/*! \brief Whether a claim is unanswered. It may be a second winner's, though the call is long over. */
+static bool claims_pending(const struct race *race)
+{
+	return stats_unanswered(&race->stats, REQUEST_CLAIM);
+}
+
 void stages_check_end(struct race *race)
 {
-	if (race->stage != STAGE_DRAIN || race->calls.open) {
+	if ((race->stage != STAGE_DRAIN && race->stage != STAGE_SETTLE) || race->calls.open) {
 		return;
 	}
-	race->stage = STAGE_SETTLE;
-	race->end_ns = now_ns();
+	if (race->stage == STAGE_DRAIN) {
+		race->stage = STAGE_SETTLE;
+		race->end_ns = now_ns();
+	}
+	if (claims_pending(race)) {
+		return; /* its answer brings us back */
+	}
 	if (all_offered(race)) {
 		cleanup_start(race);
 	} else {
-		timer_set(&race->loop.timers, &race->end_timer, race->end_ns + (uint64_t) race->options.settle_ns);
+		timer_set(&race->loop.timers, &race->end_timer, now_ns() + (uint64_t) race->options.settle_ns);
 	}
 }
 
@@ -56,15 +67,16 @@ void stages_drain(struct race *race)
 	}
 }
 
-/*! \brief It has been quiet for --settle, or has it? A late answer may have woken a call. */
+/*! \brief It has been quiet for --settle, or has it? A late offer or answer may have woken a call. */
 static void check_quiet(struct race *race)
 {
 	uint64_t settle = (uint64_t) race->options.settle_ns;
 	uint64_t now = now_ns();
 
-	if (race->calls.open) {
-		timer_set(&race->loop.timers, &race->end_timer, now + settle + 1);
-	} else if (race->last_event_ns + settle > now) {
+	if (race->calls.open || claims_pending(race)) {
+		return; /* their end brings us back */
+	}
+	if (race->last_event_ns + settle > now) {
 		timer_set(&race->loop.timers, &race->end_timer, race->last_event_ns + settle);
 	} else {
 		cleanup_start(race);

@@ -24,7 +24,8 @@ void stages_run(struct race *race);
 /*! \brief No more calls are to be made: let those that are open come to their end. */
 void stages_drain(struct race *race);
 
-/*! \brief A call is over, or there are no more: see whether that was the last thing to wait for. */
+/*! \brief A call is over, a claim is answered, or no more calls come: see whether that was the last thing
+ * to wait for. */
 void stages_check_end(struct race *race);
 
 /*! \brief Hang up what is left, ask about the stalled applications, then close. */

@@ -69,6 +69,16 @@ uint64_t stats_errors(const struct stats *stats)
 	return errors;
 }
 
+uint64_t stats_unanswered(const struct stats *stats, enum request_kind kind)
+{
+	uint64_t unanswered = stats->sent[kind];
+
+	for (int status = 0; status < STATUS_MAX; status++) {
+		unanswered -= stats->answers[kind][status];
+	}
+	return unanswered;
+}
+
 const char *request_kind_name(enum request_kind kind)
 {
 	static const char *const names[REQUEST_KINDS] = {

@@ -71,6 +71,9 @@ void stats_answer(struct stats *stats, enum request_kind kind, int status);
 /*! \brief Answers of all kinds that say something is wrong: none at all, 400, 401, 403, 5xx … */
 uint64_t stats_errors(const struct stats *stats);
 
+/*! \brief Requests of a kind whose answer may still come. */
+uint64_t stats_unanswered(const struct stats *stats, enum request_kind kind);
+
 /*! \brief "claim", "decline" … */
 const char *request_kind_name(enum request_kind kind);
 

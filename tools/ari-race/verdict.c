@@ -19,7 +19,7 @@ static void name(struct verdict *verdict, const struct call *call)
 	}
 }
 
-/*! \brief A call with a winner that never got StasisStart. */
+/*! \brief A call with a winner that never got StasisStart. If the caller has hung up, that cannot be known. */
 static void judge_missing_start(struct verdict *verdict, const struct call *call)
 {
 	if (call->winner->lost_ns > call->won_sent_ns) {
@@ -42,6 +42,7 @@ static void judge(struct verdict *verdict, struct race *race, const struct call 
 	verdict->not_offered += !call->offers;
 	verdict->partly += call->offers && call->offers < race->apps.readers;
 	verdict->winners[call->winners > 2 ? 2 : call->winners]++;
+	verdict->lost += call->excused;
 	if (call->offers > 1) {
 		stats_measure(&race->stats, LATENCY_FAN_OUT, call->first_offer_ns, call->last_offer_ns);
 	}
