@@ -95,25 +95,19 @@ int delivery_is_stale(const struct delivery *delivery)
 void delivery_offer(struct delivery *delivery, struct broadcast *broadcast)
 {
 	struct deliveries finished = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-	int called;
 
 	delivery->broadcast = broadcast_ref(broadcast);
 	ast_mutex_lock(&dispatcher.lock);
 	for (size_t i = 0; i < names_count(delivery->names); i++) {
 		queue_add(&delivery->recipients[i], STAGE_OFFER, &finished);
 	}
-	called = dispatcher_call();
-	ast_mutex_unlock(&dispatcher.lock);
-	if (called) {
-		dispatcher_signal();
-	}
+	dispatcher_release();
 	delivery_free_all(&finished);
 }
 
 void delivery_claimed(struct delivery *delivery, struct ast_json *event)
 {
 	struct deliveries finished = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-	int called;
 
 	ast_mutex_lock(&dispatcher.lock);
 	delivery->claimed = event;
@@ -123,11 +117,7 @@ void delivery_claimed(struct delivery *delivery, struct ast_json *event)
 			queue_add(&delivery->recipients[i], STAGE_CLAIMED, &finished);
 		}
 	}
-	called = dispatcher_call();
-	ast_mutex_unlock(&dispatcher.lock);
-	if (called) {
-		dispatcher_signal();
-	}
+	dispatcher_release();
 	delivery_free_all(&finished);
 }
 

@@ -34,7 +34,13 @@
 
 struct dispatcher dispatcher;
 
-int dispatcher_call(void)
+/*!
+ * \brief Call a thread if none is at work or if there is enough for one more; else let the watcher look
+ * after those at work.
+ *
+ * \return Whether one was called, and is to be woken.
+ */
+static int call_locked(void)
 {
 	size_t at_work = dispatcher.worker_count - dispatcher.idle_count - dispatcher.stuck_count;
 	size_t worth = at_work * (dispatcher.stuck_count ? 1 : WORTH_ANOTHER);
@@ -52,15 +58,20 @@ int dispatcher_call(void)
 	return called;
 }
 
-void dispatcher_signal(void)
-{
-	ast_cond_signal(&dispatcher.work);
-}
-
 void dispatcher_wake(void)
 {
-	if (dispatcher_call()) {
-		dispatcher_signal();
+	if (call_locked()) {
+		ast_cond_signal(&dispatcher.work);
+	}
+}
+
+void dispatcher_release(void)
+{
+	int called = call_locked();
+
+	ast_mutex_unlock(&dispatcher.lock);
+	if (called) {
+		ast_cond_signal(&dispatcher.work);
 	}
 }
 
@@ -143,9 +154,11 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 	} else {
 		write_locked(worker, queue, delivery->offered);
 		recipient->stage = STAGE_OFFERED;
-		if (delivery->claimed) {
-			/* Before what was queued meanwhile: that may be the next offer of the same channel. */
-			queue_add_first(recipient, STAGE_CLAIMED, finished);
+		if (delivery->claimed && !dispatcher.stopping) {
+			/* In the same turn: what was queued meanwhile may be the next offer of the same channel. */
+			recipient->stage = STAGE_CLAIMED;
+			write_locked(worker, queue, delivery->claimed);
+			recipient->stage = STAGE_DONE;
 		}
 	}
 	delivery_settle(delivery, finished);

@@ -156,9 +156,6 @@ int delivery_is_stale(const struct delivery *delivery);
 /*! \brief Put a recipient at the end of its application's queue, if there is room. */
 void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished);
 
-/*! \brief The same at the front, for what follows an event that was just sent. */
-void queue_add_first(struct recipient *recipient, enum stage stage, struct deliveries *finished);
-
 /*! \brief Take the first recipient out of a queue that has one. */
 struct recipient *queue_take(struct app_queue *queue);
 
@@ -175,24 +172,14 @@ void queue_drop_all(struct deliveries *finished);
  * dispatcher.c
  */
 
-/*!
- * \brief See to it that what is ready is served. With the lock.
- *
- * Calls a thread if none is at work, or if there is enough for one more; else lets the one that watches
- * look after those at work.
- *
- * \return Whether to call dispatcher_signal(), best without the lock: the thread that wakes needs it.
- */
-int dispatcher_call(void);
-
-/*! \brief Wake a thread that was called. */
-void dispatcher_signal(void);
-
-/*! \brief Call and wake in one, for a thread that needs the lock on. With the lock. */
+/*! \brief See to it that what is ready is served. With the lock. */
 void dispatcher_wake(void);
 
+/*! \brief The same, and release the lock, which the thread that wakes needs. */
+void dispatcher_release(void);
+
 /*!
- * \brief Start one more thread. With the lock, so that the thread cannot end before its identity is written down.
+ * \brief Start one more thread. With the lock.
  *
  * \retval 0 on success, -1 if there is none to be had.
  */

@@ -76,8 +76,7 @@ static void drop_stale(struct app_queue *queue, struct deliveries *finished)
 	}
 }
 
-/*! \brief Put a recipient into its application's queue, if there is room. */
-static void add(struct recipient *recipient, enum stage stage, int first, struct deliveries *finished)
+void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished)
 {
 	struct app_queue *queue = NULL;
 
@@ -97,28 +96,14 @@ static void add(struct recipient *recipient, enum stage stage, int first, struct
 	}
 	recipient->stage = stage;
 	recipient->delivery->queued++;
-	if (first) {
-		AST_LIST_INSERT_HEAD(&queue->waiting, recipient, next);
-	} else {
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
-		AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
-	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
+	AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
 	queue->count++;
 	dispatcher.ready_events += queue->state == QUEUE_READY;
 	dispatcher.figures.queued++;
 	if (queue->state == QUEUE_NEW) {
 		make_ready(queue);
 	}
-}
-
-void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished)
-{
-	add(recipient, stage, 0, finished);
-}
-
-void queue_add_first(struct recipient *recipient, enum stage stage, struct deliveries *finished)
-{
-	add(recipient, stage, 1, finished);
 }
 
 struct app_queue *queue_next_ready(void)

@@ -151,7 +151,7 @@ void *watcher_main(void *data attribute_unused)
 			dispatcher_wake();
 			/* Whoever called last may not have come to it yet. */
 			if (dispatcher.calls) {
-				dispatcher_signal();
+				ast_cond_signal(&dispatcher.work);
 			}
 		}
 	}
