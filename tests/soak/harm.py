@@ -49,7 +49,7 @@ class Harm:
             self.history.write("harm", harm=step.harm, app=name, chance=step.chance)
             try:
                 await action(name, step.chance)
-            except (ConnectionError, asyncio.TimeoutError) as error:
+            except (AssertionError, ConnectionError, asyncio.TimeoutError) as error:
                 self.failures.append(f"{step.harm}: {error or type(error).__name__}")
             self.done[step.harm] += 1
 

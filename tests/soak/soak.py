@@ -55,7 +55,7 @@ class Soak:
         self.verdicts["the checker refutes bad histories"] = test_checker()
         try:
             await self.load()
-        except (Failure, ConnectionError, asyncio.TimeoutError, RuntimeError) as error:
+        except (Failure, ConnectionError, asyncio.TimeoutError, RuntimeError, AssertionError) as error:
             self.verdicts["the soak came to its end"] = [str(error) or type(error).__name__]
         finally:
             await self.down()

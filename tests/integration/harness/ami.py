@@ -5,11 +5,13 @@ import itertools
 
 from .events import DEADLINE, Event, EventLog
 
-NUDGE_SECONDS = 0.25
-
 
 class Ami(EventLog):
     """One manager connection. CLI commands go this way too: it is quicker than a process."""
+
+    events_wanted = "on"
+    nudge_seconds = 0.25
+    answer_seconds = DEADLINE
 
     def __init__(self, port: int) -> None:
         super().__init__("AMI")
@@ -21,7 +23,7 @@ class Ami(EventLog):
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         await self._reader.readline()
         self._task = asyncio.create_task(self._read())
-        answer = await self.action("Login", Username="sandbox", Secret="sandbox")
+        answer = await self.action("Login", Username="sandbox", Secret="sandbox", Events=self.events_wanted)
         assert answer["Response"] == "Success", answer
         self._nudger = asyncio.create_task(self._nudge())
         return self
@@ -38,7 +40,7 @@ class Ami(EventLog):
         text = [f"Action: {name}", f"ActionID: {action_id}", *lines]
         text += [f"{key}: {value}" for key, value in fields.items()]
         self._writer.write(("\r\n".join(text) + "\r\n\r\n").encode())
-        return await asyncio.wait_for(answer, DEADLINE)
+        return await asyncio.wait_for(answer, self.answer_seconds)
 
     async def cli(self, command: str) -> str:
         """What a CLI command prints. Asterisk refuses a few here, such as "module unload"."""
@@ -49,7 +51,7 @@ class Ami(EventLog):
     async def _nudge(self) -> None:
         """Asterisk now and then forgets to wake a manager connection for an event, until it hears of it."""
         while not self.ended:
-            await asyncio.sleep(NUDGE_SECONDS)
+            await asyncio.sleep(self.nudge_seconds)
             self._writer.write(b"Action: Ping\r\n\r\n")
 
     async def _read(self) -> None:
