@@ -79,7 +79,7 @@ AST_TEST_DEFINE(queue_of_a_guest_goes)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "queue_of_a_guest_goes",
-			"10000 applications come, are offered a call and go: none leaves a queue or a thread");
+			"10000 applications come, are offered a call and go: none leaves a queue");
 	}
 	ast_test_validate(test, (call = call_new()) && !wait_for_rest(&before));
 	for (int i = 0; i < GUESTS; i++) {
