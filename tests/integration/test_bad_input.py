@@ -68,10 +68,10 @@ async def check_harmless(case, app, call):
     """Nothing changed, nothing was logged twice or raw, Asterisk goes on."""
     item = await case.ari.broadcast(call.id)
     assert (item["state"], item["declined"]) == ("open", [])
-    noted = [line for line in case.log() if line.level in ("ERROR", "WARNING", "NOTICE")]
+    noted = [line for line in await case.log() if line.level in ("ERROR", "WARNING", "NOTICE")]
     assert len(noted) <= 1, [line.raw for line in noted]
     case.expect_log("")
-    for line in case.log():
+    for line in await case.log():
         assert not any(byte < 0x20 and byte not in b"\t\n" or byte == 0x7F for byte in line.raw), line.raw
     assert await app.claim(call.id) == 204
     await app.started(call.id)
@@ -235,5 +235,5 @@ async def test_ids_of_a_flood_do_not_fill_the_log(case):
     app, call = await scene(case)
     for number in range(200):
         assert await case.ari.claim(f"unknown-{number}\x1b[31m", app.app) == 404
-    assert not [line for line in case.log() if line.level in ("ERROR", "WARNING", "NOTICE")]
+    assert not [line for line in await case.log() if line.level in ("ERROR", "WARNING", "NOTICE")]
     await check_harmless(case, app, call)

@@ -80,7 +80,7 @@ async def test_unusable_filter_is_offered_to_nobody(case, key):
     case.expect_log(REFUSED)
     apps = [await case.app_named(name) for name in ("ivr-1", "aaa", "abc")]
     assert await reached(case, apps, UNUSABLE[key]) == ([False] * 3, ("FAILED", "INVALIDFILTER"))
-    assert len(case.our_log()) == 1
+    assert len(await case.our_log()) == 1
 
 
 async def test_unusable_filter_may_be_mended_and_offered_again(case):
@@ -105,7 +105,7 @@ async def test_control_characters_of_a_filter_do_not_reach_the_log(case):
     await case.app()
     call = await case.call("5000,(\x1b[2J\x07\x01evil")
     assert (await call.status())[1] == "INVALIDFILTER"
-    (line,) = case.our_log()
+    (line,) = await case.our_log()
     assert "\\x1b" in line.text
     assert not any(byte < 0x20 and byte != 0x09 for byte in line.raw)
 

@@ -42,7 +42,7 @@ async def test_talk_while_on_offer_does_not_pile_up(case):
     assert time.monotonic() - offer["at"] > 3
     assert await app.claim(call.id) == 204
     await app.started(call.id)
-    assert not [line for line in case.log() if "voice queue" in line.text]
+    assert not [line for line in await case.log() if "voice queue" in line.text]
     await call.hangup()
     await call.ended_well()
 

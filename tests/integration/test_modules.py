@@ -180,7 +180,7 @@ async def test_without_provider_the_application_says_failed(case):
     await case.app()
     call = await case.call("5000")
     assert await call.status() == ("FAILED", "ERROR")
-    assert len(case.our_log()) == 1
+    assert len(await case.our_log()) == 1
 
 
 @none

@@ -109,7 +109,7 @@ async def test_log_lines_of_ours_have_no_control_characters(case):
     await case.app()
     call = await case.call(f"{evil},(({evil}")
     assert await call.status() == ("FAILED", "INVALIDFILTER")
-    lines = case.our_log()
+    lines = await case.our_log()
     assert len(lines) == 2, lines
     for line in lines:
         assert not set(line.raw) & set(CONTROL), line.raw
@@ -122,7 +122,7 @@ async def test_log_line_of_a_channel_with_an_odd_name(case):
     await case.app()
     call = await case.call("5000,((", extension="odd\x1b[31m")
     await call.result()
-    (line,) = case.our_log()
+    (line,) = await case.our_log()
     assert "Local/odd\\x1b[31m@default" in line.text
     assert not set(line.raw) & set(CONTROL), line.raw
 
@@ -143,7 +143,7 @@ async def test_claims_for_unknown_ids_leave_nothing_behind(case):
     await asyncio.gather(*(claims(500) for _ in range(4)))
     assert time.monotonic() - began < 30
     assert memory_kb(case) - before < 2048
-    assert not case.our_log()
+    assert not await case.our_log()
     assert await app.claim(call.id) == 204
     await app.started(call.id)
 

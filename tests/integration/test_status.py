@@ -111,7 +111,7 @@ async def test_invalid_filter_is_offered_to_nobody(case):
     assert await call.status() == ("FAILED", "INVALIDFILTER")
     await case.flush(*apps)
     assert [app.events_but_last_flush() for app in apps] == [[], [], []]
-    assert len(case.our_log()) == 1
+    assert len(await case.our_log()) == 1
 
 
 async def test_caller_that_hangs_up_in_stasis_is_success(case):
@@ -233,7 +233,7 @@ async def test_usable_timeout(case, extension, timeout):
         if app.of("CallBroadcast", call.id):
             break
     assert (await app.offered(call.id))["timeout"] == timeout
-    assert case.our_log() == []
+    assert await case.our_log() == []
 
 
 @pytest.mark.parametrize("extension", [
@@ -245,7 +245,7 @@ async def test_unusable_timeout_is_warned_of_and_the_default_taken(case, extensi
     call = await case.call(extension=f"timeout-{extension}")
     assert (await app.offered(call.id))["timeout"] == 500
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
-    assert [line.level for line in case.our_log()] == ["WARNING"]
+    assert [line.level for line in await case.our_log()] == ["WARNING"]
 
 
 @pytest.mark.parametrize("args, expected", [
@@ -273,7 +273,7 @@ async def test_more_than_128_args_are_cut_and_warned_of(case):
     await app.offered(call.id)
     assert await app.claim(call.id) == 204
     assert (await app.started(call.id))["args"] == [str(i) for i in range(128)]
-    assert len(case.our_log()) == 1
+    assert len(await case.our_log()) == 1
 
 
 @pytest.mark.parametrize("value, told", [
