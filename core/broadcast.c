@@ -11,6 +11,7 @@
 
 #include "broadcast.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 struct broadcast {
 	atomic_uint references;
 	int timeout_ms;
+	int any_claimant;
 	int64_t opened_ns;
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
@@ -54,6 +56,9 @@ struct broadcast {
 	char channel_id[];
 };
 
+/*! \brief How many are open; each is counted from its making to its close. */
+static atomic_size_t open_count;
+
 /*! \brief What a close leaves to be given back once the lock is released. */
 struct leavings {
 	struct app_filter *filter;
@@ -76,25 +81,68 @@ static int limit_timeout(int timeout_ms)
 	return timeout_ms > BROADCAST_MAX_TIMEOUT_MS ? BROADCAST_MAX_TIMEOUT_MS : timeout_ms;
 }
 
-struct broadcast *broadcast_create(const struct broadcast_terms *terms)
+size_t broadcast_open_count(void)
+{
+	return atomic_load_explicit(&open_count, memory_order_relaxed);
+}
+
+/*! \brief Count one more open broadcast. \retval 0 on success, -1 if there are \a max_open. */
+static int take_place(size_t max_open)
+{
+	size_t count = broadcast_open_count();
+
+	do {
+		if (max_open && count >= max_open) {
+			errno = EBUSY;
+			return -1;
+		}
+	} while (!atomic_compare_exchange_weak_explicit(
+		&open_count, &count, count + 1, memory_order_relaxed, memory_order_relaxed));
+	return 0;
+}
+
+static void give_place_back(void)
+{
+	atomic_fetch_sub_explicit(&open_count, 1, memory_order_relaxed);
+}
+
+/*! \brief Memory for a broadcast and what it copies of its terms. */
+static struct broadcast *allocate(const struct broadcast_terms *terms)
 {
 	const char *filter_text = app_filter_text(terms->filter);
+	const size_t id_size = strlen(terms->channel_id) + 1;
+	struct broadcast *broadcast = calloc(1, sizeof(*broadcast) + id_size + strlen(filter_text) + 1);
+
+	if (broadcast) {
+		memcpy(broadcast->channel_id, terms->channel_id, id_size);
+		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
+		broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
+	}
+	return broadcast;
+}
+
+struct broadcast *broadcast_create(const struct broadcast_terms *terms)
+{
+	const int open = names_count(terms->recipients) != 0;
 	struct broadcast *broadcast;
-	size_t id_size;
 
 	if (!terms->channel_id || !*terms->channel_id) {
+		errno = EINVAL;
 		return NULL;
 	}
-	id_size = strlen(terms->channel_id) + 1;
-	broadcast = calloc(1, sizeof(*broadcast) + id_size + strlen(filter_text) + 1);
+	if (open && take_place(terms->max_open)) {
+		return NULL;
+	}
+	broadcast = allocate(terms);
 	if (!broadcast) {
+		if (open) {
+			give_place_back();
+		}
 		return NULL;
 	}
 	atomic_init(&broadcast->references, 1);
 	pthread_mutex_init(&broadcast->lock, NULL);
-	memcpy(broadcast->channel_id, terms->channel_id, id_size);
-	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
-	broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
+	broadcast->any_claimant = terms->any_claimant;
 	broadcast->filter = app_filter_ref(terms->filter);
 	broadcast->recipients = names_ref(terms->recipients);
 	broadcast->barred = names_ref(terms->barred);
@@ -104,7 +152,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	broadcast->timeout_ms = limit_timeout(terms->timeout_ms);
 	broadcast->opened_ns = broadcast_clock_ns();
 	broadcast->deadline_ns = broadcast->opened_ns + broadcast->timeout_ms * NS_PER_MS;
-	if (!names_count(broadcast->recipients)) {
+	if (!open) {
 		broadcast->state = BROADCAST_DECLINED;
 		atomic_init(&broadcast->closed_ns, broadcast->opened_ns);
 	}
@@ -130,6 +178,9 @@ void broadcast_unref(struct broadcast *broadcast)
 {
 	if (!broadcast || atomic_fetch_sub_explicit(&broadcast->references, 1, memory_order_acq_rel) != 1) {
 		return;
+	}
+	if (broadcast->state == BROADCAST_OPEN) {
+		give_place_back();
 	}
 	release_cargo(broadcast, broadcast->cargo);
 	app_filter_unref(broadcast->filter);
@@ -174,6 +225,7 @@ static struct leavings close_locked(struct broadcast *broadcast, enum broadcast_
 	broadcast->state = state;
 	atomic_store_explicit(&broadcast->closed_ns, broadcast_clock_ns(), memory_order_release);
 	broadcast->filter = NULL;
+	give_place_back();
 	if (state != BROADCAST_CLAIMED) {
 		leavings.cargo = broadcast->cargo;
 		broadcast->cargo = NULL;
@@ -219,8 +271,11 @@ static enum broadcast_answer standing_locked(const struct broadcast *broadcast, 
 static int is_entitled(const struct broadcast *broadcast, struct app_filter *filter, const char *app,
 	int (*is_registered)(const char *app))
 {
-	int entitled = app && *app && (!is_registered || is_registered(app)) && app_filter_match(filter, app) &&
-		names_find(broadcast->barred, app) < 0;
+	int entitled = app && *app && names_find(broadcast->barred, app) < 0;
+
+	if (entitled && !broadcast->any_claimant) {
+		entitled = (!is_registered || is_registered(app)) && app_filter_match(filter, app);
+	}
 
 	app_filter_unref(filter);
 	return entitled;

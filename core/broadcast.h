@@ -68,6 +68,10 @@ struct broadcast_terms {
 	struct names *recipients;
 	/*! Applications that may not claim whatever the filter says; NULL: none. */
 	struct names *barred;
+	/*! Whether everybody else may, neither asked for the registration nor by the filter. */
+	int any_claimant;
+	/*! As many broadcasts may be open at once, this one included; 0: no limit. */
+	size_t max_open;
 	/*! What the maker wants at hand when it is claimed. May be NULL. */
 	void *cargo;
 	/*!
@@ -103,12 +107,15 @@ int64_t broadcast_clock_ns(void);
  * \param terms What it is made of.
  *
  * \return A broadcast with one reference, to give back with broadcast_unref().
- * \retval NULL if the channel ID is NULL or empty, or memory ran out. The cargo is then still the
- *         caller's.
+ * \retval NULL if the channel ID is NULL or empty, or memory ran out, or, with \c errno \c EBUSY, if
+ *         \c max_open broadcasts are open. The cargo is then still the caller's.
  *
  * \note Any thread; takes no lock.
  */
 struct broadcast *broadcast_create(const struct broadcast_terms *terms);
+
+/*! \brief How many broadcasts are open. Any thread; takes no lock. */
+size_t broadcast_open_count(void);
 
 /*! \brief Take one more reference. \return \a broadcast, which may be NULL. */
 struct broadcast *broadcast_ref(struct broadcast *broadcast);

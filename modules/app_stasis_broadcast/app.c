@@ -8,8 +8,8 @@
 /*! \file
  * \brief StasisBroadcast(): offer the channel to ARI applications and hand it to the one that claims it.
  *
- * Needs nothing but the public API, so that it runs on the resource module that Asterisk brings, too. Ours can, besides,
- * leave out those that lost the call (offers.h).
+ * Needs nothing but the public API, so that it runs on the resource module that Asterisk brings, too. Ours has, besides,
+ * the administrator's settings, and can leave out those that lost the call (offers.h).
  */
 
 /*** MODULEINFO
@@ -30,6 +30,7 @@
 #include "args.h"
 #include "channel_text.h"
 #include "printable.h"
+#include "res_stasis_broadcast/offers.h"
 #include "rounds.h"
 #include "stay_mapped.h"
 #include "variables.h"
@@ -58,7 +59,7 @@ static int has_hung_up(struct ast_channel *chan)
 }
 
 /*! \brief Split the arguments as Asterisk does, read them, and warn of what is not usable. */
-static void parse(struct ast_channel *chan, char *data, struct args *args)
+static void parse(struct ast_channel *chan, const struct settings *settings, char *data, struct args *args)
 {
 	char where[PRINTABLE_SIZE];
 	char what[PRINTABLE_SIZE];
@@ -72,18 +73,29 @@ static void parse(struct ast_channel *chan, char *data, struct args *args)
 	/* clang-format on */
 
 	AST_STANDARD_APP_ARGS(fields, data);
-	args_parse(args, fields.argc, fields.argv);
+	args_parse(args, settings, fields.argc, fields.argv);
 
 	if (args->bad_timeout) {
 		ast_log(LOG_WARNING,
 			"%s on %s: timeout '%s' is not a number of milliseconds from 0 to %d, using %d\n", app_name,
-			channel_text(chan, where), printable(args->bad_timeout, what, sizeof(what)), ARGS_MAX_TIMEOUT_MS,
-			args->timeout_ms);
+			channel_text(chan, where), printable(args->bad_timeout, what, sizeof(what)),
+			settings->max_timeout_ms, args->timeout_ms);
 	}
 	if (args->left_out) {
 		ast_log(LOG_WARNING, "%s on %s: %zu arguments for the winner, only the first %d are passed on\n",
 			app_name, channel_text(chan, where), args->left_out + ARGS_MAX_LIST, ARGS_MAX_LIST);
 	}
+}
+
+/*! \brief The settings; the defaults beside Asterisk's own resource module, or without any. */
+static struct settings find_settings(void)
+{
+	struct settings settings;
+
+	if (stasis_broadcast_settings(&settings)) {
+		settings = (struct settings) SETTINGS_DEFAULTS;
+	}
+	return settings;
 }
 
 /*!
@@ -96,13 +108,15 @@ static void parse(struct ast_channel *chan, char *data, struct args *args)
  */
 static int exec(struct ast_channel *chan, const char *data)
 {
+	struct settings settings;
 	struct args args;
 	int result;
 
 	ast_atomic_fetchadd_int(&inside, +1);
+	settings = find_settings();
 	variables_clear(chan);
-	parse(chan, ast_strdupa(S_OR(data, "")), &args);
-	pbx_builtin_setvar_helper(chan, VAR_STASIS, rounds_run(chan, &args));
+	parse(chan, &settings, ast_strdupa(S_OR(data, "")), &args);
+	pbx_builtin_setvar_helper(chan, VAR_STASIS, rounds_run(chan, &args, settings.reoffer));
 	result = has_hung_up(chan) ? -1 : 0;
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;

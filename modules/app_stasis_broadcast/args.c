@@ -23,10 +23,10 @@ static int is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*! \brief Read a plain decimal number up to ARGS_MAX_TIMEOUT_MS, blanks around it allowed; -1 if it is none. */
-static int read_timeout(const char *text)
+/*! \brief Read a plain decimal number up to \a most, blanks around it allowed; -1 if it is none. */
+static int read_timeout(const char *text, int most)
 {
-	int value = 0;
+	long value = 0;
 
 	while (is_blank(*text)) {
 		text++;
@@ -37,7 +37,7 @@ static int read_timeout(const char *text)
 
 	for (; is_digit(*text); text++) {
 		value = value * 10 + (*text - '0');
-		if (value > ARGS_MAX_TIMEOUT_MS) {
+		if (value > most) {
 			return -1;
 		}
 	}
@@ -45,7 +45,7 @@ static int read_timeout(const char *text)
 	while (is_blank(*text)) {
 		text++;
 	}
-	return *text ? -1 : value;
+	return *text ? -1 : (int) value;
 }
 
 static int is_all_blank(const char *text)
@@ -56,14 +56,14 @@ static int is_all_blank(const char *text)
 	return !*text;
 }
 
-static void parse_timeout(struct args *args, const char *text)
+static void parse_timeout(struct args *args, const struct settings *settings, const char *text)
 {
-	args->timeout_ms = ARGS_DEFAULT_TIMEOUT_MS;
+	args->timeout_ms = settings->timeout_ms;
 	if (!text || is_all_blank(text)) {
 		return;
 	}
 
-	const int value = read_timeout(text);
+	const int value = read_timeout(text, settings->max_timeout_ms);
 
 	if (value < 0) {
 		args->bad_timeout = text;
@@ -94,7 +94,7 @@ static void parse_list(struct args *args, char *text)
 	}
 }
 
-void args_parse(struct args *args, size_t count, char *const fields[])
+void args_parse(struct args *args, const struct settings *settings, size_t count, char *const fields[])
 {
 	char *field[ARGS_FIELDS] = { NULL };
 
@@ -103,7 +103,7 @@ void args_parse(struct args *args, size_t count, char *const fields[])
 	}
 
 	memset(args, 0, sizeof(*args));
-	parse_timeout(args, field[ARGS_TIMEOUT]);
+	parse_timeout(args, settings, field[ARGS_TIMEOUT]);
 	parse_list(args, field[ARGS_LIST]);
 	if (field[ARGS_FILTER] && *field[ARGS_FILTER]) {
 		args->filter = field[ARGS_FILTER];

@@ -16,11 +16,7 @@
 
 #include <stddef.h>
 
-/*! \brief The time to wait for a claim when the dialplan gives none, in milliseconds. */
-#define ARGS_DEFAULT_TIMEOUT_MS 500
-
-/*! \brief The most that the dialplan may ask for, in milliseconds. */
-#define ARGS_MAX_TIMEOUT_MS 60000
+#include "res_stasis_broadcast/settings_values.h"
 
 /*! \brief The most arguments that the winner can be given. */
 #define ARGS_MAX_LIST 128
@@ -56,6 +52,7 @@ struct args {
  * \brief Read the fields of StasisBroadcast().
  *
  * \param[out] args Filled in. Borrows the strings of \a fields.
+ * \param settings For the time to wait: the default, and the most.
  * \param count How many fields were written; those that were not are as good as empty.
  * \param fields In the order of \ref args_field. An entry may be NULL. That of the list is cut into
  *        pieces in place.
@@ -63,6 +60,6 @@ struct args {
  * \note Any thread; takes no lock. Nothing can fail: what is not usable becomes the default and is
  *       told in \a args.
  */
-void args_parse(struct args *args, size_t count, char *const fields[]);
+void args_parse(struct args *args, const struct settings *settings, size_t count, char *const fields[]);
 
 #endif /* APP_STASIS_BROADCAST_ARGS_H */

@@ -24,7 +24,7 @@
 #include "rounds.h"
 #include "variables.h"
 
-/*! How many times a channel is offered again after its winner was lost. */
+/*! How many times a channel is offered again at the most. */
 #define MAX_AGAIN 3
 
 /*! The shortest time that the others get to claim a channel that is offered again, in milliseconds. */
@@ -49,6 +49,8 @@ struct rounds {
 	/*! Its unique ID when it was offered: a masquerade may give the channel another one. */
 	const char *channel_id;
 	struct args *args;
+	/*! How many times it is offered again after its winner was lost. */
+	size_t most_again;
 	/*! When it was offered first, in milliseconds of the monotonic clock. */
 	int64_t start_ms;
 	/*! The winners that were lost. */
@@ -206,15 +208,17 @@ static const char *run_round(struct rounds *rounds, int timeout_ms, int *again)
 	}
 	lost = hand_over(rounds);
 	if (lost > 0 && !ast_check_hangup(rounds->chan)) {
-		*again = rounds->lost_count <= MAX_AGAIN;
+		*again = rounds->lost_count <= rounds->most_again;
 		tell_lost(rounds, *again);
 	}
 	return lost ? "FAILED" : "SUCCESS";
 }
 
-const char *rounds_run(struct ast_channel *chan, struct args *args)
+const char *rounds_run(struct ast_channel *chan, struct args *args, int reoffer)
 {
-	struct rounds rounds = { .chan = chan, .args = args, .start_ms = clock_ms() };
+	struct rounds rounds = {
+		.chan = chan, .args = args, .most_again = reoffer ? MAX_AGAIN : 0, .start_ms = clock_ms()
+	};
 	char *channel_id;
 	const char *stasis;
 	int again;

@@ -24,11 +24,12 @@ struct ast_channel;
  *
  * \param chan The channel; not locked by the caller.
  * \param args What the dialplan asked for.
+ * \param reoffer Whether to offer it to the others when its winner is lost.
  *
  * \return The STASISSTATUS. The other variables are set.
  *
  * \note The channel's thread.
  */
-const char *rounds_run(struct ast_channel *chan, struct args *args);
+const char *rounds_run(struct ast_channel *chan, struct args *args, int reoffer);
 
 #endif /* APP_STASIS_BROADCAST_ROUNDS_H */

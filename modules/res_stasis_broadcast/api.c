@@ -331,3 +331,13 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_look)(struct stasis_broadcast_figures
 	api_leave();
 	return 0;
 }
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_settings)(struct settings *settings)
+{
+	if (api_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	settings_get(settings);
+	api_leave();
+	return 0;
+}

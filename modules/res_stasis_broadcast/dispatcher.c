@@ -255,11 +255,14 @@ static void init_condition(ast_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-/*! \brief One thread a core, 2 to 8. */
-static size_t default_workers(void)
+/*! \brief How many threads there shall be: \a wanted, or for 0 one a core, 2 to 8. */
+static size_t base_count(int wanted)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
+	if (wanted) {
+		return wanted;
+	}
 	return cores < 2 ? 2 : MIN(cores, 8);
 }
 
@@ -273,23 +276,36 @@ static void free_means(void)
 	ast_mutex_destroy(&dispatcher.lock);
 }
 
-int dispatcher_start(void)
+/*! \brief Start what threads are missing. */
+static void fill_up_locked(void)
+{
+	while (dispatcher.worker_count < dispatcher.base_count && !dispatcher_start_thread()) {
+	}
+}
+
+void dispatcher_set_threads(int threads)
+{
+	ast_mutex_lock(&dispatcher.lock);
+	dispatcher.base_count = base_count(threads);
+	fill_up_locked();
+	/* Those that are too many now go after a while without work. */
+	ast_cond_broadcast(&dispatcher.work);
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
+int dispatcher_start(int threads)
 {
 	memset(&dispatcher, 0, sizeof(dispatcher));
 	ast_mutex_init(&dispatcher.lock);
 	init_condition(&dispatcher.work);
-	dispatcher.base_count = default_workers();
+	dispatcher.base_count = base_count(threads);
 	dispatcher.timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (dispatcher.timer < 0 || ast_pthread_create(&dispatcher.watcher, NULL, watcher_main, NULL)) {
 		free_means();
 		return -1;
 	}
 	ast_mutex_lock(&dispatcher.lock);
-	for (size_t i = 0; i < dispatcher.base_count; i++) {
-		if (dispatcher_start_thread()) {
-			break;
-		}
-	}
+	fill_up_locked();
 	if (dispatcher.worker_count) {
 		ast_mutex_unlock(&dispatcher.lock);
 		return 0;

@@ -27,27 +27,53 @@ static int unload_module(void)
 	dispatcher_stop();
 	registry_destroy(broadcasts);
 	broadcasts = NULL;
+	settings_stop();
 	apps_forget();
 	app_filter_forget_all();
 	return 0;
 }
 
+/*! \brief Start what the API needs. \retval 0 on success, else -1. */
+static int start(void)
+{
+	struct settings settings;
+
+	if (settings_start()) {
+		return -1;
+	}
+	settings_get(&settings);
+	broadcasts = registry_create();
+	if (broadcasts && !dispatcher_start(settings.dispatch_threads)) {
+		return 0;
+	}
+	registry_destroy(broadcasts);
+	broadcasts = NULL;
+	settings_stop();
+	return -1;
+}
+
 static int load_module(void)
 {
-	broadcasts = registry_create();
-	if (!broadcasts) {
-		return AST_MODULE_LOAD_DECLINE;
-	}
-	if (dispatcher_start()) {
-		ast_log(LOG_ERROR, "No thread to send events with: StasisBroadcast is not available\n");
-		registry_destroy(broadcasts);
-		broadcasts = NULL;
+	if (start()) {
+		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	api_open();
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
+static int reload_module(void)
+{
+	struct settings settings;
+
+	if (settings_read()) {
+		return AST_MODULE_RELOAD_ERROR;
+	}
+	settings_get(&settings);
+	dispatcher_set_threads(settings.dispatch_threads);
+	return AST_MODULE_RELOAD_SUCCESS;
+}
+
 AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "Stasis application broadcast",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED, .load = load_module, .unload = unload_module,
-	.load_pri = AST_MODPRI_APP_DEPEND, .requires = "res_stasis", );
+	.reload = reload_module, .load_pri = AST_MODPRI_APP_DEPEND, .requires = "res_stasis", );

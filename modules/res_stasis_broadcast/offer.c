@@ -11,9 +11,24 @@
 
 #include "private.h"
 
+#include <errno.h>
+#include <stdatomic.h>
+
 #include "asterisk/datastore.h"
 #include "channel_text.h"
 #include "printable.h"
+
+/*! So often the log tells that calls are refused, in nanoseconds. */
+#define COMPLAINT_NS INT64_C(10000000000)
+
+/*! \brief Why a channel was not offered. */
+enum refusal {
+	OFFERED,
+	/*! As many broadcasts are open as there may be. */
+	FULL,
+	/*! No memory, or the channel cannot be described. */
+	BROKEN,
+};
 
 /*! \brief Our datastores that there are, on channels or on their way off one. */
 static int datastores;
@@ -94,10 +109,12 @@ static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
 /*!
  * \brief The filter with a text.
  *
+ * \param invalid_is_none Whether a text that cannot be used is as good as an empty one.
  * \param[out] filter A reference; NULL for an empty text, which everybody passes.
  * \retval 0 on success, -1 if the text cannot be used; the log then says why.
  */
-static int find_filter(struct ast_channel *chan, const char *text, struct app_filter **filter)
+static int find_filter(
+	struct ast_channel *chan, const char *text, int invalid_is_none, struct app_filter **filter)
 {
 	char reason[192];
 	char shown[PRINTABLE_SIZE];
@@ -112,9 +129,10 @@ static int find_filter(struct ast_channel *chan, const char *text, struct app_fi
 		return 0;
 	}
 	ast_log(LOG_WARNING,
-		"%s: application filter '%s' cannot be used: %s. The call is offered to nobody; correct the filter\n",
-		channel_text(chan, where), printable(text, shown, sizeof(shown)), reason);
-	return -1;
+		"%s: application filter '%s' cannot be used: %s. The call is offered to %s; correct the filter\n",
+		channel_text(chan, where), printable(text, shown, sizeof(shown)), reason,
+		invalid_is_none ? "all applications (invalid_filter = broadcast)" : "nobody");
+	return invalid_is_none ? 0 : -1;
 }
 
 /*! \brief \a names but for those that are also in \a without; NULL without memory. */
@@ -152,23 +170,29 @@ static struct names *find_recipients(struct app_filter *filter, const struct nam
 	return recipients;
 }
 
-/*! \brief Make the broadcast and put it where claims and the channel find it. It takes \a cargo over. */
-static struct broadcast *open_broadcast(struct ast_channel *chan, const struct broadcast_terms *terms)
+/*!
+ * \brief Make the broadcast and put it where claims and the channel find it. It takes the cargo over.
+ *
+ * \param[out] broadcast A reference, if it is offered.
+ */
+static enum refusal open_broadcast(
+	struct ast_channel *chan, const struct broadcast_terms *terms, struct broadcast **broadcast)
 {
-	struct broadcast *broadcast = broadcast_create(terms);
+	*broadcast = broadcast_create(terms);
+	if (!*broadcast) {
+		enum refusal why = errno == EBUSY ? FULL : BROKEN;
 
-	if (!broadcast) {
 		if (terms->cargo) {
 			terms->release(terms->cargo);
 		}
-		return NULL;
+		return why;
 	}
-	if (enter_channel(chan, broadcast) || registry_put(broadcasts, broadcast)) {
-		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-		broadcast_unref(broadcast);
-		return NULL;
+	if (enter_channel(chan, *broadcast) || registry_put(broadcasts, *broadcast)) {
+		broadcast_close(*broadcast, BROADCAST_WITHDRAWN);
+		broadcast_unref(*broadcast);
+		return BROKEN;
 	}
-	return broadcast;
+	return OFFERED;
 }
 
 /*!
@@ -177,64 +201,108 @@ static struct broadcast *open_broadcast(struct ast_channel *chan, const struct b
  * The delivery is held by the broadcast for the CallClaimed event, and here until the CallBroadcast
  * events are queued: a claim can come in between.
  */
-static int offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
+static enum refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
 {
 	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
 	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
 	struct broadcast *broadcast;
+	enum refusal refusal;
 
 	if (!delivery) {
-		return -1;
+		return BROKEN;
 	}
 	if (tell_claimed) {
 		terms->cargo = delivery_hold(delivery);
 		terms->release = delivery_done;
 	}
-	broadcast = open_broadcast(chan, terms);
-	if (broadcast) {
+	refusal = open_broadcast(chan, terms, &broadcast);
+	if (refusal == OFFERED) {
 		delivery_offer(delivery, broadcast);
 		broadcast_unref(broadcast);
 	}
 	delivery_done(delivery);
-	return broadcast ? 0 : -1;
+	return refusal;
 }
 
 /*! \brief Nobody is there: a broadcast that is closed from the start, so that a wait ends at once. */
-static int offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *terms)
+static enum refusal offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *terms)
 {
-	struct broadcast *broadcast = open_broadcast(chan, terms);
+	struct broadcast *broadcast;
+	enum refusal refusal = open_broadcast(chan, terms, &broadcast);
 
-	broadcast_unref(broadcast);
-	return broadcast ? 0 : -1;
+	if (refusal == OFFERED) {
+		broadcast_unref(broadcast);
+	}
+	return refusal;
+}
+
+/*! \brief Offer a channel on terms that lack only the recipients. */
+static enum refusal offer_on(
+	struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed, struct names *without)
+{
+	enum refusal refusal = BROKEN;
+
+	/* Looked at again when the broadcast is made: this saves those that are too many the work before. */
+	if (terms->max_open && broadcast_open_count() >= terms->max_open) {
+		return FULL;
+	}
+	terms->barred = without;
+	terms->recipients = find_recipients(terms->filter, without);
+	if (names_count(terms->recipients)) {
+		refusal = offer_to(chan, terms, tell_claimed);
+	} else if (terms->recipients) {
+		refusal = offer_to_nobody(chan, terms);
+	}
+	names_unref(terms->recipients);
+	return refusal;
+}
+
+/*! \brief Tell the log of calls that are too many: in a rush, one line for many of them. */
+static void complain_full(const struct ast_channel *chan, size_t max_open)
+{
+	static _Atomic int64_t told_ns;
+	static atomic_uint untold;
+	int64_t now = broadcast_clock_ns();
+	int64_t last = atomic_load(&told_ns);
+	unsigned int count = atomic_fetch_add(&untold, 1) + 1;
+	char where[PRINTABLE_SIZE];
+
+	if ((!last || now - last > COMPLAINT_NS) && atomic_compare_exchange_strong(&told_ns, &last, now)) {
+		atomic_fetch_sub(&untold, count);
+		ast_log(LOG_WARNING,
+			"%s: not offered, as %zu calls are (%u refused since the last such line). Raise max_open in "
+			"stasis_broadcast.conf, or see why they are not claimed\n",
+			channel_text(chan, where), max_open, count);
+	}
 }
 
 int offer_channel(
 	struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed, struct names *without)
 {
 	struct broadcast_terms terms = { 0 };
+	struct settings settings;
 	char where[PRINTABLE_SIZE];
-	int result = -1;
+	enum refusal refusal;
 
+	settings_get(&settings);
 	terms.channel_id = ast_channel_uniqueid(chan);
 	terms.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
-	if (find_filter(chan, app_filter, &terms.filter)) {
+	terms.any_claimant = settings.any_claimant;
+	terms.max_open = settings.max_open;
+	if (find_filter(chan, app_filter, settings.invalid_is_none, &terms.filter)) {
 		describe_status(chan, "INVALIDFILTER");
 		return -1;
 	}
-	terms.barred = without;
-	terms.recipients = find_recipients(terms.filter, without);
-	if (names_count(terms.recipients)) {
-		result = offer_to(chan, &terms, tell_claimed);
-	} else if (terms.recipients) {
-		result = offer_to_nobody(chan, &terms);
-	}
-	names_unref(terms.recipients);
+	refusal = offer_on(chan, &terms, tell_claimed, without);
 	app_filter_unref(terms.filter);
-	if (result) {
+	if (refusal == FULL) {
+		complain_full(chan, terms.max_open);
+		describe_status(chan, "CONGESTION");
+	} else if (refusal == BROKEN) {
 		ast_log(LOG_ERROR,
 			"%s: cannot be offered to applications: out of memory, or the channel is internal\n",
 			channel_text(chan, where));
 		describe_status(chan, "ERROR");
 	}
-	return result;
+	return refusal == OFFERED ? 0 : -1;
 }

@@ -19,6 +19,7 @@
 #include "asterisk/optional_api.h"
 
 #include "figures.h"
+#include "settings_values.h"
 
 struct ast_channel;
 struct ast_json;
@@ -118,6 +119,19 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, stru
  */
 AST_OPTIONAL_API(int, stasis_broadcast_look, (struct stasis_broadcast_figures * figures),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief The settings of stasis_broadcast.conf as they are now.
+ *
+ * \param[out] settings Filled in, on 0.
+ *
+ * \retval 0 on success.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(
+	int, stasis_broadcast_settings, (struct settings * settings), { return AST_OPTIONAL_API_UNAVAILABLE; });
 
 #pragma GCC diagnostic pop
 

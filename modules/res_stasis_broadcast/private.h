@@ -23,6 +23,7 @@
 #include "broadcast.h"
 #include "names.h"
 #include "registry.h"
+#include "settings_values.h"
 
 struct stasis_broadcast_figures;
 
@@ -57,6 +58,34 @@ void api_open(void);
  * \note Called by the thread that unloads the module. Waits without holding a lock.
  */
 int api_close(void);
+
+/*
+ * settings.c
+ */
+
+/*!
+ * \brief Make the settings, from the file or, if there is none or it is wrong, from the defaults.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note Called by the thread that loads the module. What is wrong with the file is in the log then.
+ */
+int settings_start(void);
+
+/*! \brief Forget them. Called by the thread that unloads the module, after api_close(). */
+void settings_stop(void);
+
+/*!
+ * \brief Read the file anew.
+ *
+ * \retval 0 on success, -1 if something in it is wrong: the log says which line, and nothing has changed.
+ *
+ * \note One thread at a time, as Asterisk does for a module's reload.
+ */
+int settings_read(void);
+
+/*! \brief The settings as they are now. Any thread; takes the read side of a lock of Asterisk's. */
+void settings_get(struct settings *settings);
 
 /*
  * apps.c
@@ -110,8 +139,16 @@ struct ast_json *events_call_claimed(const char *channel_id, const char *winner,
 /*! \brief The events of one broadcast on their way to its recipients. */
 struct delivery;
 
-/*! \brief Start the threads that send events. \retval 0 on success, -1 if that failed. */
-int dispatcher_start(void);
+/*!
+ * \brief Start the threads that send events.
+ *
+ * \param threads How many while none is stuck; 0: one a core, 2 to 8.
+ * \retval 0 on success, -1 if that failed.
+ */
+int dispatcher_start(int threads);
+
+/*! \brief Have another number of threads, as in dispatcher_start(). Any thread; takes the dispatcher's lock. */
+void dispatcher_set_threads(int threads);
 
 /*!
  * \brief Drop what is queued and end the threads; waits for an event that is being written.

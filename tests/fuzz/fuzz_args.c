@@ -19,6 +19,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct settings settings = SETTINGS_DEFAULTS;
+
 /*! \brief Cut a text at line feeds. \return How many fields there are. */
 static size_t split(char *text, char *fields[ARGS_FIELDS])
 {
@@ -32,10 +34,10 @@ static size_t split(char *text, char *fields[ARGS_FIELDS])
 
 static void check(const struct args *args)
 {
-	if (args->timeout_ms < 0 || args->timeout_ms > ARGS_MAX_TIMEOUT_MS) {
+	if (args->timeout_ms < 0 || args->timeout_ms > settings.max_timeout_ms) {
 		abort();
 	}
-	if (args->bad_timeout && args->timeout_ms != ARGS_DEFAULT_TIMEOUT_MS) {
+	if (args->bad_timeout && args->timeout_ms != settings.timeout_ms) {
 		abort();
 	}
 	if (args->count < 0 || args->count > ARGS_MAX_LIST || (args->left_out && args->count != ARGS_MAX_LIST)) {
@@ -59,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	args_parse(&args, split(text, fields), fields);
+	args_parse(&args, &settings, split(text, fields), fields);
 	check(&args);
 	free(text);
 	return 0;

@@ -1,0 +1,190 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Reading stasis_broadcast.conf: all of it is taken over, or nothing.
+ */
+
+#include "private.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/config.h"
+#include "asterisk/config_options.h"
+#include "printable.h"
+
+#define FILE_NAME "stasis_broadcast.conf"
+
+/*! \brief The settings as one reading of the file makes them. */
+struct snapshot {
+	/*! What Asterisk's options are stored in. */
+	struct snapshot *general;
+	struct settings values;
+	/*! Where \c timeout is in the file; 0 if it is not. */
+	int timeout_line;
+};
+
+static void *snapshot_alloc(void)
+{
+	static const struct settings defaults = SETTINGS_DEFAULTS;
+	struct snapshot *snapshot = ao2_alloc_options(sizeof(*snapshot), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
+
+	if (snapshot) {
+		snapshot->general = snapshot;
+		snapshot->values = defaults;
+	}
+	return snapshot;
+}
+
+static AO2_GLOBAL_OBJ_STATIC(current);
+
+static struct aco_type general_section = {
+	.type = ACO_GLOBAL,
+	.name = "general",
+	.item_offset = offsetof(struct snapshot, general),
+	.category = "general",
+	.category_match = ACO_WHITELIST_EXACT,
+};
+
+static struct aco_type *const option_types[] = { &general_section, NULL };
+
+static struct aco_file settings_file = { .filename = FILE_NAME, .types = ACO_TYPES(&general_section) };
+
+static int check_together(void);
+
+/* clang-format off */
+CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
+	.files = ACO_FILES(&settings_file),
+	.pre_apply_config = check_together,
+	/* Asterisk would not load the module without documentation that was there when it started. */
+	.hidden = 1,
+);
+/* clang-format on */
+
+/*! \brief What no line can be blamed for alone. Called when all of them have been read. */
+static int check_together(void)
+{
+	struct snapshot *fresh = aco_pending_config(&options);
+	struct settings *values = &fresh->values;
+
+	if (!fresh->timeout_line) {
+		values->timeout_ms = MIN(values->timeout_ms, values->max_timeout_ms);
+	}
+	if (values->timeout_ms > values->max_timeout_ms) {
+		ast_log(LOG_ERROR, FILE_NAME ", line %d: timeout = %d is more than max_timeout, which is %d\n",
+			fresh->timeout_line, values->timeout_ms, values->max_timeout_ms);
+		return -1;
+	}
+	return 0;
+}
+
+/*! \brief One line of the file. */
+static int read_option(const struct aco_option *opt attribute_unused, struct ast_variable *var, void *obj)
+{
+	struct snapshot *snapshot = obj;
+	char reason[SETTINGS_REASON_SIZE];
+	char value[PRINTABLE_SIZE];
+
+	if (settings_set(&snapshot->values, var->name, var->value, reason)) {
+		ast_log(LOG_ERROR, FILE_NAME ", line %d: %s = '%s' %s\n", var->lineno, var->name,
+			printable(var->value, value, sizeof(value)), reason);
+		return -1;
+	}
+	if (!strcasecmp(var->name, "timeout")) {
+		snapshot->timeout_line = var->lineno;
+	}
+	return 0;
+}
+
+/*! \brief Take a file over that could be read. \retval 0 on success, -1 if something in it is wrong. */
+static int take_over(struct ast_config *file)
+{
+	const char *section = NULL;
+	char shown[PRINTABLE_SIZE];
+
+	while ((section = ast_category_browse(file, section))) {
+		if (strcasecmp(section, "general")) {
+			const struct ast_variable *first = ast_variable_browse(file, section);
+
+			if (first) {
+				ast_log(LOG_ERROR,
+					FILE_NAME ", line %d: this is in section [%s], but all settings are in [general]\n",
+					first->lineno, printable(section, shown, sizeof(shown)));
+				return -1;
+			}
+		}
+	}
+	return aco_process_ast_config(&options, &settings_file, file) == ACO_PROCESS_ERROR ? -1 : 0;
+}
+
+/*! \brief Without the file the defaults hold. */
+static int take_defaults(void)
+{
+	struct snapshot *fresh = snapshot_alloc();
+
+	if (!fresh) {
+		return -1;
+	}
+	ao2_global_obj_replace_unref(current, fresh);
+	ao2_ref(fresh, -1);
+	return 0;
+}
+
+int settings_read(void)
+{
+	const struct ast_flags anew = { 0 };
+	/* Also if it has not changed: as long as it is wrong, that is told. */
+	struct ast_config *file = ast_config_load(FILE_NAME, anew);
+	int result;
+
+	if (file == CONFIG_STATUS_FILEMISSING) {
+		return take_defaults();
+	}
+	result = file == CONFIG_STATUS_FILEINVALID ? -1 : take_over(file);
+	if (file != CONFIG_STATUS_FILEINVALID) {
+		ast_config_destroy(file);
+	}
+	if (result) {
+		ast_log(LOG_ERROR,
+			"Nothing of " FILE_NAME
+			" was taken over: correct it, then: module reload res_stasis_broadcast.so\n");
+	}
+	return result;
+}
+
+int settings_start(void)
+{
+	const char *name;
+
+	if (aco_info_init(&options)) {
+		return -1;
+	}
+	if (take_defaults()) {
+		aco_info_destroy(&options);
+		return -1;
+	}
+	for (size_t i = 0; (name = settings_name(i)); i++) {
+		aco_option_register_custom(
+			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);
+	}
+	/* With a file that is wrong, calls had better be offered by the defaults than not at all. */
+	settings_read();
+	return 0;
+}
+
+void settings_stop(void)
+{
+	aco_info_destroy(&options);
+	ao2_global_obj_release(current);
+}
+
+void settings_get(struct settings *settings)
+{
+	struct snapshot *now = ao2_global_obj_ref(current);
+
+	*settings = now->values;
+	ao2_ref(now, -1);
+}

@@ -1,0 +1,72 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The settings of stasis_broadcast.conf, and what a text in the file means (SPEC section 6).
+ *
+ * Plain C: settings.c reads the file and tells the log.
+ */
+
+#ifndef STASIS_BROADCAST_SETTINGS_VALUES_H
+#define STASIS_BROADCAST_SETTINGS_VALUES_H
+
+#include <stddef.h>
+
+/*! \brief The most threads that the file may ask for. */
+#define SETTINGS_MAX_THREADS 64
+
+/*! \brief The most open broadcasts that the file can name as a limit. */
+#define SETTINGS_MAX_OPEN 1000000
+
+/*! \brief The longest \c max_timeout: 24 hours, in milliseconds. */
+#define SETTINGS_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
+
+/*! \brief What the administrator has chosen. */
+struct settings {
+	/*! For a dialplan that gives none, in milliseconds; never more than \c max_timeout_ms. */
+	int timeout_ms;
+	/*! The most that the dialplan may ask for, in milliseconds. */
+	int max_timeout_ms;
+	/*! \c claim_policy: whether anybody may claim, and not only those that are offered the call (rule 5). */
+	int any_claimant;
+	/*! \c invalid_filter: whether a filter that cannot be used is as good as none (rule 9). */
+	int invalid_is_none;
+	/*! Open broadcasts at once; 0: no limit. */
+	int max_open;
+	/*! Threads that send events; 0: one a core, 2 to 8. */
+	int dispatch_threads;
+	/*! Whether a call whose winner is lost is offered to the others. */
+	int reoffer;
+};
+
+/* clang-format off */
+/*! \brief What holds without the file. */
+#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1 }
+/* clang-format on */
+
+/*! \brief Room for a reason, in bytes. */
+#define SETTINGS_REASON_SIZE 96
+
+/*! \brief The name of each setting, from 0 on; NULL after the last one. Any thread; takes no lock. */
+const char *settings_name(size_t index);
+
+/*!
+ * \brief Take a setting over from the file.
+ *
+ * \param settings Changed only on success.
+ * \param name The setting's name; case does not matter.
+ * \param value Its value without blanks around it.
+ * \param[out] reason On failure, what can be used instead: "is not ...". Holds nothing of \a value.
+ *
+ * \retval 0 on success, -1 if there is no such setting or it cannot have that value.
+ *
+ * \note Any thread; takes no lock.
+ */
+int settings_set(
+	struct settings *settings, const char *name, const char *value, char reason[SETTINGS_REASON_SIZE]);
+
+#endif /* STASIS_BROADCAST_SETTINGS_VALUES_H */
