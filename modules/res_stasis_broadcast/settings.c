@@ -14,7 +14,9 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
+#include "asterisk/paths.h"
 #include "printable.h"
+#include "settings_lines.h"
 
 #define FILE_NAME "stasis_broadcast.conf"
 
@@ -99,6 +101,25 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	return 0;
 }
 
+/*! \brief Find what Asterisk reads over. \retval 0 if there is nothing, -1 if there is; the log then says where. */
+static int check_lines(void)
+{
+	char path[PATH_MAX];
+	FILE *text;
+	int broken = 0;
+
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
+	text = fopen(path, "re");
+	if (text) {
+		broken = settings_lines_find_broken(text);
+		fclose(text);
+	}
+	if (broken) {
+		ast_log(LOG_ERROR, FILE_NAME ", line %d: there is no '=' in it\n", broken);
+	}
+	return broken ? -1 : 0;
+}
+
 /*! \brief Take a file over that could be read. \retval 0 on success, -1 if something in it is wrong. */
 static int take_over(struct ast_config *file)
 {
@@ -116,6 +137,9 @@ static int take_over(struct ast_config *file)
 				return -1;
 			}
 		}
+	}
+	if (check_lines()) {
+		return -1;
 	}
 	return aco_process_ast_config(&options, &settings_file, file) == ACO_PROCESS_ERROR ? -1 : 0;
 }

@@ -50,6 +50,7 @@ extern ast_test_cb_t *const lifecycle_cases[];
 extern ast_test_cb_t *const media_cases[];
 extern ast_test_cb_t *const provider_cases[];
 extern ast_test_cb_t *const queue_cases[];
+extern ast_test_cb_t *const setting_cases[];
 extern ast_test_cb_t *const stall_cases[];
 extern ast_test_cb_t *const volume_cases[];
 

@@ -29,6 +29,7 @@ static ast_test_cb_t *const *const lists[] = {
 	media_cases,
 	provider_cases,
 	queue_cases,
+	setting_cases,
 	stall_cases,
 	volume_cases,
 };

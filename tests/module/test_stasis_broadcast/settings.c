@@ -1,0 +1,195 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief stasis_broadcast.conf, mutated: the settings stay within their limits, or as they were.
+ *
+ * Asterisk's own reader of such files is between us and the file, so that only a real one tells.
+ */
+
+#include "cases.h"
+
+#include "asterisk/paths.h"
+#include "res_stasis_broadcast/offers.h"
+
+#define MODULE "res_stasis_broadcast.so"
+
+/*! \brief What is mutated: every setting, comments, and what Asterisk's files may have besides. */
+static const char seed_file[] = "; comment\n"
+								";-- long\n comment --;\n"
+								"[general]\n"
+								"timeout = 700 ; ms\n"
+								"[general](+)\n"
+								"max_timeout=60000\n"
+								"claim_policy => any\n"
+								"invalid_filter = broadcast\n"
+								"max_open = 1000\n"
+								"dispatch_threads = 3\n"
+								"reoffer = no\n";
+
+/*! \brief Bits that files are broken with. */
+static const char *const bits[] = { "[", "]", "=", "=>", ";", ";--", "--;", "\n", "\r", "\t", "\\", "\"",
+	"(!)", "(+)", "-1", "0", "99999999999999999999", "[general]", "[other]", "timeout", "\x1b[2J", "\xff",
+	"%s%n", "," };
+
+static unsigned int next_random(unsigned int *random)
+{
+	*random = *random * 1664525u + 1013904223u;
+	return *random >> 8;
+}
+
+/*! \brief Change a few places of a text. Room for 2048 bytes. */
+static void mutate(char *text, unsigned int *random)
+{
+	for (unsigned int changes = 1 + next_random(random) % 4; changes; changes--) {
+		const size_t length = strlen(text);
+		const size_t at = length ? next_random(random) % length : 0;
+		const char *bit = bits[next_random(random) % ARRAY_LEN(bits)];
+		const size_t more = strlen(bit);
+
+		switch (next_random(random) % 4) {
+		case 0:
+			/* Not '#': what it includes is for the administrator to choose. */
+			text[at] = 1 + next_random(random) % 255;
+			text[at] = text[at] == '#' ? ' ' : text[at];
+			break;
+		case 1:
+			memmove(text + at, text + at + (length > at), length - at);
+			break;
+		case 2:
+			text[at] = '\0';
+			break;
+		default:
+			if (length + more < 2048) {
+				memmove(text + at + more, text + at, length - at + 1);
+				memcpy(text + at, bit, more);
+			}
+			break;
+		}
+	}
+}
+
+static void file_path(char *path, size_t size)
+{
+	snprintf(path, size, "%s/stasis_broadcast.conf", ast_config_AST_CONFIG_DIR);
+}
+
+/*! \brief Make the file and have it read. \return What the reload came to; -1 if it cannot be written. */
+static int reload_with(const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int written;
+
+	file_path(path, sizeof(path));
+	file = fopen(path, "w");
+	if (!file) {
+		return -1;
+	}
+	written = fputs(text, file) >= 0;
+	written = !fclose(file) && written;
+	return written ? (int) ast_module_reload(MODULE) : -1;
+}
+
+/*! \brief Take the file away. \return What the reload came to. */
+static int reload_without(void)
+{
+	char path[PATH_MAX];
+
+	file_path(path, sizeof(path));
+	unlink(path);
+	return (int) ast_module_reload(MODULE);
+}
+
+static int is_within(int value, int least, int most)
+{
+	return value >= least && value <= most;
+}
+
+static int are_within_limits(const struct settings *settings)
+{
+	return is_within(settings->timeout_ms, 0, settings->max_timeout_ms) &&
+		is_within(settings->max_timeout_ms, 1, SETTINGS_MAX_TIMEOUT_MS) &&
+		is_within(settings->any_claimant, 0, 1) && is_within(settings->invalid_is_none, 0, 1) &&
+		is_within(settings->max_open, 0, SETTINGS_MAX_OPEN) &&
+		is_within(settings->dispatch_threads, 0, SETTINGS_MAX_THREADS) && is_within(settings->reoffer, 0, 1);
+}
+
+/*! \brief Read one mutated file. \return Whether it was taken over; -1 if something is wrong then. */
+static int try_file(unsigned int *random)
+{
+	char text[2048 + sizeof(seed_file)];
+	struct settings before;
+	struct settings after;
+	int result;
+
+	ast_copy_string(text, seed_file, sizeof(text));
+	mutate(text, random);
+	if (stasis_broadcast_settings(&before)) {
+		return -1;
+	}
+	result = reload_with(text);
+	if (stasis_broadcast_settings(&after) || !are_within_limits(&after)) {
+		return -1;
+	}
+	if (result == AST_MODULE_RELOAD_SUCCESS) {
+		return 1;
+	}
+	return result == AST_MODULE_RELOAD_ERROR && !memcmp(&before, &after, sizeof(before)) ? 0 : -1;
+}
+
+AST_TEST_DEFINE(settings_of_mutated_files)
+{
+	enum {
+		FILES = 400
+	};
+	unsigned int random = 1;
+	int taken = 0;
+	int wrong = 0;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "settings_of_mutated_files",
+			"400 mutated files: each is taken over within the limits, or refused and changes nothing");
+	}
+	for (int i = 0; i < FILES; i++) {
+		int result = try_file(&random);
+
+		taken += result > 0;
+		wrong += result < 0;
+	}
+	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
+	ast_test_status_update(test, "%d of %d files were taken over\n", taken, FILES);
+	ast_test_validate(test, !wrong);
+	/* If it were all or none, nothing would have been tested. */
+	ast_test_validate(test, taken > FILES / 10 && taken < FILES - FILES / 10);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(settings_of_a_good_file)
+{
+	static const struct settings defaults = SETTINGS_DEFAULTS;
+	struct settings settings;
+	int result;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "settings_of_a_good_file",
+			"Every setting is taken over, and without the file the defaults hold again");
+	}
+	result = reload_with("[general]\ntimeout=7\nmax_timeout=8\nclaim_policy=any\ninvalid_filter=broadcast\n"
+						 "max_open=9\ndispatch_threads=3\nreoffer=no\n");
+	ast_test_validate(test, !stasis_broadcast_settings(&settings));
+	ast_test_validate(
+		test, reload_without() == AST_MODULE_RELOAD_SUCCESS && result == AST_MODULE_RELOAD_SUCCESS);
+	ast_test_validate(test, settings.timeout_ms == 7 && settings.max_timeout_ms == 8);
+	ast_test_validate(test, settings.any_claimant && settings.invalid_is_none && !settings.reoffer);
+	ast_test_validate(test, settings.max_open == 9 && settings.dispatch_threads == 3);
+	ast_test_validate(test, !stasis_broadcast_settings(&settings));
+	ast_test_validate(test, !memcmp(&settings, &defaults, sizeof(settings)));
+	return AST_TEST_PASS;
+}
+
+ast_test_cb_t *const setting_cases[] = { settings_of_a_good_file, settings_of_mutated_files, NULL };
