@@ -922,6 +922,9 @@ int main(int argc, char **argv)
 	if (open_fds() != fds) {
 		violated("wake-up", records, "%d descriptors were left open", open_fds() - fds);
 	}
+	if (broadcast_open_count()) {
+		violated("max_open", records, "%zu are counted as open after all", broadcast_open_count());
+	}
 	check_coverage(done);
 	free_lists();
 	return report(done, began_ns);

@@ -321,6 +321,32 @@ static void application_that_the_filter_does_not_match_is_barred(void **state)
 }
 
 /*! \brief Rule 5 asks who is registered now, not who was when it was offered. */
+static void any_claimant_is_asked_for_nothing_but_a_name(void **state)
+{
+	struct app_filter *filter = app_filter_get("^alpha$", NULL, 0);
+	struct names *recipients = names_of("alpha", NULL);
+	struct names *barred = names_of("beta", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = LONG_MS,
+		.filter = filter,
+		.recipients = recipients,
+		.barred = barred,
+		.any_claimant = 1 };
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	(void) state;
+	app_filter_unref(filter);
+	names_unref(recipients);
+	names_unref(barred);
+	assert_int_equal(claim(broadcast, ""), BROADCAST_BARRED);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
+	assert_true(broadcast_may_claim(broadcast, "stranger", nobody));
+	assert_int_equal(broadcast_decline(broadcast, "stranger", nobody), BROADCAST_YES);
+	assert_int_equal(broadcast_claim(broadcast, "stranger", nobody, NULL), BROADCAST_YES);
+	assert_winner(broadcast, "stranger");
+	broadcast_unref(broadcast);
+}
+
 static void application_that_came_later_may_claim(void **state)
 {
 	struct broadcast *broadcast = filtered("^(alpha|gamma)$", LONG_MS);
@@ -1182,6 +1208,7 @@ int main(void)
 		cmocka_unit_test(unregistered_application_is_barred_and_the_offer_goes_on),
 		cmocka_unit_test(application_that_is_left_out_is_barred),
 		cmocka_unit_test(application_that_the_filter_does_not_match_is_barred),
+		cmocka_unit_test(any_claimant_is_asked_for_nothing_but_a_name),
 		cmocka_unit_test(application_that_came_later_may_claim),
 		cmocka_unit_test(null_and_empty_name_get_nothing),
 		cmocka_unit_test(winner_that_retries_hears_yes),

@@ -1,0 +1,183 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Tests of how many broadcasts are open, and of the limit on them.
+ */
+
+#include "core_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+/*! \brief Long enough that no test outlives it. */
+#define LONG_MS 600000
+
+/*! \brief A broadcast to "alpha", or to nobody, of which \a most may be open; NULL if there are. */
+static struct broadcast *make(const char *name, int timeout_ms, size_t most)
+{
+	struct names *recipients = name ? names_of(name, NULL) : NULL;
+	struct broadcast_terms terms = {
+		.channel_id = "chan", .timeout_ms = timeout_ms, .recipients = recipients, .max_open = most
+	};
+	struct broadcast *broadcast;
+
+	errno = 0;
+	broadcast = broadcast_create(&terms);
+	names_unref(recipients);
+	return broadcast;
+}
+
+static void each_close_makes_room(void **state)
+{
+	struct broadcast *claimed = make("alpha", LONG_MS, 0);
+	struct broadcast *declined = make("alpha", LONG_MS, 0);
+	struct broadcast *hung_up = make("alpha", LONG_MS, 0);
+	struct broadcast *expired = make("alpha", 0, 0);
+
+	(void) state;
+	assert_int_equal(broadcast_open_count(), 4);
+	broadcast_claim(claimed, "alpha", NULL, NULL);
+	assert_int_equal(broadcast_open_count(), 3);
+	broadcast_decline(declined, "alpha", NULL);
+	assert_int_equal(broadcast_open_count(), 2);
+	broadcast_close(hung_up, BROADCAST_HUNG_UP);
+	assert_int_equal(broadcast_open_count(), 1);
+	assert_int_equal(broadcast_state(expired), BROADCAST_EXPIRED);
+	assert_int_equal(broadcast_open_count(), 0);
+	/* What is closed is not closed again, nor counted again when it goes. */
+	broadcast_close(claimed, BROADCAST_WITHDRAWN);
+	broadcast_unref(claimed);
+	broadcast_unref(declined);
+	broadcast_unref(hung_up);
+	broadcast_unref(expired);
+	assert_int_equal(broadcast_open_count(), 0);
+}
+
+static void one_that_goes_open_makes_room(void **state)
+{
+	(void) state;
+	broadcast_unref(make("alpha", LONG_MS, 0));
+	assert_int_equal(broadcast_open_count(), 0);
+}
+
+static void one_to_nobody_is_not_open(void **state)
+{
+	struct broadcast *full = make("alpha", LONG_MS, 1);
+	struct broadcast *nobody = make(NULL, LONG_MS, 1);
+
+	(void) state;
+	assert_non_null(nobody);
+	assert_int_equal(broadcast_open_count(), 1);
+	broadcast_unref(nobody);
+	broadcast_unref(full);
+	assert_int_equal(broadcast_open_count(), 0);
+}
+
+static void one_too_many_is_refused(void **state)
+{
+	struct broadcast *first = make("alpha", LONG_MS, 2);
+	struct broadcast *second = make("alpha", LONG_MS, 2);
+
+	(void) state;
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_null(make("alpha", LONG_MS, 2));
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(broadcast_open_count(), 2);
+	broadcast_claim(first, "alpha", NULL, NULL);
+	broadcast_unref(make("alpha", LONG_MS, 2));
+	assert_int_equal(errno, 0);
+	broadcast_unref(first);
+	broadcast_unref(second);
+}
+
+static void limit_that_shrinks_refuses_until_there_is_room(void **state)
+{
+	struct broadcast *first = make("alpha", LONG_MS, 2);
+	struct broadcast *second = make("alpha", LONG_MS, 2);
+
+	(void) state;
+	broadcast_close(first, BROADCAST_HUNG_UP);
+	assert_null(make("alpha", LONG_MS, 1));
+	broadcast_close(second, BROADCAST_HUNG_UP);
+	broadcast_unref(make("alpha", LONG_MS, 1));
+	assert_int_equal(errno, 0);
+	broadcast_unref(first);
+	broadcast_unref(second);
+}
+
+static void failure_for_another_reason_is_not_a_full_house(void **state)
+{
+	struct names *recipients = names_of("alpha", NULL);
+	struct broadcast_terms terms = { .timeout_ms = 100, .recipients = recipients };
+
+	(void) state;
+	errno = EBUSY;
+	assert_null(broadcast_create(&terms));
+	assert_int_not_equal(errno, EBUSY);
+	assert_int_equal(broadcast_open_count(), 0);
+	names_unref(recipients);
+}
+
+#define THREADS 8
+#define ROUNDS 2000
+#define MOST 3
+
+/*! \brief Make and free, and never see more than there may be. \return Not NULL if there were. */
+static void *crowd(void *data)
+{
+	long *made = data;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct broadcast *broadcast = make("alpha", LONG_MS, MOST);
+
+		if (broadcast_open_count() > MOST) {
+			return data;
+		}
+		*made += broadcast != NULL;
+		broadcast_unref(broadcast);
+	}
+	return NULL;
+}
+
+static void limit_holds_among_threads(void **state)
+{
+	pthread_t threads[THREADS];
+	long made[THREADS] = { 0 };
+	long sum = 0;
+
+	(void) state;
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_create(&threads[i], NULL, crowd, &made[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		void *exceeded;
+
+		pthread_join(threads[i], &exceeded);
+		assert_null(exceeded);
+		sum += made[i];
+	}
+	assert_true(sum > 0);
+	assert_int_equal(broadcast_open_count(), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_close_makes_room),
+		cmocka_unit_test(one_that_goes_open_makes_room),
+		cmocka_unit_test(one_to_nobody_is_not_open),
+		cmocka_unit_test(one_too_many_is_refused),
+		cmocka_unit_test(limit_that_shrinks_refuses_until_there_is_room),
+		cmocka_unit_test(failure_for_another_reason_is_not_a_full_house),
+		cmocka_unit_test(limit_holds_among_threads),
+	};
+
+	alarm(TEST_HANG_S);
+	return cmocka_run_group_tests_name("open_count", tests, NULL, NULL);
+}
