@@ -192,4 +192,29 @@ AST_TEST_DEFINE(settings_of_a_good_file)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const setting_cases[] = { settings_of_a_good_file, settings_of_mutated_files, NULL };
+AST_TEST_DEFINE(settings_limit_what_is_open)
+{
+	struct call *first;
+	struct call *second;
+	int offered[6];
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "settings_limit_what_is_open",
+			"max_open: one too many is refused; a channel's second broadcast, and one after a claim, are not");
+	}
+	ast_test_validate(test, app_new("app") && (first = call_new()) && (second = call_new()));
+	offered[0] = reload_with("[general]\nmax_open = 1\n") == AST_MODULE_RELOAD_SUCCESS;
+	offered[1] = !call_offer(first, DAY_MS, NULL);
+	offered[2] = call_offer(second, DAY_MS, NULL) == -1 && call_claim(second, "app") == -1;
+	offered[3] = !call_offer(first, DAY_MS, NULL);
+	offered[4] = call_claim(first, "app") == 0 && !call_offer(second, DAY_MS, NULL);
+	offered[5] = call_offer(first, DAY_MS, NULL) == -1;
+	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
+	for (size_t i = 0; i < ARRAY_LEN(offered); i++) {
+		ast_test_validate(test, offered[i]);
+	}
+	return AST_TEST_PASS;
+}
+
+ast_test_cb_t *const setting_cases[] = { settings_of_a_good_file, settings_limit_what_is_open,
+	settings_of_mutated_files, NULL };
