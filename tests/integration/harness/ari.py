@@ -119,13 +119,24 @@ class AriApp(EventLog):
         await asyncio.wait([self._task], timeout=DEADLINE)
 
     async def close(self) -> None:
-        """Leave, and wait until Asterisk has forgotten the application."""
+        """Leave when there are no channels any more, and wait until Asterisk has forgotten the application.
+
+        One that leaves while it is still subscribed to a channel that has gone stays registered until somebody
+        else leaves.
+        """
+        if not self.ended:
+            for name in self.names:
+                await until(lambda: self._without_channels(name), f"application {name} has no channels")
         await self.disconnect()
         for name in self.names:
             await until(lambda: self._gone(name), f"application {name} is gone")
 
     async def _gone(self, name: str) -> bool:
         return not await self.ari.registered(name)
+
+    async def _without_channels(self, name: str) -> bool:
+        answer = await self.ari.get(f"/applications/{name}")
+        return answer.status != 200 or not answer.json["channel_ids"]
 
     def of(self, kind: str, channel_id: str | None = None) -> list[Event]:
         """The events of a type that have come, for one channel or for any."""
