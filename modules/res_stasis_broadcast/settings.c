@@ -11,6 +11,8 @@
 
 #include "private.h"
 
+#include <errno.h>
+
 #include "asterisk/astobj2.h"
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
@@ -83,6 +85,14 @@ static int check_together(void)
 	return 0;
 }
 
+/*! \brief The name of the file that a line is in: one that is included, or ours. */
+static const char *file_of(const struct ast_variable *var)
+{
+	const char *slash = strrchr(var->file, '/');
+
+	return S_OR(slash ? slash + 1 : var->file, FILE_NAME);
+}
+
 /*! \brief One line of the file. */
 static int read_option(const struct aco_option *opt attribute_unused, struct ast_variable *var, void *obj)
 {
@@ -91,7 +101,7 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	char value[PRINTABLE_SIZE];
 
 	if (settings_set(&snapshot->values, var->name, var->value, reason)) {
-		ast_log(LOG_ERROR, FILE_NAME ", line %d: %s = '%s' %s\n", var->lineno, var->name,
+		ast_log(LOG_ERROR, "%s, line %d: %s = '%s' %s\n", file_of(var), var->lineno, var->name,
 			printable(var->value, value, sizeof(value)), reason);
 		return -1;
 	}
@@ -101,27 +111,37 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	return 0;
 }
 
+static FILE *open_file(void)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
+	return fopen(path, "re");
+}
+
 /*! \brief Find what Asterisk reads over. \retval 0 if there is nothing, -1 if there is; the log then says where. */
 static int check_lines(void)
 {
-	char path[PATH_MAX];
-	FILE *text;
-	int broken = 0;
+	FILE *text = open_file();
+	const char *reason;
+	int broken;
 
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
-	text = fopen(path, "re");
-	if (text) {
-		broken = settings_lines_find_broken(text);
-		fclose(text);
+	if (!text) {
+		/* It comes from a database, or has just been taken away. */
+		return 0;
 	}
-	if (broken) {
-		ast_log(LOG_ERROR, FILE_NAME ", line %d: there is no '=' in it\n", broken);
+	broken = settings_lines_find_broken(text, &reason);
+	fclose(text);
+	if (broken > 0) {
+		ast_log(LOG_ERROR, FILE_NAME ", line %d: it %s\n", broken, reason);
+	} else if (broken < 0) {
+		ast_log(LOG_ERROR, FILE_NAME " cannot be read: is it a file?\n");
 	}
 	return broken ? -1 : 0;
 }
 
-/*! \brief Take a file over that could be read. \retval 0 on success, -1 if something in it is wrong. */
-static int take_over(struct ast_config *file)
+/*! \brief Whether all sections are ours. \retval 0 if they are, -1 if not; the log then says which. */
+static int check_sections(struct ast_config *file)
 {
 	const char *section = NULL;
 	char shown[PRINTABLE_SIZE];
@@ -130,15 +150,24 @@ static int take_over(struct ast_config *file)
 		if (strcasecmp(section, "general")) {
 			const struct ast_variable *first = ast_variable_browse(file, section);
 
+			printable(section, shown, sizeof(shown));
 			if (first) {
 				ast_log(LOG_ERROR,
-					FILE_NAME ", line %d: this is in section [%s], but all settings are in [general]\n",
-					first->lineno, printable(section, shown, sizeof(shown)));
-				return -1;
+					"%s, line %d: this is in section [%s], but all settings are in [general]\n",
+					file_of(first), first->lineno, shown);
+			} else {
+				ast_log(LOG_ERROR, FILE_NAME ", section [%s]: all settings are in [general]\n", shown);
 			}
+			return -1;
 		}
 	}
-	if (check_lines()) {
+	return 0;
+}
+
+/*! \brief Take a file over that could be read. \retval 0 on success, -1 if something in it is wrong. */
+static int take_over(struct ast_config *file)
+{
+	if (check_sections(file) || check_lines()) {
 		return -1;
 	}
 	return aco_process_ast_config(&options, &settings_file, file) == ACO_PROCESS_ERROR ? -1 : 0;
@@ -157,7 +186,25 @@ static int take_defaults(void)
 	return 0;
 }
 
-int settings_read(void)
+/*! \brief Asterisk found no file. \retval 0 if there is none, -1 if there is and we may not read it. */
+static int check_missing(void)
+{
+	FILE *text = open_file();
+
+	if (text) {
+		fclose(text);
+		ast_log(LOG_ERROR, FILE_NAME " cannot be read: is it a file?\n");
+		return -1;
+	}
+	if (errno != ENOENT) {
+		ast_log(LOG_ERROR, FILE_NAME " cannot be read: %s\n", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/*! \brief Do what settings_read() does, but for the last line in the log. */
+static int read_file(void)
 {
 	const struct ast_flags anew = { 0 };
 	/* Also if it has not changed: as long as it is wrong, that is told. */
@@ -165,12 +212,20 @@ int settings_read(void)
 	int result;
 
 	if (file == CONFIG_STATUS_FILEMISSING) {
-		return take_defaults();
+		return check_missing() ? -1 : take_defaults();
 	}
-	result = file == CONFIG_STATUS_FILEINVALID ? -1 : take_over(file);
-	if (file != CONFIG_STATUS_FILEINVALID) {
-		ast_config_destroy(file);
+	if (file == CONFIG_STATUS_FILEINVALID) {
+		return -1;
 	}
+	result = take_over(file);
+	ast_config_destroy(file);
+	return result;
+}
+
+int settings_read(void)
+{
+	int result = read_file();
+
 	if (result) {
 		ast_log(LOG_ERROR,
 			"Nothing of " FILE_NAME

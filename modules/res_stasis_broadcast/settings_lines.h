@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Lines of a configuration file that say nothing. Asterisk only warns of these and goes on without them.
+ * \brief Lines of a configuration file that Asterisk only warns of, and goes on without them.
  *
  * Plain C: settings.c refuses a file that has one.
  */
@@ -17,14 +17,16 @@
 #include <stdio.h>
 
 /*!
- * \brief Find a line that is no section, no directive, no comment, and has no "=".
+ * \brief Find a line that Asterisk would read over: no section, no setting, no directive that it knows; too
+ *        long; or where a comment of several lines begins that never ends.
  *
- * \param file Open for reading; read to its end or to that line.
+ * \param file Open for reading; read to its end or to that line. What it includes is not looked at.
+ * \param[out] reason What is wrong with the line, for the log; static.
  *
- * \return The line's number, from 1 on; 0 if there is none.
+ * \return The line's number, from 1 on; 0 if there is none, -1 if the file cannot be read.
  *
- * \note Any thread; takes no lock. Within a comment of several lines, ";-- ... --;", nothing is looked at.
+ * \note Any thread; takes no lock.
  */
-int settings_lines_find_broken(FILE *file);
+int settings_lines_find_broken(FILE *file, const char **reason);
 
 #endif /* STASIS_BROADCAST_SETTINGS_LINES_H */

@@ -91,18 +91,36 @@ static char *trim(char *text)
 	return text + strspn(text, " \t\r");
 }
 
-/*! \brief A line that is told to be broken is there, has no "=", and is not empty. */
+/*! \brief Whether all of a text can only be settings, sections and comments of one line. */
+static int is_plain(const char *text)
+{
+	while (*text) {
+		const size_t length = strcspn(text, "\n");
+
+		if (length &&
+			(memchr(text, ';', length) ? text[0] != ';' || text[1] == '-' : !memchr(text, '=', length))) {
+			return 0;
+		}
+		text += length + (text[length] == '\n');
+	}
+	return 1;
+}
+
+/*! \brief A line that is told to be broken is there, and is not empty; none is in a text that is plainly right. */
 static void check_broken(const char *text, size_t size)
 {
 	FILE *file = fmemopen((void *) text, size, "r");
-	int number = file ? settings_lines_find_broken(file) : 0;
+	const char *reason = NULL;
+	int number = file ? settings_lines_find_broken(file, &reason) : 0;
 
+	require(number >= 0 && !number == !reason);
+	require(!number || !is_plain(text) || strlen(text) > 8000 || strstr(text, "#"));
 	for (int line = 1; line < number; line++) {
 		text = strchr(text, '\n');
 		require(text != NULL);
 		text++;
 	}
-	require(number >= 0 && (!number || (*text && *text != '\n' && !memchr(text, '=', strcspn(text, "\n")))));
+	require(!number || (*text && *text != '\n'));
 	if (file) {
 		fclose(file);
 	}

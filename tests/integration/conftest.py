@@ -117,7 +117,10 @@ def loop():
 
 
 @pytest.fixture
-def case(asterisk, loop, request):
+def case(asterisk, instances, loop, request):
+    if not asterisk.alive():
+        # pytest keeps a fixture for all cases of one test, and the case before has taken this one down.
+        instances.get(settings_in(request.node))
     case = Case(asterisk, request.node.originalname)
     try:
         loop.run_until_complete(case.open())

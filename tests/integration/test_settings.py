@@ -14,7 +14,7 @@ FILE = "stasis_broadcast.conf"
 SAMPLE = REPO / "samples" / FILE
 
 # What our modules log of a file that is not taken over, and of calls that are too many.
-REFUSED = r"^stasis_broadcast\.conf, line \d+: |^Nothing of stasis_broadcast\.conf was taken over"
+REFUSED = r"^(stasis_broadcast|more)\.conf, (line \d+|section)|^stasis_broadcast\.conf cannot be read|^Nothing of stasis_broadcast\.conf was taken over"
 FULL = r"not offered, as \d+ calls are \((\d+) refused since the last such line\)"
 
 # Seconds that a thread stays which is not needed any more, and that are between two lines of the log about
@@ -570,6 +570,7 @@ WRITTEN = {
     "arrow": ["[general]", "timeout => 900"],
     "blanks": ["  [general]  ", "\t timeout=900   ; as long as a blink"],
     "windows": ["[general]\r", "timeout = 900\r"],
+    "byte-order-mark": ["\ufeff[general]", "timeout = 900"],
     "long-comment": ["[general]", ";-- was", "timeout 800", "--;", "timeout = 900"],
     "heading": ["; ------", ";------", "[general]", "timeout = 900"],
     "last-one-counts": ["[general]", "timeout = 800", "[general]", "timeout = 900"],
@@ -654,9 +655,13 @@ WRONG = {
     ),
     "no-equals": (["[general]", "timeout = 900", "max_open 3"], r"\bline 3\b"),
     "no-value": (["[general]", "timeout = 900", "max_open"], r"\bline 3\b"),
+    "no-equals-but-in-a-comment": (["[general]", "timeout = 900", "max_open ; = 3"], r"\bline 3\b"),
+    "no-equals-below-a-heading": ([";------", "[general]", "timeout = 900", "max_open 3"], r"\bline 4\b"),
     "open-bracket": (["[general", "timeout = 900"], rf"\bline 1\b.*{FILE}"),
     "open-bracket-below": (["[general]", "timeout = 900", "[general"], rf"\bline 3\b.*{FILE}"),
     "before-any-section": (["; settings", "timeout = 900", "[general]"], rf"\bline 2\b.*{FILE}"),
+    "unknown-directive": (["[general]", "timeout = 900", "#inclued more.conf"], r"\bline 3\b"),
+    "open-comment": (["[general]", "timeout = 900", ";-- was", "max_open = 3"], r"\bline 3\b"),
     "include-of-nothing": (["[general]", "timeout = 900", "#include nothing.conf"], "nothing.conf"),
 }  # fmt: skip
 
@@ -665,6 +670,28 @@ WRONG = {
 async def test_file_with_a_mistake_is_refused(case, conf, key):
     lines, told = WRONG[key]
     await check_refused(case, conf, lines, told)
+
+
+async def test_mistake_in_an_included_file_is_told_with_that_file(case, conf):
+    case.at_end(lambda: conf.remove("more.conf"))
+    case.expect_log("more.conf")
+    conf.write("; more", "max_open = none", name="more.conf")
+    lines = ["[general]", "timeout = 900", "", "#include more.conf"]
+    await check_refused(case, conf, lines, "line 2: max_open = 'none'")
+    (line,) = [line.text for line in await case.our_log() if "none" in line.text]
+    assert "more.conf" in line
+
+
+async def test_file_that_cannot_be_read_is_not_taken_for_none(case, conf):
+    """Asterisk of an ordinary user's sandbox may read it all the same; then it has to take it over."""
+    case.expect_log(FILE)
+    app = await case.app()
+    await conf.use("timeout = 700")
+    conf.write("[general]", "timeout = 900")
+    (conf.folder / FILE).chmod(0)
+    response = await conf.reload()
+    assert (response, await timeout_of(case, app)) in [("Error", 700), ("Success", 900)]
+    assert bool(await case.our_log()) == (response == "Error")
 
 
 async def test_first_mistake_of_several_is_told(case, conf):
