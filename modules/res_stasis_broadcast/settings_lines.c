@@ -27,8 +27,12 @@ struct position {
 	int comment_line;
 };
 
-/*! \brief Blank out what is in a comment, by Asterisk's rules: "; ..." to the end, ";-- ... --;" over lines. */
-static void blank_comments(char *line, struct position *position)
+/*!
+ * \brief Blank out what is in a comment, by Asterisk's rules: "; ..." to the end, ";-- ... --;" over lines.
+ *
+ * \retval 0 on success, -1 if a comment of several lines ends that has not begun: Asterisk then reads nothing more.
+ */
+static int blank_comments(char *line, struct position *position)
 {
 	int dashes = 0;
 
@@ -40,18 +44,22 @@ static void blank_comments(char *line, struct position *position)
 			position->comment_line = position->comments++ ? position->comment_line : position->line;
 			memset(c, ' ', 3);
 			c += 2;
-		} else if (is_mark && position->comments && dashes >= 2) {
+		} else if (is_mark && dashes >= 2) {
+			if (!position->comments) {
+				return -1;
+			}
 			position->comments--;
 			*c = ' ';
 		} else if (is_mark && !position->comments) {
 			*c = '\0';
-			return;
+			return 0;
 		}
 		dashes = here == '-' ? dashes + 1 : 0;
 		if (position->comments) {
 			*c = ' ';
 		}
 	}
+	return 0;
 }
 
 static int is_known_directive(const char *text)
@@ -76,7 +84,9 @@ static const char *look_at(char *line, struct position *position)
 	if (strlen(line) >= TOO_LONG) {
 		return "is too long";
 	}
-	blank_comments(line, position);
+	if (blank_comments(line, position)) {
+		return "ends a comment that has not begun";
+	}
 	start = line + strspn(line, " \t\r\n");
 	if (!*start || *start == '[' || is_known_directive(start)) {
 		return NULL;

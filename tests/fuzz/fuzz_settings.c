@@ -114,7 +114,7 @@ static void check_broken(const char *text, size_t size)
 	int number = file ? settings_lines_find_broken(file, &reason) : 0;
 
 	require(number >= 0 && !number == !reason);
-	require(!number || !is_plain(text) || strlen(text) > 8000 || strstr(text, "#"));
+	require(!number || !is_plain(text) || strlen(text) > 8000 || strstr(text, "#") || strstr(text, "--;"));
 	for (int line = 1; line < number; line++) {
 		text = strchr(text, '\n');
 		require(text != NULL);

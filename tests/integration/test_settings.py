@@ -662,6 +662,7 @@ WRONG = {
     "before-any-section": (["; settings", "timeout = 900", "[general]"], rf"\bline 2\b.*{FILE}"),
     "unknown-directive": (["[general]", "timeout = 900", "#inclued more.conf"], r"\bline 3\b"),
     "open-comment": (["[general]", "timeout = 900", ";-- was", "max_open = 3"], r"\bline 3\b"),
+    "stray-comment-end": (["[general]", "timeout = 900", "--;", "max_open = 3"], r"\bline 3\b"),
     "include-of-nothing": (["[general]", "timeout = 900", "#include nothing.conf"], "nothing.conf"),
 }  # fmt: skip
 
