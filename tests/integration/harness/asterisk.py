@@ -82,6 +82,8 @@ class Asterisk:
         return int(self.env["PID"])
 
     def alive(self) -> bool:
+        if not self.env:
+            return False
         try:
             command = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except FileNotFoundError:
