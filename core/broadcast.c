@@ -56,7 +56,10 @@ struct broadcast {
 	char channel_id[];
 };
 
-/*! \brief How many are open; each is counted from its making to its close. */
+/*!
+ * \brief How many are open; each is counted from its making to its close, which comes to one whose deadline has
+ * passed when somebody looks at it.
+ */
 static atomic_size_t open_count;
 
 /*! \brief What a close leaves to be given back once the lock is released. */

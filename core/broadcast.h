@@ -114,7 +114,11 @@ int64_t broadcast_clock_ns(void);
  */
 struct broadcast *broadcast_create(const struct broadcast_terms *terms);
 
-/*! \brief How many broadcasts are open. Any thread; takes no lock. */
+/*!
+ * \brief How many broadcasts are open. One whose deadline has passed is, until somebody looks at it: who waits does.
+ *
+ * \note Any thread; takes no lock.
+ */
 size_t broadcast_open_count(void);
 
 /*! \brief Take one more reference. \return \a broadcast, which may be NULL. */

@@ -19,8 +19,8 @@ struct ast_channel;
 /*!
  * \brief Offer a channel, wait, and hand it to the winner until its Stasis session ends.
  *
- * A winner that is gone before it has the channel loses it: the channel is offered to the others for
- * what is left of the timeout. The broadcast is cleaned up at the end.
+ * A winner that is gone before it has the channel loses it: with \a reoffer, the channel is offered to the
+ * others for what is left of the timeout. The broadcast is cleaned up at the end.
  *
  * \param chan The channel; not locked by the caller.
  * \param args What the dialplan asked for.

@@ -33,35 +33,34 @@ static const char *state_name(enum broadcast_state state)
 	return "unknown";
 }
 
+struct ast_json *describe_text(const char *text)
+{
+	char shown[4 * APP_FILTER_MAX_LENGTH + 8];
+
+	return ast_json_string_create(ast_json_utf8_check(text) ? text : printable(text, shown, sizeof(shown)));
+}
+
 static struct ast_json *names_to_json(const struct names *names)
 {
 	struct ast_json *array = ast_json_array_create();
 
 	for (size_t i = 0; array && i < names_count(names); i++) {
-		ast_json_array_append(array, ast_json_string_create(names_at(names, i)));
+		ast_json_array_append(array, describe_text(names_at(names, i)));
 	}
 	return array;
 }
 
-/*! \brief The text of a filter as JSON can carry it: one that is not UTF-8 would make the whole object fail. */
-static const char *filter_to_utf8(const char *text, char *buf, size_t size)
-{
-	return ast_json_utf8_check(text) ? text : printable(text, buf, size);
-}
-
 struct ast_json *describe_broadcast(struct broadcast *broadcast)
 {
-	char filter[4 * APP_FILTER_MAX_LENGTH + 8];
 	struct broadcast_look look;
 	struct ast_json *json;
 
 	broadcast_look(broadcast, &look);
-	json = ast_json_pack("{s: s, s: s, s: i, s: i, s: s, s: o, s: o, s: o}", "channel_id",
+	json = ast_json_pack("{s: s, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
 		broadcast_channel_id(broadcast), "state", state_name(look.state), "timeout_ms", look.timeout_ms,
-		"remaining_ms", look.remaining_ms, "app_filter",
-		filter_to_utf8(broadcast_filter_text(broadcast), filter, sizeof(filter)), "recipients",
-		names_to_json(look.recipients), "declined", names_to_json(look.declined), "winner_app",
-		look.winner ? ast_json_string_create(look.winner) : ast_json_null());
+		"remaining_ms", look.remaining_ms, "app_filter", describe_text(broadcast_filter_text(broadcast)),
+		"recipients", names_to_json(look.recipients), "declined", names_to_json(look.declined), "winner_app",
+		look.winner ? describe_text(look.winner) : ast_json_null());
 	broadcast_look_done(&look);
 	return json;
 }

@@ -192,7 +192,7 @@ static int idle_locked(void)
 	return stay;
 }
 
-/*! \brief Serve ready queues, one event at a time, until there is nothing more to do. */
+/*! \brief Serve ready queues, one recipient at a time, until there is nothing more to do. */
 static void work_locked(struct worker *worker)
 {
 	struct deliveries finished = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
@@ -276,21 +276,30 @@ static void free_means(void)
 	ast_mutex_destroy(&dispatcher.lock);
 }
 
-/*! \brief Start what threads are missing. */
-static void fill_up_locked(void)
+/*! \brief Start what threads are missing. \return How many there are not to be had. */
+static size_t fill_up_locked(void)
 {
 	while (dispatcher.worker_count < dispatcher.base_count && !dispatcher_start_thread()) {
 	}
+	return dispatcher.base_count - MIN(dispatcher.worker_count, dispatcher.base_count);
 }
 
 void dispatcher_set_threads(int threads)
 {
+	size_t missing;
+
 	ast_mutex_lock(&dispatcher.lock);
 	dispatcher.base_count = base_count(threads);
-	fill_up_locked();
+	missing = fill_up_locked();
 	/* Those that are too many now go after a while without work. */
 	ast_cond_broadcast(&dispatcher.work);
 	ast_mutex_unlock(&dispatcher.lock);
+	if (missing) {
+		ast_log(LOG_WARNING,
+			"%zu of the threads that dispatch_threads asks for cannot be started. Look at the limits of threads "
+			"and memory\n",
+			missing);
+	}
 }
 
 int dispatcher_start(int threads)

@@ -54,7 +54,7 @@ struct ast_json *events_call_claimed(const char *channel_id, const char *winner,
 	struct ast_json *channel = snapshot_to_json(snapshot);
 
 	ao2_cleanup(snapshot);
-	return ast_json_pack("{s: s, s: o, s: o, s: s}", "type", "CallClaimed", "timestamp",
+	return ast_json_pack("{s: s, s: o, s: o, s: o}", "type", "CallClaimed", "timestamp",
 		ast_json_timeval(ast_tvnow(), NULL), "channel", channel ? channel : ast_json_ref(offered),
-		"winner_app", winner);
+		"winner_app", describe_text(winner));
 }

@@ -236,25 +236,19 @@ static enum refusal offer_to_nobody(struct ast_channel *chan, struct broadcast_t
 	return refusal;
 }
 
-/*! \brief The limit for a channel: one more if it is on offer, as its new broadcast replaces the one there is. */
-static size_t limit_for(const char *channel_id, size_t max_open)
-{
-	struct broadcast *now = max_open ? registry_get(broadcasts, channel_id) : NULL;
-	size_t limit = max_open + (now && broadcast_state(now) == BROADCAST_OPEN);
-
-	broadcast_unref(now);
-	return limit;
-}
-
 /*! \brief Offer a channel on terms that lack only the recipients. */
 static enum refusal offer_on(
 	struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed, struct names *without)
 {
 	enum refusal refusal = BROKEN;
 
-	/* Looked at again when the broadcast is made: this saves those that are too many the work before. */
-	if (terms->max_open && broadcast_open_count() >= terms->max_open) {
-		return FULL;
+	if (terms->max_open) {
+		/* The broadcast that this one replaces makes room for it. */
+		leave_channel(chan);
+		/* Looked at again when the broadcast is made: this saves those that are too many the work before. */
+		if (broadcast_open_count() >= terms->max_open) {
+			return FULL;
+		}
 	}
 	terms->barred = without;
 	terms->recipients = find_recipients(terms->filter, without);
@@ -298,7 +292,7 @@ int offer_channel(
 	terms.channel_id = ast_channel_uniqueid(chan);
 	terms.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
 	terms.any_claimant = settings.any_claimant;
-	terms.max_open = limit_for(terms.channel_id, settings.max_open);
+	terms.max_open = settings.max_open;
 	if (find_filter(chan, app_filter, settings.invalid_is_none, &terms.filter)) {
 		describe_status(chan, "INVALIDFILTER");
 		return -1;
@@ -306,7 +300,7 @@ int offer_channel(
 	refusal = offer_on(chan, &terms, tell_claimed, without);
 	app_filter_unref(terms.filter);
 	if (refusal == FULL) {
-		complain_full(chan, settings.max_open);
+		complain_full(chan, terms.max_open);
 		describe_status(chan, "CONGESTION");
 	} else if (refusal == BROKEN) {
 		ast_log(LOG_ERROR,

@@ -253,6 +253,14 @@ int wait_on_channel(struct ast_channel *chan, struct broadcast *broadcast, int t
  * describe.c
  */
 
+/*!
+ * \brief A text as JSON can carry it: what is not UTF-8 is written as \c \\xNN, and would else make the whole
+ *        object fail.
+ *
+ * \return A JSON string, or NULL.
+ */
+struct ast_json *describe_text(const char *text);
+
 /*! \brief A broadcast with the fields of SPEC section 5. \return A JSON object, or NULL. */
 struct ast_json *describe_broadcast(struct broadcast *broadcast);
 

@@ -27,7 +27,8 @@ struct snapshot {
 	/*! What Asterisk's options are stored in. */
 	struct snapshot *general;
 	struct settings values;
-	/*! Where \c timeout is in the file; 0 if it is not. */
+	/*! Where \c timeout is: the file, "" if it is in none, and the line. */
+	char timeout_file[NAME_MAX + 1];
 	int timeout_line;
 };
 
@@ -74,12 +75,12 @@ static int check_together(void)
 	struct snapshot *fresh = aco_pending_config(&options);
 	struct settings *values = &fresh->values;
 
-	if (!fresh->timeout_line) {
+	if (ast_strlen_zero(fresh->timeout_file)) {
 		values->timeout_ms = MIN(values->timeout_ms, values->max_timeout_ms);
 	}
 	if (values->timeout_ms > values->max_timeout_ms) {
-		ast_log(LOG_ERROR, FILE_NAME ", line %d: timeout = %d is more than max_timeout, which is %d\n",
-			fresh->timeout_line, values->timeout_ms, values->max_timeout_ms);
+		ast_log(LOG_ERROR, "%s, line %d: timeout = %d is more than max_timeout, which is %d\n",
+			fresh->timeout_file, fresh->timeout_line, values->timeout_ms, values->max_timeout_ms);
 		return -1;
 	}
 	return 0;
@@ -106,6 +107,7 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 		return -1;
 	}
 	if (!strcasecmp(var->name, "timeout")) {
+		ast_copy_string(snapshot->timeout_file, file_of(var), sizeof(snapshot->timeout_file));
 		snapshot->timeout_line = var->lineno;
 	}
 	return 0;
@@ -127,7 +129,7 @@ static int check_lines(void)
 	int broken;
 
 	if (!text) {
-		/* It comes from a database, or has just been taken away. */
+		/* The settings come from a database, or it has just been taken away. */
 		return 0;
 	}
 	broken = settings_lines_find_broken(text, &reason);
@@ -234,30 +236,32 @@ int settings_read(void)
 	return result;
 }
 
-int settings_start(void)
-{
-	const char *name;
-
-	if (aco_info_init(&options)) {
-		return -1;
-	}
-	if (take_defaults()) {
-		aco_info_destroy(&options);
-		return -1;
-	}
-	for (size_t i = 0; (name = settings_name(i)); i++) {
-		aco_option_register_custom(
-			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);
-	}
-	/* With a file that is wrong, calls had better be offered by the defaults than not at all. */
-	settings_read();
-	return 0;
-}
-
 void settings_stop(void)
 {
 	aco_info_destroy(&options);
 	ao2_global_obj_release(current);
+}
+
+int settings_start(void)
+{
+	const char *name;
+	int failed;
+
+	if (aco_info_init(&options)) {
+		return -1;
+	}
+	failed = take_defaults();
+	for (size_t i = 0; (name = settings_name(i)); i++) {
+		failed |= aco_option_register_custom(
+			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);
+	}
+	if (failed) {
+		settings_stop();
+		return -1;
+	}
+	/* With a file that is wrong, calls had better be offered by the defaults than not at all. */
+	settings_read();
+	return 0;
 }
 
 void settings_get(struct settings *settings)

@@ -35,10 +35,11 @@ struct position {
 static int blank_comments(char *line, struct position *position)
 {
 	int dashes = 0;
+	char last = '\0';
 
 	for (char *c = line; *c; c++) {
 		const char here = *c;
-		const int is_mark = here == ';' && (c == line || c[-1] != '\\');
+		const int is_mark = here == ';' && last != '\\';
 
 		if (is_mark && c[1] == '-' && c[2] == '-' && c[3] != '-') {
 			position->comment_line = position->comments++ ? position->comment_line : position->line;
@@ -55,6 +56,7 @@ static int blank_comments(char *line, struct position *position)
 			return 0;
 		}
 		dashes = here == '-' ? dashes + 1 : 0;
+		last = here;
 		if (position->comments) {
 			*c = ' ';
 		}
@@ -62,18 +64,61 @@ static int blank_comments(char *line, struct position *position)
 	return 0;
 }
 
-static int is_known_directive(const char *text)
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t\r\n");
+}
+
+/*! \brief What is wrong with "#...": NULL if it is a directive with something to include. */
+static const char *look_at_directive(const char *text)
 {
 	static const char *const known[] = { "#include", "#tryinclude", "#exec" };
+	const size_t length = strcspn(text, " \t\r\n");
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		const size_t length = strlen(known[i]);
-
-		if (!strncasecmp(text, known[i], length) && strchr(" \t", text[length])) {
-			return 1;
+		if (length == strlen(known[i]) && !strncasecmp(text, known[i], length)) {
+			return *skip_blanks(text + length) ? NULL : "has a directive without an argument";
 		}
 	}
-	return 0;
+	return "has a directive that is not known";
+}
+
+/*! \brief What is wrong with "[...": NULL if it is a section with nothing behind it. A missing "]" is Asterisk's to tell. */
+static const char *look_at_section(const char *text)
+{
+	const char *end = strchr(text, ']');
+	const char *options;
+	const char *behind;
+
+	if (!end) {
+		return NULL;
+	}
+	options = behind = skip_blanks(end + 1);
+	if (*options == '(') {
+		behind = strchr(options, ')');
+		if (!behind) {
+			return NULL;
+		}
+		if (!strncasecmp(text, "[general]", 9) && memchr(options, '!', behind - options)) {
+			return "makes [general] a template, of which nothing is taken over";
+		}
+		behind = skip_blanks(behind + 1);
+	}
+	return *behind ? "has something behind the section" : NULL;
+}
+
+/*! \brief What is wrong with a line that should be a setting; NULL if it is one. */
+static const char *look_at_setting(const char *text)
+{
+	const char *equals = text;
+
+	if (*text == '=') {
+		return "has no name before the '='";
+	}
+	do {
+		equals = strchr(equals + 1, '=');
+	} while (equals && equals[-1] == '\\');
+	return equals ? NULL : "has no '='";
 }
 
 /*! \brief What is wrong with a line; NULL if nothing is. */
@@ -87,14 +132,17 @@ static const char *look_at(char *line, struct position *position)
 	if (blank_comments(line, position)) {
 		return "ends a comment that has not begun";
 	}
-	start = line + strspn(line, " \t\r\n");
-	if (!*start || *start == '[' || is_known_directive(start)) {
+	start = skip_blanks(line);
+	switch (*start) {
+	case '\0':
 		return NULL;
+	case '[':
+		return look_at_section(start);
+	case '#':
+		return look_at_directive(start);
+	default:
+		return look_at_setting(start);
 	}
-	if (*start == '#') {
-		return "has a directive that is not known";
-	}
-	return strchr(start, '=') ? NULL : "has no '='";
 }
 
 /*! \brief Go on behind the mark that some editors put at the beginning of a text. */

@@ -31,7 +31,7 @@ struct settings {
 	int timeout_ms;
 	/*! The most that the dialplan may ask for, in milliseconds. */
 	int max_timeout_ms;
-	/*! \c claim_policy: whether anybody may claim, and not only those that are offered the call (rule 5). */
+	/*! \c claim_policy: whether anybody may claim, and not only who is registered and matched by the filter (rule 5). */
 	int any_claimant;
 	/*! \c invalid_filter: whether a filter that cannot be used is as good as none (rule 9). */
 	int invalid_is_none;

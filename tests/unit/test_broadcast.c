@@ -320,7 +320,6 @@ static void application_that_the_filter_does_not_match_is_barred(void **state)
 	broadcast_unref(broadcast);
 }
 
-/*! \brief Rule 5 asks who is registered now, not who was when it was offered. */
 static void any_claimant_is_asked_for_nothing_but_a_name(void **state)
 {
 	struct app_filter *filter = app_filter_get("^alpha$", NULL, 0);
@@ -347,6 +346,7 @@ static void any_claimant_is_asked_for_nothing_but_a_name(void **state)
 	broadcast_unref(broadcast);
 }
 
+/*! \brief Rule 5 asks who is registered now, not who was when it was offered. */
 static void application_that_came_later_may_claim(void **state)
 {
 	struct broadcast *broadcast = filtered("^(alpha|gamma)$", LONG_MS);
