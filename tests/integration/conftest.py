@@ -33,6 +33,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, interrupt)
     config.addinivalue_line("markers", "only(version): cannot exist on another Asterisk")
     config.addinivalue_line("markers", "instance(modules=..., NAME=value...): other settings of the sandbox")
+    config.addinivalue_line("markers", "resident: measures resident memory, which a sanitizer keeps for itself")
 
 
 def settings_of(item_or_def, version: int) -> Settings:

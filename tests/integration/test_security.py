@@ -127,6 +127,7 @@ async def test_log_line_of_a_channel_with_an_odd_name(case):
     assert not set(line.raw) & set(CONTROL), line.raw
 
 
+@pytest.mark.resident
 async def test_claims_for_unknown_ids_leave_nothing_behind(case):
     """However many: no memory to speak of, no thread, no log line of ours."""
     app = await case.app()

@@ -202,8 +202,18 @@ class DeafApp:
         return self
 
     async def close(self) -> None:
+        """Leave, and wait until Asterisk has forgotten the application.
+
+        Asterisk may forget a WebSocket instead that it has closed itself, because a write failed: the application
+        is gone once somebody comes and leaves under its name.
+        """
         self._socket.close()
-        await until(self._gone, f"application {self.app} is gone")
+        what = f"application {self.app} is gone"
+        try:
+            await until(self._gone, what)
+        except AssertionError:
+            await (await self.ari.websocket(self.app)).close()
+            await until(self._gone, what)
 
     async def _gone(self) -> bool:
         return not await self.ari.registered(self.app)
