@@ -176,10 +176,12 @@ REQUESTS = {
 
 
 @asynccontextmanager
-async def allowed_origin(case, origin):
+async def ari_conf(case, old, new):
+    """ari.conf with something else in the place of a text."""
     conf = case.asterisk.folder / "etc" / "ari.conf"
     before = conf.read_text()
-    conf.write_text(before.replace("[general]", f"[general]\nallowed_origins = {origin}", 1))
+    assert old in before
+    conf.write_text(before.replace(old, new, 1))
     await case.ami.cli("module reload res_ari.so")
     try:
         yield
@@ -200,13 +202,33 @@ async def ask(case, name, request, query=""):
 
 
 async def test_answers_to_everybody_are_those_of_ari(case):
-    async with allowed_origin(case, "https://page.example"):
+    async with ari_conf(case, "[general]", "[general]\nallowed_origins = https://page.example"):
         for what, request in REQUESTS.items():
             expected = await ask(case, "sounds", request)
             for name in OWN:
                 answer = await ask(case, name, request)
                 assert answer[:3] == expected[:3], f"{name}, {what}"
                 assert answer[0] == 200 or answer == expected, f"{name}, {what}"
+
+
+async def test_nobody_is_answered_while_ari_is_switched_off(case):
+    async with ari_conf(case, "enabled = yes", "enabled = no"):
+        for name in ("sounds", *OWN):
+            assert (await ask(case, name, REQUESTS["crypted"]))[0] == 404, name
+    for name in ("sounds", *OWN):
+        assert (await ask(case, name, REQUESTS["crypted"]))[0] == 200, name
+
+
+@pytest.mark.parametrize("lines", [
+    "type = user\npassword_format = odd\npassword = odd", "type = user\npassword =", "type = user",
+    "type = other\npassword = odd",
+], ids=["unknown-format", "empty-password", "no-password", "not-a-user"])  # fmt: skip
+async def test_user_whom_ari_does_not_take_is_none(case, lines):
+    async with ari_conf(case, "[ari]", f"[odd]\n{lines}\n\n[ari]"):
+        for name in ("sounds", *OWN):
+            for password in ("odd", ""):
+                answer = await ask(case, name, ("GET", ("odd", password), {}))
+                assert answer[0] == 401, f"{name} with '{password}'"
 
 
 async def test_log_in_by_the_query(case):

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.raw_http import send
+from test_api_docs import ari_conf
 
 PATHS = {
     "list": ("GET", "/ari/broadcasts", 200),
@@ -30,14 +31,28 @@ async def test_right_password(case, path, user):
 
 @pytest.mark.parametrize("user", [
     None, ("ari", "wrong"), ("ari", ""), ("nobody", "ari"), ("", ""), ("crypted", "wrong"), ("ari", "ari2"),
-    ("ari", "ar"),
-], ids=["none", "wrong", "empty", "unknown-user", "nothing", "crypt-wrong", "longer", "shorter"])  # fmt: skip
+    ("ari", "ar"), ("ari", "xri"), ("ari", "axi"), ("ari", "arx"),
+], ids=[
+    "none", "wrong", "empty", "unknown-user", "nothing", "crypt-wrong", "longer", "shorter",
+    "other-first-letter", "other-letter", "other-last-letter",
+])  # fmt: skip
 @pytest.mark.parametrize("path", PATHS)
 async def test_no_entry(case, path, user):
     answer = await ask(case, path, user)
     assert answer.status == 401, answer
     assert answer.message
     assert answer.headers["www-authenticate"].startswith("Basic realm=")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_hash_of_a_password_is_none(case, path):
+    """Who has read ari.conf does not get in with what stands there."""
+    lines = (case.asterisk.folder / "etc" / "ari.conf").read_text().partition("[crypted]")[2].splitlines()
+    (crypted,) = (line.partition("=")[2].strip() for line in lines if line.startswith("password ="))
+    assert crypted.startswith("$") and ":" not in crypted
+    for user, query in ((("crypted", crypted), ""), (None, f"api_key=crypted:{crypted}")):
+        answer = await ask(case, path, user, query)
+        assert answer.status == 401, answer
 
 
 @pytest.mark.parametrize("key", ["ari:ari", "crypted:crypted"])
@@ -88,3 +103,33 @@ async def test_options_need_a_log_in_too_and_say_what_is_allowed(case, path):
     answer = await send(case.asterisk.port("HTTP"), "OPTIONS", target.encode())
     assert answer.status in (200, 204), answer
     assert method in answer.headers["allow"]
+
+
+@pytest.mark.parametrize("name", ["ARI", "Ari", "ari ", " ari"])
+async def test_user_name_is_compared_as_ari_does(case, name):
+    native = await ask(case, "claim", (name, "ari"))
+    assert (await ask(case, "own-claim", (name, "ari"))).status == native.status
+
+
+PAGE = b"Origin: https://page.example"
+
+
+@pytest.mark.parametrize("method, headers", [
+    ("POST", (PAGE,)),
+    ("POST", (b"Origin: https://foreign.example",)),
+    ("OPTIONS", (PAGE, b"Access-Control-Request-Method: POST")),
+    ("OPTIONS", (PAGE, b"Access-Control-Request-Method: POST", b"Access-Control-Request-Headers: X-Mine")),
+    ("OPTIONS", (PAGE, b"Access-Control-Request-Method: DELETE")),
+    ("OPTIONS", (PAGE,)),
+], ids=["page", "foreign-page", "preflight", "preflight-headers", "preflight-delete", "no-preflight"])  # fmt: skip
+async def test_web_page_may_claim_on_either_path_alike(case, method, headers):
+    async with ari_conf(case, "[general]", "[general]\nallowed_origins = https://page.example"):
+        allowed = []
+        for path in ("claim", "own-claim"):
+            answer = await send(case.asterisk.port("HTTP"), method, PATHS[path][1].encode(), headers=headers)
+            assert answer.status in (200, 204, 404), answer
+            found = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+            allowed.append((answer.status, found))
+        native, own = allowed
+        assert own == native
+        assert bool(own[1]) == (PAGE in headers)

@@ -169,6 +169,45 @@ async def test_unload_of_the_rest_resource_leaves_the_rest_working(case):
     await check_works(case)
 
 
+REQUESTS = {
+    ("GET", "/broadcasts"): 200,
+    ("GET", "/broadcasts?application="): 400,
+    ("GET", "/broadcasts/{call}"): 200,
+    ("GET", "/broadcasts/unknown"): 404,
+    ("POST", "/broadcasts/{call}/claim"): 400,
+    ("POST", "/broadcasts/{call}/claim?application=unknown"): 403,
+    ("POST", "/broadcasts/unknown/claim?application=unknown"): 404,
+    ("POST", "/broadcasts/{call}/decline"): 400,
+    ("POST", "/broadcasts/{call}/decline?application=unknown"): 403,
+    ("POST", "/broadcasts/{call}/decline?application={app}"): 204,
+    ("POST", "/broadcasts/{call}/claim?application={app}"): 204,
+    ("POST", "/events/claim?channelId={call}&application=unknown"): 409,
+    ("GET", "/events/claim"): 405,
+    ("GET", "/api-docs/broadcasts.json"): 200,
+}
+
+
+@own_instance
+@pytest.mark.parametrize("request_line", REQUESTS, ids=" ".join)
+async def test_rest_resource_may_be_unloaded_after_any_answer(case, request_line):
+    """None of them stays counted as one that is still being answered."""
+    await loaded_in_order(case)
+    app, _ = await case.apps(2)
+    call = await case.call("30000")
+    await app.offered(call.id)
+    method, path = request_line
+    status = REQUESTS[request_line]
+    if status == 409:
+        assert await app.claim(call.id) == 204
+    answer = await case.ari.request(method, path.format(call=call.id, app=app.app))
+    assert answer.status == status, answer
+    (said,) = await module(case, "unload", REST)
+    assert said.startswith("Unloaded"), said
+    await call.hangup()
+    await module(case, "load", REST)
+    await check_works(case)
+
+
 # Without the provider
 
 none = pytest.mark.instance(modules="none")

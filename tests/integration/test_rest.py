@@ -193,7 +193,7 @@ async def test_list_may_have_its_parameter_in_the_query(case):
 async def test_own_claim_path_with_a_parameter_missing(case, missing, given):
     answer = await case.ari.post("/events/claim", **{given: "something"})
     assert answer.status == 400
-    assert missing in answer.message or "required" in answer.message.lower() or answer.message
+    assert missing in answer.message or "required" in answer.message.lower(), answer
 
 
 @pytest.mark.parametrize("verb", ["claim", "decline"])

@@ -339,10 +339,10 @@ async def test_invalid_filter_is_refused_by_default_and_if_told_so(case, conf):
 # max_open
 
 
-async def one_too_many(case):
+async def one_too_many(case, extension="test"):
     """Place a call for which there is no room."""
     case.expect_log(FULL)
-    call = await case.call("60000")
+    call = await case.call("60000", extension=extension)
     assert await call.status() == ("FAILED", "CONGESTION")
     return call
 
@@ -353,14 +353,14 @@ async def told_refusals(case):
     return [int(match[1]) for match in found if match]
 
 
-async def refuse_until_told(case):
+async def refuse_until_told(case, extension="test"):
     """Have calls refused until the log tells of them again: how many it took."""
     lines = len(await told_refusals(case))
     refused = 0
     end = time.monotonic() + 2 * TEN
     while len(await told_refusals(case)) == lines:
         assert time.monotonic() < end, f"the log does not tell that {refused} calls were refused"
-        await one_too_many(case)
+        await one_too_many(case, extension)
         refused += 1
         await asyncio.sleep(TEN / 20)
     return refused
@@ -375,9 +375,13 @@ async def test_refused_calls_are_told_in_a_line_each_10_s(case, conf):
     for _ in range(5):
         await one_too_many(case)
     assert len(await told_refusals(case)) == 1
-    refused = 5 + await refuse_until_told(case)
+    # The extension is in the channel's name, and whoever calls may choose it.
+    refused = 5 + await refuse_until_told(case, "odd\x1b[31m")
     assert time.monotonic() - began > TEN - 2
     assert (await told_refusals(case))[1] == refused
+    line = (await case.our_log())[-1]
+    assert "Local/odd\\x1b[31m@default" in line.text
+    assert b"\x1b" not in line.raw, line.raw
 
 
 async def test_call_over_max_open_is_refused_at_once(case, conf):

@@ -267,6 +267,14 @@ static void huge_expansion_is_refused_at_once(void **state)
 	assert_true(best_ns < (int64_t) 1000000 * TEST_SLOWNESS);
 }
 
+/*! \brief Some 41 bytes for each repetition: what is compiled may have 16 kB. */
+static void what_grows_over_the_limit_is_refused(void **state)
+{
+	(void) state;
+	app_filter_unref(filter_of("([a-h]){300}"));
+	check_refused("([a-h]){500}");
+}
+
 /*! \brief Whatever 256 characters can say: the compiler's time and memory stay within a bound. */
 static void no_filter_compiles_for_long(void **state)
 {
@@ -945,6 +953,7 @@ int main(void)
 		cmocka_unit_test(typo_is_refused),
 		cmocka_unit_test(harmless_filter_of_the_table_works),
 		cmocka_unit_test(huge_expansion_is_refused_at_once),
+		cmocka_unit_test(what_grows_over_the_limit_is_refused),
 		cmocka_unit_test(no_filter_compiles_for_long),
 		cmocka_unit_test(length_256_works_and_257_does_not),
 		cmocka_unit_test(name_longer_than_256_does_not_match),

@@ -11,6 +11,8 @@
 
 #include "cases.h"
 
+#include "asterisk/pbx.h"
+
 AST_TEST_DEFINE(hangup_wakes_wait)
 {
 	struct call *call;
@@ -79,6 +81,51 @@ AST_TEST_DEFINE(hangup_after_claim)
 	call_softhangup(call);
 	ast_test_validate(test, wait_on(call, DAY_MS) == 0);
 	ast_test_validate(test, call_won_by(call, "app"));
+	return AST_TEST_PASS;
+}
+
+/*! \brief A call in StasisBroadcast() whose winner goes away, and its caller with it. */
+struct double_loss {
+	struct call *call;
+	struct app *winner;
+	struct app *other;
+	int result;
+	int claimed;
+};
+
+static void lose_both(size_t index, void *data)
+{
+	struct double_loss *loss = data;
+
+	if (!index) {
+		loss->result = pbx_exec(loss->call->chan, pbx_findapp("StasisBroadcast"), "60000");
+		return;
+	}
+	loss->claimed = app_hears(loss->other, "CallBroadcast", loss->call->id, 1);
+	/* The call's own thread cannot go on before all three have happened. */
+	ast_channel_lock(loss->call->chan);
+	loss->claimed = loss->claimed && !call_claim(loss->call, app_name(loss->winner));
+	app_leave(loss->winner);
+	ast_softhangup_nolock(loss->call->chan, AST_SOFTHANGUP_DEV);
+	ast_channel_unlock(loss->call->chan);
+}
+
+AST_TEST_DEFINE(hangup_with_the_winner_lost)
+{
+	struct double_loss loss = { 0 };
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "hangup_with_the_winner_lost",
+			"A call that has hung up is not offered again, though its winner is gone as well");
+	}
+	ast_test_validate(test, (loss.winner = app_new("winner")) && (loss.other = app_new("other")));
+	ast_test_validate(test, (loss.call = call_new()) && pbx_findapp("StasisBroadcast"));
+	together(2, lose_both, &loss);
+	ast_test_validate(test, loss.claimed);
+	ast_test_validate(test, loss.result == -1);
+	ast_test_validate(test, apps_settle());
+	ast_test_validate(test, app_count(loss.other, "CallBroadcast", loss.call->id) == 1);
+	ast_test_validate(test, !pbx_builtin_getvar_helper(loss.call->chan, "BROADCASTLOST"));
 	return AST_TEST_PASS;
 }
 
@@ -356,7 +403,7 @@ AST_TEST_DEFINE(channel_gone_races_claim)
 }
 
 ast_test_cb_t *const lifecycle_cases[] = { hangup_wakes_wait, hangup_from_the_driver, hangup_before_wait,
-	hangup_after_claim, replacement_ends_wait, replacement_forgets_the_first, replacement_after_timeout,
-	replacement_races_claim, cleanup_ends_wait, cleanup_twice, cleanup_from_all_sides,
-	channel_gone_while_open, channel_gone_after_claim, channel_gone_after_replacement,
+	hangup_after_claim, hangup_with_the_winner_lost, replacement_ends_wait, replacement_forgets_the_first,
+	replacement_after_timeout, replacement_races_claim, cleanup_ends_wait, cleanup_twice,
+	cleanup_from_all_sides, channel_gone_while_open, channel_gone_after_claim, channel_gone_after_replacement,
 	channel_gone_races_claim, NULL };

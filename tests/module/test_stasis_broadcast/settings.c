@@ -216,5 +216,40 @@ AST_TEST_DEFINE(settings_limit_what_is_open)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(settings_refused_leave_nothing)
+{
+	enum {
+		REFUSED = 3000
+	};
+	struct call *first;
+	struct call *second;
+	char filter[64];
+	size_t before = 0;
+	size_t after;
+	int wrong = 0;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "settings_refused_leave_nothing",
+			"max_open: calls that are refused, each with a filter of its own, leave no memory in use");
+	}
+	ast_test_validate(test, app_new("app") && (first = call_new()) && (second = call_new()));
+	wrong += reload_with("[general]\nmax_open = 1\n") != AST_MODULE_RELOAD_SUCCESS;
+	wrong += call_offer(first, DAY_MS, NULL) != 0;
+	for (int i = 0; i < REFUSED; i++) {
+		if (i == REFUSED / 3) {
+			before = memory_used();
+		}
+		snprintf(filter, sizeof(filter), "^(app|other|refused%d)$", i);
+		wrong += call_offer(second, DAY_MS, filter) != -1;
+	}
+	after = memory_used();
+	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
+	ast_test_status_update(test, "memory: %zd bytes more\n", (ssize_t) (after - before));
+	ast_test_validate(test, !wrong);
+	/* The filters of all of them would be more than half a megabyte. */
+	ast_test_validate(test, (ssize_t) (after - before) < 128 * 1024);
+	return AST_TEST_PASS;
+}
+
 ast_test_cb_t *const setting_cases[] = { settings_of_a_good_file, settings_limit_what_is_open,
-	settings_of_mutated_files, NULL };
+	settings_refused_leave_nothing, settings_of_mutated_files, NULL };
