@@ -175,18 +175,6 @@ instance_owner() {
     fi
 }
 
-# A port that nobody has now, above the RTP range and below the system's own choices.
-free_port() {
-    local port
-    while :; do
-        port=$((30000 + SRANDOM % 2700))
-        if ! port_used tcp "$port" && ! port_used udp "$port"; then
-            echo "$port"
-            return
-        fi
-    done
-}
-
 instance_settings() {
     local offset=$((ASTERISK == 16 ? 1 : 0))
     HTTP_PORT=${HTTP_PORT:-$((8088 + offset))}
@@ -197,13 +185,13 @@ instance_settings() {
     VERBOSE=${VERBOSE:-3}
     DEBUG=${DEBUG:-0}
     local name
-    for name in HTTP_PORT SIP_PORT AMI_PORT; do
-        [ "${!name}" != free ] || printf -v "$name" %s "$(free_port)"
-    done
-    for name in HTTP_PORT SIP_PORT AMI_PORT WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
+    for name in WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
         [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
     done
     for name in HTTP_PORT SIP_PORT AMI_PORT; do
-        ((${!name} >= 1 && ${!name} <= 65535)) || die "$name=${!name} is not a port; ports are 1 to 65535"
+        if [ "${!name}" != free ]; then
+            [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
+            ((${!name} >= 1 && ${!name} <= 65535)) || die "$name=${!name} is not a port; ports are 1 to 65535"
+        fi
     done
 }

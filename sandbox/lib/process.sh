@@ -50,7 +50,7 @@ process_start() {
     local seconds=${START_SECONDS:-30} deadline
     deadline=$((SECONDS + seconds))
     rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
-    setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 9>&- &
+    setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 7>&- 9>&- &
     until [ -S "$DIR/run/asterisk.ctl" ] && fully_booted "$seconds"; do
         if [ -e "$DIR/asterisk.exit" ]; then
             process_explain
@@ -113,13 +113,35 @@ port_used() {
         "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null
 }
 
-ports_free() {
+# A port that nobody has now, above the RTP range and below the system's own choices.
+free_port() {
+    local port
+    while :; do
+        port=$((30000 + SRANDOM % 2700))
+        if ! port_used tcp "$port" && ! port_used udp "$port"; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# Draw the ports that may be any, and see that the others are free. Until Asterisk has taken them, no other
+# sandbox chooses: the lock is held until ports_taken.
+ports_choose() {
     local name
+    exec 7>"${ROOT%/*}/ports.lock"
+    flock 7
     for name in HTTP_PORT AMI_PORT SIP_PORT; do
-        if port_used "$([ $name = SIP_PORT ] && echo udp || echo tcp)" "${!name}"; then
+        if [ "${!name}" = free ]; then
+            printf -v "$name" %s "$(free_port)"
+        elif port_used "$([ $name = SIP_PORT ] && echo udp || echo tcp)" "${!name}"; then
             die "port ${!name} is taken by another program: give another one with $name="
         fi
     done
+}
+
+ports_taken() {
+    exec 7>&-
 }
 
 sandbox_up() {
@@ -133,12 +155,13 @@ sandbox_up() {
     # shellcheck disable=SC2086
     instance_build build/sandbox/loopback.so $targets
     process_stop || true
-    ports_free
     instance_modules
     instance_data
+    ports_choose
     instance_conf
     instance_owner
     process_start
+    ports_taken
     instance_record
     sandbox_hello
 }
