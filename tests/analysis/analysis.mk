@@ -16,4 +16,4 @@ hardening: ## are the modules hardened as Debian's packages are
 
 flood: ari-race ## claims for unknown ids, 1000 a second, beside good ones: 5 min [FLOOD_SECONDS=30 FLOOD_ROUNDS=5]
 	@sandbox/need sandbox integration
-	@tests/analysis/flood.py --seconds $(or $(FLOOD_SECONDS),30) --rounds $(or $(FLOOD_ROUNDS),5)
+	@tests/analysis/flood.py --seconds "$(or $(FLOOD_SECONDS),30)" --rounds "$(or $(FLOOD_ROUNDS),5)"

@@ -136,11 +136,18 @@ def verdict(name: str, passed: bool) -> bool:
     return passed
 
 
+def positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= 86400:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to 86400")
+    return number
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=30, help="of each round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--rate", type=int, default=1000, help="claims for unknown ids a second")
+    parser.add_argument("--seconds", type=positive, default=30, help="of each round")
+    parser.add_argument("--rounds", type=positive, default=5)
+    parser.add_argument("--rate", type=positive, default=1000, help="claims for unknown ids a second")
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     asterisk = Asterisk(22, 8)

@@ -24,7 +24,7 @@ fuzz-needs:
 	@sandbox/need fuzz
 
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## fuzz filters, dialplan arguments, REST parameters, settings [FUZZ_SECONDS=60]
-	@tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+	@tests/fuzz/run $(BUILD)/fuzz "$(FUZZ_SECONDS)" $(FUZZERS)
 
 fuzz-corpus: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
 	@tests/fuzz/run $(BUILD)/fuzz 0 $(FUZZERS)

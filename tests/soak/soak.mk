@@ -9,4 +9,5 @@ SOAK_MODULES ?= ours
 soak: ## load and harm for SOAK_SECONDS=120, then a proof from the history [SOAK_SEED SOAK_MODULES=ours|asterisk]
 	@sandbox/need sandbox soak race
 	@$(MAKE) --no-print-directory -s ari-race
-	@/usr/bin/python3 -B tests/soak/soak.py --seconds $(SOAK_SECONDS) --modules $(SOAK_MODULES) $(SOAK_SEED:%=--seed %)
+	@/usr/bin/python3 -B tests/soak/soak.py --seconds "$(SOAK_SECONDS)" --modules "$(SOAK_MODULES)" \
+		$(SOAK_SEED:%=--seed %)

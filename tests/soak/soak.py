@@ -9,13 +9,17 @@ the seed only. Everything is in build/soak/MODULES; the last line is the verdict
 
 import argparse
 import asyncio
+import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import footprint
@@ -31,9 +35,27 @@ from rules import RULES
 # The base is the larger footprint of so many warm-ups.
 WARM_UPS = 2
 
+# A shorter soak shows nothing; a longer one than a day is a slip of the finger.
+LEAST_SECONDS = 5
+MOST_SECONDS = 86400
+
 
 def say(text: str) -> None:
     print(f"soak: {text}", flush=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """An empty folder, and nobody else with it: two soaks of one clone would take each other's Asterisk."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.parent / f"{folder.name}.lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"soak: another soak runs in {folder}: wait for its end, or use another clone")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        yield
 
 
 class Soak:
@@ -50,8 +72,6 @@ class Soak:
         self.findings = Findings()
 
     async def run(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
         self.verdicts["the checker refutes bad histories"] = test_checker()
         try:
             await self.load()
@@ -144,17 +164,23 @@ def test_checker() -> list[str]:
     return [done.stdout] if done.returncode else []
 
 
+def seconds(text: str) -> float:
+    """A length of time from the command line."""
+    number = float(text) if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text) else 0
+    if not LEAST_SECONDS <= number <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from {LEAST_SECONDS} to {MOST_SECONDS}")
+    return number
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Soak StasisBroadcast on a real Asterisk.")
-    parser.add_argument("--seconds", type=float, default=120, help="how long the soak lasts (%(default)s)")
-    parser.add_argument("--warm-up", type=float, help="how long each warm-up lasts (an eighth, at least 15)")
+    parser.add_argument("--seconds", type=seconds, default=120, help="how long the soak lasts (%(default)s)")
+    parser.add_argument("--warm-up", type=seconds, help="how long each warm-up lasts (an eighth, at least 15)")
     parser.add_argument("--seed", help="repeats the harm of another run (drawn)")
     parser.add_argument("--modules", choices=("ours", "asterisk"), default="ours", help="whose (%(default)s)")
     options = parser.parse_args()
     options.warm_up = options.warm_up or max(ROUND_SECONDS, options.seconds / 8)
     options.seed = options.seed or str(time.time_ns() // 1_000_000 % 1_000_000)
-    if options.seconds < 5:
-        parser.error("--seconds: a soak of less than 5 s shows nothing")
     return options
 
 
@@ -166,12 +192,13 @@ async def main() -> int:
     say(f"{options.seconds:.0f} s, seed {options.seed}: repeat it with SOAK_SECONDS={options.seconds:.0f} "
         f"SOAK_SEED={options.seed}")
     soak = Soak(options)
-    try:
-        await soak.run()
-    except asyncio.CancelledError:
-        say("FAILED: interrupted")
-        return 1
-    return soak.report()
+    with alone(soak.folder):
+        try:
+            await soak.run()
+        except asyncio.CancelledError:
+            say("FAILED: interrupted")
+            return 1
+        return soak.report()
 
 
 if __name__ == "__main__":
