@@ -26,7 +26,6 @@ struct broadcast {
 	atomic_uint references;
 	int timeout_ms;
 	int any_claimant;
-	int64_t opened_ns;
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
 	_Atomic int64_t closed_ns;
@@ -127,6 +126,7 @@ static struct broadcast *allocate(const struct broadcast_terms *terms)
 struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 {
 	const int open = names_count(terms->recipients) != 0;
+	const int64_t now_ns = broadcast_clock_ns();
 	struct broadcast *broadcast;
 
 	if (!terms->channel_id || !*terms->channel_id) {
@@ -153,11 +153,10 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	broadcast->cargo = terms->cargo;
 	broadcast->release = terms->release;
 	broadcast->timeout_ms = limit_timeout(terms->timeout_ms);
-	broadcast->opened_ns = broadcast_clock_ns();
-	broadcast->deadline_ns = broadcast->opened_ns + broadcast->timeout_ms * NS_PER_MS;
+	broadcast->deadline_ns = now_ns + broadcast->timeout_ms * NS_PER_MS;
 	if (!open) {
 		broadcast->state = BROADCAST_DECLINED;
-		atomic_init(&broadcast->closed_ns, broadcast->opened_ns);
+		atomic_init(&broadcast->closed_ns, now_ns);
 	}
 	return broadcast;
 }
@@ -545,15 +544,12 @@ void broadcast_look(struct broadcast *broadcast, struct broadcast_look *look)
 	*look = (struct broadcast_look){
 		.state = broadcast->state,
 		.timeout_ms = broadcast->timeout_ms,
-		.claimed_after_ms = -1,
 		.recipients = names_ref(broadcast->recipients),
 		.declined = declined_locked(broadcast),
 		.winner = broadcast->winner ? strdup(broadcast->winner) : NULL,
 	};
 	if (look->state == BROADCAST_OPEN) {
 		look->remaining_ms = broadcast_remaining_ms(broadcast);
-	} else if (look->state == BROADCAST_CLAIMED) {
-		look->claimed_after_ms = (int) ((broadcast_closed_ns(broadcast) - broadcast->opened_ns) / NS_PER_MS);
 	}
 	pthread_mutex_unlock(&broadcast->lock);
 	clear_leavings(broadcast, leavings);

@@ -88,8 +88,6 @@ struct broadcast_look {
 	int timeout_ms;
 	/*! What is left of it, in milliseconds rounded up; 0 if it is not open. */
 	int remaining_ms;
-	/*! From offer to claim, in milliseconds; -1 if it is not claimed. */
-	int claimed_after_ms;
 	/*! A reference. */
 	struct names *recipients;
 	/*! Those that declined, a reference; NULL if none. */

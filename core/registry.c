@@ -67,14 +67,29 @@ static void withdraw_each(void *thing, void *data)
 	withdraw(thing);
 }
 
+void registry_withdraw_all(struct registry *registry)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		struct part *part = &registry->parts[i];
+		struct table taken;
+
+		pthread_mutex_lock(&part->lock);
+		taken = part->table;
+		part->table = (struct table){ 0 };
+		atomic_store_explicit(&part->count, 0, memory_order_relaxed);
+		pthread_mutex_unlock(&part->lock);
+		table_each(&taken, withdraw_each, NULL);
+		table_clear(&taken);
+	}
+}
+
 void registry_destroy(struct registry *registry)
 {
 	if (!registry) {
 		return;
 	}
+	registry_withdraw_all(registry);
 	for (size_t i = 0; i < PARTS; i++) {
-		table_each(&registry->parts[i].table, withdraw_each, NULL);
-		table_clear(&registry->parts[i].table);
 		pthread_mutex_destroy(&registry->parts[i].lock);
 	}
 	free(registry);
@@ -115,6 +130,19 @@ struct broadcast *registry_get(struct registry *registry, const char *channel_id
 	broadcast = broadcast_ref(table_find(&part->table, channel_id, hash));
 	pthread_mutex_unlock(&part->lock);
 	return broadcast;
+}
+
+int registry_has_later(struct registry *registry, const struct broadcast *broadcast)
+{
+	const char *id = broadcast_channel_id(broadcast);
+	uint64_t hash = table_hash(id);
+	struct part *part = part_of(registry, hash);
+	const struct broadcast *now;
+
+	pthread_mutex_lock(&part->lock);
+	now = table_find(&part->table, id, hash);
+	pthread_mutex_unlock(&part->lock);
+	return now && now != broadcast;
 }
 
 struct broadcast *registry_take(struct registry *registry, const char *channel_id)

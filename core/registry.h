@@ -51,6 +51,13 @@ int registry_put(struct registry *registry, struct broadcast *broadcast);
 struct broadcast *registry_get(struct registry *registry, const char *channel_id);
 
 /*!
+ * \brief Whether a broadcast that was in the table has been followed by another one of its channel.
+ *
+ * \note Any thread. Takes the lock of one part of the table and none else, so that it may be asked under a lock.
+ */
+int registry_has_later(struct registry *registry, const struct broadcast *broadcast);
+
+/*!
  * \brief Take the broadcast of a channel out, whichever it is, and withdraw it if it is still open.
  *
  * \return A reference, to give back with broadcast_unref(); NULL if there was none.
@@ -66,6 +73,14 @@ struct broadcast *registry_take(struct registry *registry, const char *channel_i
  * \note Any thread. Locks as registry_take().
  */
 void registry_remove(struct registry *registry, struct broadcast *broadcast);
+
+/*!
+ * \brief Take all broadcasts out and withdraw those that are still open. Needs no memory.
+ *
+ * \note Any thread. Takes the locks of the parts one after the other, and without them those of the broadcasts: one
+ *       that is put in meanwhile may stay.
+ */
+void registry_withdraw_all(struct registry *registry);
 
 /*! \brief How many broadcasts there are. Any thread; takes no lock. */
 size_t registry_count(const struct registry *registry);

@@ -86,8 +86,13 @@ static int broadcast(const struct rounds *rounds, int timeout_ms)
 static enum outcome offer(const struct rounds *rounds, int timeout_ms)
 {
 	char where[PRINTABLE_SIZE];
-	int res = broadcast(rounds, timeout_ms);
+	int res;
 
+	if (ast_check_hangup(rounds->chan)) {
+		/* As in the extension h: nobody need hear of a call that is over. */
+		return UNCLAIMED;
+	}
+	res = broadcast(rounds, timeout_ms);
 	if (!res) {
 		res = stasis_app_broadcast_wait(rounds->chan, timeout_ms);
 		if (res == -1) {

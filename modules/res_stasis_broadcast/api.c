@@ -70,30 +70,18 @@ void api_open(void)
 	atomic_store_explicit(&gate, 0, memory_order_release);
 }
 
-static void withdraw_all(void)
-{
-	size_t count;
-	struct broadcast **list = registry_list(broadcasts, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		registry_remove(broadcasts, list[i]);
-		broadcast_unref(list[i]);
-	}
-	ast_std_free(list);
-}
-
 int api_close(void)
 {
 	unsigned int inside = atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
 
-	withdraw_all();
+	registry_withdraw_all(broadcasts);
 	ast_mutex_lock(&left_lock);
 	while (atomic_load_explicit(&gate, memory_order_acquire) != GATE_SHUT) {
 		ast_cond_wait(&left, &left_lock);
 	}
 	ast_mutex_unlock(&left_lock);
 	/* One that was being made while the others were withdrawn. */
-	withdraw_all();
+	registry_withdraw_all(broadcasts);
 	return inside != 0;
 }
 
@@ -154,16 +142,6 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, i
 	return result;
 }
 
-/*! \brief Whether the channel is on offer again: its winner can be lost before this thread comes to tell of it. */
-static int is_replaced(struct broadcast *broadcast)
-{
-	struct broadcast *now = registry_get(broadcasts, broadcast_channel_id(broadcast));
-	int replaced = now && now != broadcast;
-
-	broadcast_unref(now);
-	return replaced;
-}
-
 /*! \brief Tell the recipients of a claimed broadcast who the winner is, if they are to be told. */
 static void tell_claimed(struct broadcast *broadcast, const char *winner)
 {
@@ -174,10 +152,9 @@ static void tell_claimed(struct broadcast *broadcast, const char *winner)
 		return;
 	}
 	event = events_call_claimed(broadcast_channel_id(broadcast), winner, delivery_channel(delivery));
-	if (event && !is_replaced(broadcast)) {
-		delivery_claimed(delivery, ast_json_ref(event));
+	if (event) {
+		delivery_claimed(delivery, broadcast, event);
 	}
-	ast_json_unref(event);
 	delivery_done(delivery);
 }
 

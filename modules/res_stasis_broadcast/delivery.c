@@ -105,19 +105,34 @@ void delivery_offer(struct delivery *delivery, struct broadcast *broadcast)
 	delivery_free_all(&finished);
 }
 
-void delivery_claimed(struct delivery *delivery, struct ast_json *event)
+/*! \brief Queue the CallClaimed event for those whose offer was sent. */
+static void queue_claimed_locked(
+	struct delivery *delivery, struct ast_json *event, struct deliveries *finished)
 {
-	struct deliveries finished = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-
-	ast_mutex_lock(&dispatcher.lock);
 	delivery->claimed = event;
 	for (size_t i = 0; i < names_count(delivery->names); i++) {
 		/* Where the offer still waits, the thread that sends it goes on with this event. */
 		if (delivery->recipients[i].stage == STAGE_OFFERED) {
-			queue_add(&delivery->recipients[i], STAGE_CLAIMED, &finished);
+			queue_add(&delivery->recipients[i], STAGE_CLAIMED, finished);
 		}
 	}
+}
+
+void delivery_claimed(struct delivery *delivery, struct broadcast *broadcast, struct ast_json *event)
+{
+	struct deliveries finished = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	int is_late;
+
+	ast_mutex_lock(&dispatcher.lock);
+	/* Under the lock: the offers of a later broadcast are queued after it is in the registry. */
+	is_late = registry_has_later(broadcasts, broadcast);
+	if (!is_late) {
+		queue_claimed_locked(delivery, event, &finished);
+	}
 	dispatcher_release();
+	if (is_late) {
+		ast_json_unref(event);
+	}
 	delivery_free_all(&finished);
 }
 

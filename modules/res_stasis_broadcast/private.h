@@ -194,12 +194,16 @@ void delivery_offer(struct delivery *delivery, struct broadcast *broadcast);
  * \brief Queue the CallClaimed event for every recipient that got, or is still going to get, the
  *        CallBroadcast event; it never overtakes that one (SPEC section 4).
  *
+ * For none if the channel is on offer again: its winner can be lost before the claiming thread comes to tell of it,
+ * and who was offered it anew would take it for claimed.
+ *
  * \param delivery The delivery.
+ * \param broadcast Its broadcast.
  * \param event The event; the reference is taken over.
  *
- * \note Any thread. Takes the dispatcher's lock.
+ * \note Any thread. Takes the dispatcher's lock, and under it that of a part of the registry.
  */
-void delivery_claimed(struct delivery *delivery, struct ast_json *event);
+void delivery_claimed(struct delivery *delivery, struct broadcast *broadcast, struct ast_json *event);
 
 /*! \brief The \c channel of the CallBroadcast event, borrowed from the delivery. Any thread; no lock. */
 struct ast_json *delivery_channel(struct delivery *delivery);

@@ -18,8 +18,19 @@
 #include "asterisk/linkedlists.h"
 #include "channel_text.h"
 
+/*!
+ * So many frames are kept for the dialplan: fewer than Asterisk warns of in a channel's queue, and few enough to put
+ * back in no time. Who sends more, as a flood of texts, does not hold up the call with them.
+ */
+#define KEPT_LIMIT 64
+
 /*! \brief Frames to put back, the last one first. */
-AST_LIST_HEAD_NOLOCK(deferred_frames, ast_frame);
+struct deferred_frames {
+	AST_LIST_HEAD_NOLOCK(, ast_frame) list;
+	size_t count;
+	/*! How many were too many. */
+	size_t dropped;
+};
 
 /*!
  * \brief Whether the dialplan will want a frame after the wait.
@@ -32,6 +43,25 @@ static int is_worth_keeping(const struct ast_frame *frame)
 		frame->frametype == AST_FRAME_DTMF_END;
 }
 
+/*! \brief Keep a frame, or drop it if there are enough; takes it over. */
+static void keep(struct deferred_frames *deferred, struct ast_frame *frame)
+{
+	struct ast_frame *kept = NULL;
+
+	if (deferred->count == KEPT_LIMIT) {
+		deferred->dropped++;
+	} else {
+		kept = ast_frisolate(frame);
+	}
+	if (kept) {
+		AST_LIST_INSERT_HEAD(&deferred->list, kept, frame_list);
+		deferred->count++;
+	}
+	if (kept != frame) {
+		ast_frfree(frame);
+	}
+}
+
 /*!
  * \brief Read what the channel has, so that music and tones go on; keep what the dialplan will want.
  *
@@ -40,21 +70,15 @@ static int is_worth_keeping(const struct ast_frame *frame)
 static int service_channel(struct ast_channel *chan, struct deferred_frames *deferred)
 {
 	struct ast_frame *frame = ast_read(chan);
-	struct ast_frame *kept;
 
 	if (!frame) {
 		return -1;
 	}
 	if (is_worth_keeping(frame)) {
-		kept = ast_frisolate(frame);
-		if (kept) {
-			AST_LIST_INSERT_HEAD(deferred, kept, frame_list);
-			if (kept == frame) {
-				return 0;
-			}
-		}
+		keep(deferred, frame);
+	} else {
+		ast_frfree(frame);
 	}
-	ast_frfree(frame);
 	return 0;
 }
 
@@ -62,13 +86,20 @@ static int service_channel(struct ast_channel *chan, struct deferred_frames *def
 static void restore_frames(struct ast_channel *chan, struct deferred_frames *deferred)
 {
 	struct ast_frame *frame;
+	char where[PRINTABLE_SIZE];
 
 	ast_channel_lock(chan);
-	while ((frame = AST_LIST_REMOVE_HEAD(deferred, frame_list))) {
+	while ((frame = AST_LIST_REMOVE_HEAD(&deferred->list, frame_list))) {
 		ast_queue_frame_head(chan, frame);
 		ast_frfree(frame);
 	}
 	ast_channel_unlock(chan);
+	if (deferred->dropped) {
+		ast_log(LOG_WARNING,
+			"%s: %zu texts, digits or signals were dropped while it was on offer: the first %d are kept for "
+			"the dialplan. See who sends so many\n",
+			channel_text(chan, where), deferred->dropped, KEPT_LIMIT);
+	}
 }
 
 /*!
@@ -102,7 +133,7 @@ static int left_ms(int64_t end_ns)
 static enum broadcast_state sleep_until_closed(
 	struct ast_channel *chan, struct broadcast *broadcast, int fd, int64_t end_ns)
 {
-	struct deferred_frames deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	struct deferred_frames deferred = { .count = 0 };
 	char where[PRINTABLE_SIZE];
 	enum broadcast_state state;
 	int digits = whole_digits(chan, 1);

@@ -52,6 +52,18 @@ async def test_hangup_is_noticed_at_once(case, side):
     assert statistics.median(delays) < 0.05, delays
 
 
+async def test_call_that_is_over_is_offered_to_nobody(case):
+    app = await case.app()
+    call = await case.call("5000", extension="over")
+    await case.ami.wait(lambda event: event.get("Event") == "Newexten" and event["Uniqueid"] == call.id
+                        and event["Application"] == "Wait")  # fmt: skip
+    await call.hangup()
+    result = await call.result("after-h")
+    assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("TIMEOUT", "HANGUP")
+    await case.flush(app)
+    assert not app.of("CallBroadcast", call.id)
+
+
 async def test_hangup_of_everybody_at_once(case):
     app = await case.app()
     calls = [await case.call("60000") for _ in range(30)]

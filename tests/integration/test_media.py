@@ -156,6 +156,22 @@ async def test_digits_between_talk_are_kept_in_order(case):
     assert [event["digit"] for event in events] == list("5678")
 
 
+async def test_flood_of_texts_does_not_hold_up_the_call(case):
+    """Kept without a limit, thousands of them took seconds to put back, with a line of the log for each."""
+    case.expect_log("texts, digits or signals were dropped")
+    app = await case.app()
+    call = await case.call("60000", extension="test-and-wait")
+    await app.offered(call.id)
+    caller = await case.channel_name(call.id.replace("-offered", "-caller"))
+    for number in range(1000):
+        await case.ami.action("SendText", Channel=caller, Message=f"text {number}")
+    assert await app.claim(call.id) == 204
+    await app.started(call.id)
+    (line,) = await case.our_log()
+    assert "the first 64 are kept" in line.text
+    assert not [other for other in await case.log() if "long queue" in other.text]
+
+
 async def digit_taken_in(case, call, digit):
     """Wait until Asterisk has read a digit from the caller."""
     await case.ami.wait(

@@ -394,8 +394,7 @@ static void do_look(struct record *record, struct broadcast *broadcast)
 
 	broadcast_look(broadcast, &look);
 	saw_state(record, look.state);
-	if ((look.state == BROADCAST_CLAIMED) != (look.winner != NULL) ||
-		(look.state == BROADCAST_CLAIMED) != (look.claimed_after_ms >= 0)) {
+	if ((look.state == BROADCAST_CLAIMED) != (look.winner != NULL)) {
 		violated("rule 1", record, "a look shows it %s by %s", state_name(look.state),
 			look.winner ? look.winner : "nobody");
 	}

@@ -291,6 +291,51 @@ static void destroy_withdraws_what_is_left(void **state)
 	*state = NULL;
 }
 
+static void withdraw_all_leaves_nothing_to_claim(void **state)
+{
+	struct broadcast *first;
+
+	put_new(*state, "1");
+	first = registry_get(*state, "1");
+	for (int i = 2; i < 300; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "%d", i);
+		put_new(*state, id);
+	}
+	registry_withdraw_all(*state);
+	assert_int_equal(registry_count(*state), 0);
+	assert_null(registry_get(*state, "2"));
+	assert_int_equal(broadcast_state(first), BROADCAST_WITHDRAWN);
+	assert_int_equal(broadcast_claim(first, "alpha", NULL, NULL), BROADCAST_CLOSED);
+	/* It is out already: not to be let go of once more. */
+	registry_remove(*state, first);
+	broadcast_unref(first);
+	assert_int_equal(atomic_load(&alive), 0);
+	put_new(*state, "1");
+	assert_int_equal(claim(*state, "1", "alpha"), BROADCAST_YES);
+}
+
+static void later_one_of_the_same_channel_is_known(void **state)
+{
+	struct broadcast *first;
+	struct broadcast *second;
+
+	put_new(*state, "1");
+	first = registry_get(*state, "1");
+	put_new(*state, "2");
+	assert_false(registry_has_later(*state, first));
+	put_new(*state, "1");
+	second = registry_get(*state, "1");
+	assert_true(registry_has_later(*state, first));
+	assert_false(registry_has_later(*state, second));
+	broadcast_unref(registry_take(*state, "1"));
+	/* Cleaned up, and not on offer again. */
+	assert_false(registry_has_later(*state, first));
+	broadcast_unref(first);
+	broadcast_unref(second);
+}
+
 static void list_gives_all_with_references(void **state)
 {
 	struct broadcast **list;
@@ -384,6 +429,32 @@ static void hundred_thousand_entries_cost_no_more_to_find(void **state)
 	assert_true(mallinfo2().uordblks < used + 256 * 1024);
 }
 
+static void memory_goes_with_the_entries_though_some_stay(void **state)
+{
+	enum {
+		MOST = 50000,
+		LEFT = 200
+	};
+	size_t used = mallinfo2().uordblks;
+	char id[32];
+
+	for (int i = 0; i < MOST; i++) {
+		snprintf(id, sizeof(id), "1700000000.%d", i);
+		put_new(*state, id);
+	}
+	for (int i = LEFT; i < MOST; i++) {
+		snprintf(id, sizeof(id), "1700000000.%d", i);
+		broadcast_unref(registry_take(*state, id));
+	}
+	assert_int_equal(registry_count(*state), LEFT);
+	/* The buckets of all would be half a megabyte. */
+	assert_true(mallinfo2().uordblks < used + 256 * 1024);
+	for (int i = 0; i < LEFT; i++) {
+		snprintf(id, sizeof(id), "1700000000.%d", i);
+		broadcast_unref(registry_take(*state, id));
+	}
+}
+
 /* Threads */
 
 #define THREADS 4
@@ -470,8 +541,11 @@ int main(void)
 		CASE(remove_ends_this_very_one),
 		CASE(remove_leaves_a_later_one_alone),
 		CASE(destroy_withdraws_what_is_left),
+		CASE(withdraw_all_leaves_nothing_to_claim),
+		CASE(later_one_of_the_same_channel_is_known),
 		CASE(list_gives_all_with_references),
 		CASE(hundred_thousand_entries_cost_no_more_to_find),
+		CASE(memory_goes_with_the_entries_though_some_stay),
 		CASE(threads_leave_nothing_behind),
 	};
 

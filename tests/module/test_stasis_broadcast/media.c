@@ -226,6 +226,31 @@ AST_TEST_DEFINE(media_digit_across_the_end)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(media_whole_digits_as_before)
+{
+	struct call *call;
+	int after;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "media_whole_digits_as_before",
+			"Whether a channel's digits are read whole is after a wait as it was before");
+	}
+	ast_test_validate(test, app_new("app"));
+	for (int whole = 0; whole < 2; whole++) {
+		ast_test_validate(test, (call = call_new()));
+		ast_channel_lock(call->chan);
+		ast_set2_flag(ast_channel_flags(call->chan), whole, AST_FLAG_END_DTMF_ONLY);
+		ast_channel_unlock(call->chan);
+		ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+		ast_test_validate(test, wait_on(call, 1) == -1);
+		ast_channel_lock(call->chan);
+		after = ast_test_flag(ast_channel_flags(call->chan), AST_FLAG_END_DTMF_ONLY) != 0;
+		ast_channel_unlock(call->chan);
+		ast_test_validate(test, after == whole);
+	}
+	return AST_TEST_PASS;
+}
+
 AST_TEST_DEFINE(media_deferrable_frames_are_kept)
 {
 	struct call *call;
@@ -257,6 +282,42 @@ AST_TEST_DEFINE(media_deferrable_frames_are_kept)
 	ast_test_status_update(test, "after the wait: %s\n", queue);
 	ast_test_validate(test, !strcmp(queue, expected));
 	ast_test_validate(test, call_waiting(call, AST_FRAME_VOICE) == 0);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(media_flood_is_dropped)
+{
+	enum {
+		SENT = 120,
+		KEPT = 64
+	};
+	struct call *call;
+	struct waiter *waiter;
+	char queue[1024];
+	char expected[1024];
+	char text[16];
+	size_t used = 0;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "media_flood_is_dropped",
+			"Of 120 texts during a wait the first 64 are kept, so that a flood of them does not hold up the call");
+	}
+	ast_test_validate(test, app_new("app") && (call = call_new()));
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, (waiter = waiter_new(call, DAY_MS)));
+	for (int i = 0; i < SENT; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		call_text(call, text);
+		if (i < KEPT) {
+			used += snprintf(expected + used, sizeof(expected) - used, "T%d ", i);
+		}
+	}
+	ast_test_validate(test, is_all_read(call));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	ast_test_validate(test, waiter_result(waiter) == 0);
+	spell_queue(call, queue, sizeof(queue));
+	ast_test_status_update(test, "after the wait: %s\n", queue);
+	ast_test_validate(test, !strcmp(queue, expected));
 	return AST_TEST_PASS;
 }
 
@@ -342,4 +403,5 @@ AST_TEST_DEFINE(media_generator_goes_on)
 
 ast_test_cb_t *const media_cases[] = { media_sound_is_thrown_away, media_digits_are_kept,
 	media_quick_digits_are_kept, media_digits_for_a_bridge, media_digit_across_the_end,
-	media_deferrable_frames_are_kept, media_kept_before_later_ones, media_generator_goes_on, NULL };
+	media_whole_digits_as_before, media_deferrable_frames_are_kept, media_flood_is_dropped,
+	media_kept_before_later_ones, media_generator_goes_on, NULL };
