@@ -36,7 +36,7 @@ CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNIN
 MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
-MODULE_FLAGS += -isystem $(ASTERISK_INCLUDE)
+MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
 endif
 
 # Each folder of modules/ is one module. A test or bench module is one file, or one folder;

@@ -11,6 +11,7 @@ is slower is named, but does not count here: make check judges that.
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -45,18 +46,20 @@ def environment(folder: Path) -> dict[str, str]:
 def run_c_tests(version: int) -> tuple[int, int]:
     """The C API's tests: how many ran, how many passed."""
     asterisk = Asterisk(version, 7)
-    asterisk.up(Settings(version, more=(f"MODULES_EXTRA={CANARY}.so test_stasis_broadcast.so",)))
-    text = cli(asterisk, f"test execute category {CATEGORY}")
-    # A console gives up after a minute without a word; the tests go on, and this waits for them.
-    deadline = time.monotonic() + C_TESTS_SECONDS
-    while not (summary := re.search(r"(\d+) Test\(s\) Executed +(\d+) Passed", text)):
-        if not asterisk.alive() or time.monotonic() > deadline:
-            break
-        text = cli(asterisk, "test show results all")
-    (OUT / f"{version}-c-api.log").write_text(text)
-    (OUT / f"{version}-asterisk.log").write_bytes(asterisk.log.read_bytes())
-    end(asterisk)
-    asterisk.down()
+    try:
+        asterisk.up(Settings(version, more=(f"MODULES_EXTRA={CANARY}.so test_stasis_broadcast.so",)))
+        text = cli(asterisk, f"test execute category {CATEGORY}")
+        # A console gives up after a minute without a word; the tests go on, and this waits for them.
+        deadline = time.monotonic() + C_TESTS_SECONDS
+        while not (summary := re.search(r"(\d+) Test\(s\) Executed +(\d+) Passed", text)):
+            if not asterisk.alive() or time.monotonic() > deadline:
+                break
+            text = cli(asterisk, "test show results all")
+        (OUT / f"{version}-c-api.log").write_text(text)
+        (OUT / f"{version}-asterisk.log").write_bytes(asterisk.log.read_bytes())
+        end(asterisk)
+    finally:
+        asterisk.down()
     return (int(summary[1]), int(summary[2])) if summary else (0, 0)
 
 
@@ -65,10 +68,18 @@ def run_integration(version: int) -> tuple[int, int]:
     results = OUT / f"{version}-integration.results"
     env = dict(os.environ, CHECK_RESULTS=str(results))
     env["PYTEST_ARGS"] = f"-p sanitizer_plugin {env.get('PYTEST_ARGS', '')}"
-    with open(OUT / f"{version}-integration.log", "w", encoding="utf-8") as log:
-        subprocess.run(
-            [REPO / "tests" / "integration" / "run", str(version)], env=env, stdout=log, stderr=log, check=False
-        )
+    command = [REPO / "tests" / "integration" / "run", str(version)]
+    with (
+        open(OUT / f"{version}-integration.log", "w", encoding="utf-8") as log,
+        subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True) as tests,
+    ):
+        try:
+            tests.wait()
+        except BaseException:
+            # They take down what they have started.
+            tests.terminate()
+            tests.wait()
+            raise
     lines = results.read_text().splitlines()
     failed = [line.rpartition(" ")[0] for line in lines if not line.endswith(" passed")]
     for test in failed:
@@ -118,7 +129,13 @@ def check(version: int) -> bool:
 
 def main() -> int:
     versions = [int(word) for word in sys.argv[1:]] or [22, 16]
-    return 0 if all([check(version) for version in versions]) else 1
+    # Being told to stop is like Ctrl-C: what was started is taken down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return 0 if all([check(version) for version in versions]) else 1
+    except KeyboardInterrupt:
+        print("asan-modules: interrupted, nothing is left running")
+        return 130
 
 
 if __name__ == "__main__":

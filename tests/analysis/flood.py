@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import re
+import signal
 import socket
 import statistics
 import subprocess
@@ -55,6 +56,9 @@ def answer(connection: socket.socket) -> int:
 
 def flooder(port: int, rate: int, stop: object, counts: object) -> None:
     """Plain sockets and no library: what the flood itself takes of the machine must not count."""
+    # It is told to stop by whoever started it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     connections = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CONNECTIONS)]
     for connection in connections:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -81,10 +85,13 @@ class Flood:
         self.process.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, trouble: type[BaseException] | None, *_: object) -> None:
         self.seconds = time.monotonic() - self.began
         self.stop.set()
         self.process.join(20)
+        if trouble:
+            self.process.kill()
+            return
         if self.process.is_alive() or self.process.exitcode:
             self.process.kill()
             raise RuntimeError("the flood did not go on to the end")
@@ -143,30 +150,45 @@ def positive(text: str) -> int:
     return number
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=positive, default=30, help="of each round")
-    parser.add_argument("--rounds", type=positive, default=5)
-    parser.add_argument("--rate", type=positive, default=1000, help="claims for unknown ids a second")
-    options = parser.parse_args()
+def run(options: argparse.Namespace) -> tuple[list[float], list[float], list[float]]:
+    """All rounds, on an Asterisk that is taken down whatever happens."""
+    print(f"flood: {options.rounds} rounds of {options.seconds} s without and {options.seconds} s with it", flush=True)
     OUT.mkdir(parents=True, exist_ok=True)
     asterisk = Asterisk(22, 8)
     dialplan = REPO / "tools" / "ari-race" / "extensions.conf"
-    asterisk.up(Settings(22, more=(f"EXTENSIONS={dialplan}", "VERBOSE=0")))
     try:
-        quiet, flooded, rates = measure(asterisk.port("HTTP"), options)
+        asterisk.up(Settings(22, more=(f"EXTENSIONS={dialplan}", "VERBOSE=0")))
+        return measure(asterisk.port("HTTP"), options)
     finally:
         asterisk.down()
+
+
+def judge(quiet: list[float], flooded: list[float], rates: list[float], rate: int) -> int:
     before, after = statistics.median(quiet), statistics.median(flooded)
     reached = statistics.median(rates)
-    if reached < 0.9 * options.rate:
-        print(f"flood: only {reached:.0f} of {options.rate} claims a second got through: this machine is too busy to tell")
+    if reached < 0.9 * rate:
+        print(f"flood: only {reached:.0f} of {rate} claims a second got through: this machine is too busy to tell")
         verdict("flood-rate-is-reached", False)
         return 1
     fine = verdict("flood-of-unknown-ids", after <= MOST * before)
     print(f"flood: p99 of good claims {before:.2f} ms, with {reached:.0f} unknown ids a second {after:.2f} ms: "
           f"{'within' if fine else 'NOT within'} {MOST} times")  # fmt: skip
     return 0 if fine else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=positive, default=30, help="of each round")
+    parser.add_argument("--rounds", type=positive, default=5)
+    parser.add_argument("--rate", type=positive, default=1000, help="claims for unknown ids a second")
+    options = parser.parse_args()
+    # Being told to stop is like Ctrl-C: what was started is taken down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return judge(*run(options), options.rate)
+    except KeyboardInterrupt:
+        print("flood: interrupted, nothing is left running")
+        return 130
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ SOAK_SEED ?=
 SOAK_MODULES ?= ours
 
 .PHONY: soak
-soak: ## load and harm for SOAK_SECONDS=120, then a proof from the history [SOAK_SEED SOAK_MODULES=ours|asterisk]
+soak: ## load and harm for SOAK_SECONDS=120, after two warm-ups, then a proof from the history [SOAK_SEED SOAK_MODULES=ours|asterisk]
 	@sandbox/need sandbox soak race
 	@$(MAKE) --no-print-directory -s ari-race
 	@/usr/bin/python3 -B tests/soak/soak.py --seconds "$(SOAK_SECONDS)" --modules "$(SOAK_MODULES)" \

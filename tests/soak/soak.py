@@ -160,7 +160,8 @@ def test_checker() -> list[str]:
     """A proof is worth what its checker is worth."""
     command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE)]
     done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
-    say(f"the checker's own tests: {done.stdout.strip().splitlines()[-1]}")
+    last = (done.stdout.strip().splitlines() or [f"ended with status {done.returncode}"])[-1]
+    say(f"the checker's own tests: {last}")
     return [done.stdout] if done.returncode else []
 
 

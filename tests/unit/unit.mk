@@ -43,16 +43,16 @@ unit-needs:
 	@sandbox/need core
 
 check-core: $(addprefix $(BUILD)/unit/plain/,$(UNIT_TESTS)) ## the core's tests; they need no Asterisk
-	@tests/unit/run-tests core $(or $(CHECK_RESULTS),$(BUILD)/check/core.results) $^
+	@tests/unit/run-tests core "$${CHECK_RESULTS:-$(BUILD)/check/core.results}" $^
 
 stress: $(BUILD)/unit/plain/stress ## race threads over broadcasts [STRESS_BROADCASTS=1000000 STRESS_SEED=n]
 	$< $(STRESS_OPTIONS)
 
 # For make check: bounded in time, with a seed that is always the same.
 check-stress: $(BUILD)/unit/plain/stress
-	@mkdir -p $(dir $(or $(CHECK_RESULTS),$(BUILD)/check/stress.results))
-	@verdict=failed; $< --broadcasts 100000000 --threads $(STRESS_THREADS) --seed 1 --seconds 20 && verdict=passed; \
-		echo "stress.20-seconds $$verdict" >$(or $(CHECK_RESULTS),$(BUILD)/check/stress.results); \
+	@results=$${CHECK_RESULTS:-$(BUILD)/check/stress.results}; mkdir -p "$$(dirname "$$results")"; verdict=failed; \
+		$< --broadcasts 100000000 --threads $(STRESS_THREADS) --seed 1 --seconds 20 && verdict=passed; \
+		echo "stress.20-seconds $$verdict" >"$$results"; \
 		[ $$verdict = passed ]
 
 # The core's tests, then the stress. A sanitizer's report ends the program with an error.

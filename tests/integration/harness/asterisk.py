@@ -15,6 +15,22 @@ OURS = ("modules/", "core/")
 LOG_LINE = re.compile(r"\[[^]]+\] (?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])? (?P<file>[^ :]+): ?(?P<text>.*)")
 
 
+def to_its_end(command: list[str]) -> tuple[int, str]:
+    """Run a program that an interrupt does not reach and is to wait for: one that was started half cannot be stopped.
+
+    Returns its exit status and what it told.
+    """
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as process:
+        try:
+            told, _ = process.communicate()
+        except BaseException:
+            process.communicate()
+            raise
+    return process.returncode, told
+
+
 @dataclass(frozen=True)
 class Settings:
     """How an instance is started. Two tests with equal settings share the running Asterisk."""
@@ -50,9 +66,9 @@ class Asterisk:
         # Ports of their own, so that a sandbox may be up beside the tests.
         words = ["HTTP_PORT=free", "SIP_PORT=free", "AMI_PORT=free"]
         words += [f"MODULES={settings.modules}", f"EXTENSIONS={HERE / 'extensions.conf'}", *settings.more]
-        done = subprocess.run(self._command("up", *words), capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"Asterisk {self.version} ({settings}) did not start: {done.stdout}{done.stderr}")
+        status, told = to_its_end(self._command("up", *words))
+        if status:
+            raise RuntimeError(f"Asterisk {self.version} ({settings}) did not start: {told}")
         self.settings = settings
         text = subprocess.run(self._command("env"), capture_output=True, text=True, check=True).stdout
         self.env = dict(line.split("=", 1) for line in text.splitlines())
