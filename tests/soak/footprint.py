@@ -1,6 +1,7 @@
 """What Asterisk takes of the machine when all is quiet, and whether that has grown."""
 
 import asyncio
+import contextlib
 import re
 import time
 from dataclasses import asdict, dataclass
@@ -15,6 +16,9 @@ QUIET_SECONDS = 11.0
 SETTLE_SECONDS = 90.0
 LOOK_SECONDS = 0.5
 GROWTH = 0.02
+
+# Where Asterisk puts the answer to a CLI command, ours too: it may still be open when the answer has come.
+ANSWER_FILE = "/ast-ami-"
 
 # The thread of an HTTP or manager connection. Of these there is one when all is quiet: ours.
 CONNECTION_THREAD = "handle_tcptls_connection"
@@ -49,6 +53,15 @@ class Footprint:
         return Footprint(**{name: max(value, theirs[name]) for name, value in asdict(self).items()})
 
 
+def open_files(process: Path) -> list[str]:
+    """What a process has open, but for what it closes meanwhile."""
+    names = []
+    for entry in (process / "fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            names.append(str(entry.readlink()))
+    return sorted(names)
+
+
 async def look(asterisk: Asterisk, manager: Manager) -> Footprint:
     folder = Path(f"/proc/{asterisk.pid}")
     resident = re.search(r"^Rss:\s+(\d+) kB", (folder / "smaps_rollup").read_text(), re.MULTILINE)
@@ -59,7 +72,7 @@ async def look(asterisk: Asterisk, manager: Manager) -> Footprint:
         resident_kb=int(resident[1]),
         threads=sum(1 for _ in (folder / "task").iterdir()) - left_behind,
         left_behind=left_behind,
-        files=sum(1 for _ in (folder / "fd").iterdir()),
+        files=sum(ANSWER_FILE not in name for name in open_files(folder)),
     )
 
 
@@ -85,7 +98,7 @@ async def settle(asterisk: Asterisk, manager: Manager, base: Footprint | None) -
 
 async def note(asterisk: Asterisk, manager: Manager, path: Path) -> None:
     """Which threads, files and applications there are, for whoever wants to know what has grown."""
-    files = sorted(str(entry.readlink()) for entry in Path(f"/proc/{asterisk.pid}/fd").iterdir())
+    files = open_files(Path(f"/proc/{asterisk.pid}"))
     maps = Path(f"/proc/{asterisk.pid}/smaps").read_text()
     threads = await manager.cli("core show threads")
     applications = await manager.cli("ari show apps")
