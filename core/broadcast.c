@@ -29,6 +29,8 @@ struct broadcast {
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
 	_Atomic int64_t closed_ns;
+	/*! Whether its channel is on offer again. */
+	atomic_int followed;
 	/*! The applications it was offered to. */
 	struct names *recipients;
 	/*! The applications that may not claim it; NULL: none. */
@@ -457,6 +459,16 @@ int broadcast_remaining_ms(const struct broadcast *broadcast)
 int64_t broadcast_closed_ns(const struct broadcast *broadcast)
 {
 	return atomic_load_explicit(&broadcast->closed_ns, memory_order_acquire);
+}
+
+void broadcast_set_followed(struct broadcast *broadcast)
+{
+	atomic_store_explicit(&broadcast->followed, 1, memory_order_release);
+}
+
+int broadcast_is_followed(const struct broadcast *broadcast)
+{
+	return atomic_load_explicit(&broadcast->followed, memory_order_acquire);
 }
 
 int broadcast_wake_open(struct broadcast *broadcast)

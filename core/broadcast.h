@@ -204,6 +204,16 @@ int broadcast_remaining_ms(const struct broadcast *broadcast);
 int64_t broadcast_closed_ns(const struct broadcast *broadcast);
 
 /*!
+ * \brief Note that its channel is on offer again: from now on nobody is to hear how this one ended.
+ *
+ * \note Any thread; takes no lock. Set before the first event of the next broadcast is queued.
+ */
+void broadcast_set_followed(struct broadcast *broadcast);
+
+/*! \brief Whether broadcast_set_followed() was called. Any thread; takes no lock. */
+int broadcast_is_followed(const struct broadcast *broadcast);
+
+/*!
  * \brief A file descriptor to poll, which becomes readable when the broadcast closes and stays so.
  *
  * \param broadcast The broadcast. Each successful call must be paired with broadcast_wake_close().
