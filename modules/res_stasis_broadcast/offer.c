@@ -16,6 +16,7 @@
 
 #include "asterisk/datastore.h"
 #include "channel_text.h"
+#include "filter_warning.h"
 #include "printable.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
@@ -155,12 +156,17 @@ static struct names *leave_out(struct names *names, const struct names *without)
 }
 
 /*! \brief The applications that are registered now and that the filter matches; NULL without memory. */
-static struct names *find_recipients(struct app_filter *filter, const struct names *without)
+static struct names *find_recipients(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *without)
 {
+	int out_of_budget = 0;
 	struct names *registered = apps_registered();
-	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
+	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
 
 	names_unref(registered);
+	if (out_of_budget) {
+		filter_warn_out_of_budget(chan, filter);
+	}
 	if (recipients && without) {
 		struct names *left = leave_out(recipients, without);
 
@@ -251,7 +257,7 @@ static enum refusal offer_on(
 		}
 	}
 	terms->barred = without;
-	terms->recipients = find_recipients(terms->filter, without);
+	terms->recipients = find_recipients(chan, terms->filter, without);
 	if (names_count(terms->recipients)) {
 		refusal = offer_to(chan, terms, tell_claimed);
 	} else if (terms->recipients) {

@@ -38,6 +38,16 @@ static struct app_filter *filter_of(const char *text)
 	return filter;
 }
 
+/*! \brief app_filter_select() for what must be decided within the budget. */
+static struct names *select_from(struct app_filter *filter, struct names *names)
+{
+	int out_of_budget = -1;
+	struct names *selected = app_filter_select(filter, names, &out_of_budget);
+
+	assert_int_equal(out_of_budget, 0);
+	return selected;
+}
+
 static void check_rows(const struct row *row)
 {
 	for (; row->text; row++) {
@@ -797,7 +807,7 @@ static void select_gives_the_matching_names(void **state)
 {
 	struct names *names = names_of("sales-1", "support-1", "sales-2", "x", NULL);
 	struct app_filter *filter = filter_of("^sales-");
-	struct names *chosen = app_filter_select(filter, names);
+	struct names *chosen = select_from(filter, names);
 	struct names *none;
 	struct app_filter *nobody = filter_of("^nobody$");
 
@@ -806,7 +816,7 @@ static void select_gives_the_matching_names(void **state)
 	assert_int_equal(names_count(chosen), 2);
 	assert_string_equal(names_at(chosen, 0), "sales-1");
 	assert_string_equal(names_at(chosen, 1), "sales-2");
-	none = app_filter_select(nobody, names);
+	none = select_from(nobody, names);
 	assert_non_null(none);
 	assert_int_equal(names_count(none), 0);
 	names_unref(none);
@@ -820,7 +830,7 @@ static void select_gives_the_matching_names(void **state)
 static void select_without_filter_gives_all(void **state)
 {
 	struct names *names = names_of("a", "b", NULL);
-	struct names *all = app_filter_select(NULL, names);
+	struct names *all = select_from(NULL, names);
 
 	(void) state;
 	assert_ptr_equal(all, names);
@@ -833,9 +843,9 @@ static void select_shares_its_answer_for_the_same_list(void **state)
 {
 	struct names *names = names_of("sales-1", "x", NULL), *more = names_of("sales-1", "sales-2", NULL);
 	struct app_filter *filter = filter_of("^sales-");
-	struct names *first = app_filter_select(filter, names), *second = app_filter_select(filter, names);
-	struct names *third = app_filter_select(filter, more);
-	struct names *fourth = app_filter_select(filter, names);
+	struct names *first = select_from(filter, names), *second = select_from(filter, names);
+	struct names *third = select_from(filter, more);
+	struct names *fourth = select_from(filter, names);
 
 	(void) state;
 	assert_ptr_equal(first, second);
@@ -864,7 +874,7 @@ static void select_is_not_fooled_by_a_reused_address(void **state)
 
 		snprintf(name, sizeof(name), "%s-%d", i % 2 ? "sales" : "other", i);
 		names = names_create(list, 1);
-		chosen = app_filter_select(filter, names);
+		chosen = select_from(filter, names);
 		assert_int_equal(names_count(chosen), i % 2);
 		if (i % 2) {
 			assert_string_equal(names_at(chosen, 0), name);
@@ -893,7 +903,7 @@ static void *hammer(void *data)
 			wrong++;
 			continue;
 		}
-		chosen = app_filter_select(filter, names);
+		chosen = select_from(filter, names);
 		wrong += strcmp(app_filter_text(filter), text) || app_filter_match(filter, "other");
 		wrong += names_count(chosen) != (!strcmp(text, "^app-1$") || !strcmp(text, "^app-2$"));
 		names_unref(chosen);
