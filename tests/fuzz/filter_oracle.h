@@ -35,17 +35,32 @@ static inline void broken(const char *why, const char *filter, const char *name)
 	abort();
 }
 
+/*! \brief How often a character is in a text. */
+static inline size_t count_of(const char *text, char c)
+{
+	size_t count = 0;
+
+	for (; *text; text++) {
+		count += *text == c;
+	}
+	return count;
+}
+
 /*!
- * \brief Whether the C library can be asked about a filter: it would expand repeated repetitions at length.
+ * \brief Whether the C library can be asked about a filter.
+ *
+ * It copies what "+" and braces repeat, and what is copied again with it: "a++++..." takes all memory.
  */
 static inline int is_comparable(const char *filter)
 {
+	static const char digits[] = "0123456789";
 	const char *brace = strchr(filter, '{');
+	const char *comma = brace ? strchr(brace, ',') : NULL;
 
-	if (strlen(filter) > COMPARED_LENGTH) {
+	if (strlen(filter) > COMPARED_LENGTH || count_of(filter, '+') > 4 || count_of(filter, '{') > 1) {
 		return 0;
 	}
-	return !brace || (!strchr(brace + 1, '{') && strspn(brace + 1, "0123456789") < 3 && strlen(brace) < 8);
+	return !brace || (strspn(brace + 1, digits) < 3 && (!comma || strspn(comma + 1, digits) < 3));
 }
 
 /*!
