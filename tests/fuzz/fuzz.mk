@@ -24,7 +24,7 @@ $(foreach name,$(FUZZERS),$(eval $(call fuzzer,$(name))))
 fuzz-needs:
 	@sandbox/need fuzz
 
-fuzz: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## fuzz filters, dialplan arguments, REST parameters, settings [FUZZ_SECONDS=60]
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%) ## fuzz filters (two ways), dialplan arguments, REST parameters, settings [FUZZ_SECONDS=60]
 	@tests/fuzz/run $(BUILD)/fuzz "$(FUZZ_SECONDS)" $(FUZZERS)
 
 fuzz-corpus: $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
