@@ -68,6 +68,79 @@ static inline struct ast_channel_snapshot *compat_channel_snapshot(struct ast_ch
 }
 
 /*!
+ * \brief The texts of a snapshot that ARI shows.
+ *
+ * Borrowed from the snapshot. One that this Asterisk does not have is NULL.
+ */
+struct compat_snapshot_texts {
+	const char *id;
+	const char *name;
+	const char *protocol_id;
+	const char *accountcode;
+	const char *language;
+	const char *tenantid;
+	const char *context;
+	const char *exten;
+	const char *app_name;
+	const char *app_data;
+	const char *caller_name;
+	const char *caller_number;
+	const char *caller_rdnis;
+	const char *connected_name;
+	const char *connected_number;
+};
+
+/*!
+ * \brief Find the texts of a snapshot, which Asterisk 17 and later keep in parts.
+ *
+ * \param snapshot The snapshot. Borrowed.
+ *
+ * \return The texts, for as long as the snapshot is there.
+ *
+ * \note Any thread; takes no lock: a snapshot does not change.
+ */
+static inline struct compat_snapshot_texts compat_snapshot_texts(const struct ast_channel_snapshot *snapshot)
+{
+#if __has_include("asterisk/stasis_state.h") /* It came with 17, as the parts did. */
+	return (struct compat_snapshot_texts){
+		.id = snapshot->base->uniqueid,
+		.name = snapshot->base->name,
+		.protocol_id = snapshot->base->protocol_id,
+		.accountcode = snapshot->base->accountcode,
+		.language = snapshot->base->language,
+#ifdef AST_MAX_TENANT_ID
+		.tenantid = snapshot->base->tenantid,
+#endif
+		.context = snapshot->dialplan->context,
+		.exten = snapshot->dialplan->exten,
+		.app_name = snapshot->dialplan->appl,
+		.app_data = snapshot->dialplan->data,
+		.caller_name = snapshot->caller->name,
+		.caller_number = snapshot->caller->number,
+		.caller_rdnis = snapshot->caller->rdnis,
+		.connected_name = snapshot->connected->name,
+		.connected_number = snapshot->connected->number,
+	};
+#else
+	return (struct compat_snapshot_texts){
+		.id = snapshot->uniqueid,
+		.name = snapshot->name,
+		.protocol_id = snapshot->protocol_id,
+		.accountcode = snapshot->accountcode,
+		.language = snapshot->language,
+		.context = snapshot->context,
+		.exten = snapshot->exten,
+		.app_name = snapshot->appl,
+		.app_data = snapshot->data,
+		.caller_name = snapshot->caller_name,
+		.caller_number = snapshot->caller_number,
+		.connected_name = snapshot->connected_name,
+		.connected_number = snapshot->connected_number,
+	};
+#endif
+}
+
+/*!
  * \brief Whether an Asterisk of this version brings <tt>POST /ari/events/claim</tt> itself.
  *
  * \param version Asterisk's version, such as "22.10.1~dfsg" or "certified/20.7-cert1".

@@ -27,6 +27,7 @@
 #include "asterisk/module.h"
 #include "asterisk/strings.h"
 #include "compat.h"
+#include "events.h"
 
 struct registry *broadcasts;
 

@@ -56,10 +56,11 @@ struct ast_json *describe_broadcast(struct broadcast *broadcast)
 	struct ast_json *json;
 
 	broadcast_look(broadcast, &look);
-	json = ast_json_pack("{s: s, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
-		broadcast_channel_id(broadcast), "state", state_name(look.state), "timeout_ms", look.timeout_ms,
-		"remaining_ms", look.remaining_ms, "app_filter", describe_text(broadcast_filter_text(broadcast)),
-		"recipients", names_to_json(look.recipients), "declined", names_to_json(look.declined), "winner_app",
+	json = ast_json_pack("{s: o, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
+		describe_text(broadcast_channel_id(broadcast)), "state", state_name(look.state), "timeout_ms",
+		look.timeout_ms, "remaining_ms", look.remaining_ms, "app_filter",
+		describe_text(broadcast_filter_text(broadcast)), "recipients", names_to_json(look.recipients),
+		"declined", names_to_json(look.declined), "winner_app",
 		look.winner ? describe_text(look.winner) : ast_json_null());
 	broadcast_look_done(&look);
 	return json;

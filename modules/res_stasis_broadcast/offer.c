@@ -16,6 +16,7 @@
 
 #include "asterisk/datastore.h"
 #include "channel_text.h"
+#include "events.h"
 #include "printable.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
@@ -26,8 +27,10 @@ enum refusal {
 	OFFERED,
 	/*! As many broadcasts are open as there may be. */
 	FULL,
-	/*! No memory, or the channel cannot be described. */
+	/*! No memory. */
 	BROKEN,
+	/*! It cannot be described; the log tells why. */
+	NOT_DESCRIBED,
 };
 
 /*! \brief Our datastores that there are, on channels or on their way off one. */
@@ -203,13 +206,14 @@ static enum refusal open_broadcast(
  */
 static enum refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
 {
-	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
+	enum events_failure failure;
+	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms, &failure);
 	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
 	struct broadcast *broadcast;
 	enum refusal refusal;
 
 	if (!delivery) {
-		return BROKEN;
+		return failure == EVENTS_INTERNAL_CHANNEL || failure == EVENTS_NOT_UTF8 ? NOT_DESCRIBED : BROKEN;
 	}
 	if (tell_claimed) {
 		terms->cargo = delivery_hold(delivery);
@@ -229,8 +233,14 @@ static enum refusal offer_to_nobody(struct ast_channel *chan, struct broadcast_t
 {
 	struct broadcast *broadcast;
 	enum refusal refusal = open_broadcast(chan, terms, &broadcast);
+	char where[PRINTABLE_SIZE];
+	char shown[PRINTABLE_SIZE];
 
 	if (refusal == OFFERED) {
+		if (terms->filter && !terms->barred) {
+			ast_verb(3, "%s: no application now matches the filter '%s'\n", channel_text(chan, where),
+				printable(broadcast_filter_text(broadcast), shown, sizeof(shown)));
+		}
 		broadcast_unref(broadcast);
 	}
 	return refusal;
@@ -302,10 +312,10 @@ int offer_channel(
 	if (refusal == FULL) {
 		complain_full(chan, terms.max_open);
 		describe_status(chan, "CONGESTION");
-	} else if (refusal == BROKEN) {
-		ast_log(LOG_ERROR,
-			"%s: cannot be offered to applications: out of memory, or the channel is internal\n",
-			channel_text(chan, where));
+	} else if (refusal != OFFERED) {
+		if (refusal == BROKEN) {
+			ast_log(LOG_ERROR, "%s: cannot be offered: out of memory\n", channel_text(chan, where));
+		}
 		describe_status(chan, "ERROR");
 	}
 	return refusal == OFFERED ? 0 : -1;

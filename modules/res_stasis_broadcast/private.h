@@ -104,35 +104,6 @@ struct names *apps_registered(void);
 void apps_forget(void);
 
 /*
- * events.c
- */
-
-/*!
- * \brief Build the \c CallBroadcast event of a channel.
- *
- * \param chan The channel; must not be locked by the caller.
- * \param timeout_ms For the event's \c timeout.
- *
- * \return The event without \c application, which each recipient's copy gets; NULL on failure.
- *
- * \note Any thread. Locks the channel for a moment.
- */
-struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms);
-
-/*!
- * \brief Build the \c CallClaimed event of a channel.
- *
- * \param channel_id The unique ID of the channel.
- * \param winner The winner's name.
- * \param offered The \c channel of the CallBroadcast event, for the case that the channel is gone.
- *
- * \return The event without \c application; NULL on failure.
- *
- * \note Any thread. Takes no lock of a channel.
- */
-struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered);
-
-/*
  * dispatcher.c
  */
 
