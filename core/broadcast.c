@@ -142,10 +142,16 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 
 void broadcast_announce(struct broadcast *broadcast)
 {
-	broadcast->announced = 1;
+	enum broadcast_state state;
+
 	observers_opened(broadcast);
-	if (broadcast->state != BROADCAST_OPEN) {
-		observers_closed(broadcast, broadcast->state);
+	pthread_mutex_lock(&broadcast->lock);
+	broadcast->announced = 1;
+	state = broadcast->state;
+	pthread_mutex_unlock(&broadcast->lock);
+	/* It may have closed before they knew of it. From now on, who closes it tells them. */
+	if (state != BROADCAST_OPEN) {
+		observers_closed(broadcast, state);
 	}
 }
 
@@ -196,6 +202,11 @@ const char *broadcast_channel_id(const struct broadcast *broadcast)
 	return broadcast->channel_id;
 }
 
+struct names *broadcast_excluded(const struct broadcast *broadcast)
+{
+	return broadcast->excluded;
+}
+
 const char *broadcast_filter_text(const struct broadcast *broadcast)
 {
 	return broadcast->filter_text;
@@ -229,10 +240,11 @@ void broadcast_expire_locked(struct broadcast *broadcast, struct deferred_releas
 void broadcast_release(struct broadcast *broadcast, struct deferred_release *deferred)
 {
 	const enum broadcast_state state = broadcast->state;
+	const int is_to_be_told = deferred->closed && broadcast->announced;
 
 	pthread_mutex_unlock(&broadcast->lock);
 	app_filter_unref(deferred->filter);
-	if (deferred->closed && broadcast->announced) {
+	if (is_to_be_told) {
 		observers_closed(broadcast, state);
 	}
 }

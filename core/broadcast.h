@@ -113,7 +113,7 @@ int64_t broadcast_clock_ns(void);
  * \retval NULL if the channel ID is NULL or empty, or memory ran out, or, with \c errno \c EBUSY, if
  *         \c max_open broadcasts are open. The data is then still the caller's.
  *
- * \note Any thread; takes no lock. It is to be announced before any other thread can find it.
+ * \note Any thread; takes no lock. It is to be announced before a claim can find it.
  */
 struct broadcast *broadcast_create(const struct broadcast_terms *terms);
 
@@ -122,7 +122,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms);
  *
  * Called once. Without it, observers hear nothing of the broadcast.
  *
- * \note The thread that made it; takes no lock.
+ * \note The thread that made it. Takes the broadcast's lock, and tells the observers without it.
  */
 void broadcast_announce(struct broadcast *broadcast);
 
@@ -147,6 +147,9 @@ void broadcast_unref(struct broadcast *broadcast);
 
 /*! \brief The unique ID of its channel. Lives as long as the broadcast. */
 const char *broadcast_channel_id(const struct broadcast *broadcast);
+
+/*! \brief Who may not claim it, as its terms said; borrowed. Any thread; takes no lock. */
+struct names *broadcast_excluded(const struct broadcast *broadcast);
 
 /*! \brief The text of its filter; "" if it has none. Lives as long as the broadcast. */
 const char *broadcast_filter_text(const struct broadcast *broadcast);

@@ -31,8 +31,6 @@ struct broadcast {
 	_Atomic int64_t closed_ns;
 	/*! Whether its channel is on offer again. */
 	atomic_int followed;
-	/*! Whether the observers know of it. Written before other threads do. */
-	int announced;
 	/*! The applications that may not claim it; NULL: none. */
 	struct names *excluded;
 	void *data;
@@ -41,6 +39,8 @@ struct broadcast {
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
 	pthread_mutex_t lock;
 	enum broadcast_state state;
+	/*! Whether the observers know of it. */
+	int announced;
 	/*! Given back at the close: a live call keeps no compiled filter. */
 	struct app_filter *filter;
 	/*! Set if and only if the state is claimed. */

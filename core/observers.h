@@ -40,7 +40,7 @@ struct broadcast_answer {
  * Opened comes first and closed is told once; widened and answered may come beside or after closed.
  */
 struct broadcast_observer {
-	/*! For whoever debugs. */
+	/*! For who debugs. */
 	const char *name;
 	/*! It can be claimed from now on, or has closed at once for want of recipients. */
 	void (*opened)(struct broadcast *broadcast);

@@ -133,7 +133,7 @@ struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, i
 			added = NULL;
 		}
 	} while (failed && again);
-	if (names_count(added) && broadcast->announced) {
+	if (names_count(added)) {
 		observers_widened(broadcast, added);
 	}
 	return added;
