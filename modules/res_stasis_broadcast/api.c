@@ -19,6 +19,8 @@
 #define AST_API_MODULE
 #include "offers.h"
 
+#include "directory.h"
+#include "dispatch/dispatch.h"
 #include "private.h"
 
 #include <stdatomic.h>
@@ -26,7 +28,6 @@
 #include "asterisk/lock.h"
 #include "asterisk/module.h"
 #include "asterisk/strings.h"
-#include "compat.h"
 
 struct registry *broadcasts;
 
@@ -145,17 +146,23 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, i
 /*! \brief Tell the recipients of a claimed broadcast who the winner is, if they are to be told. */
 static void tell_claimed(struct broadcast *broadcast, const char *winner)
 {
-	struct delivery *delivery = broadcast_take_cargo(broadcast);
+	struct offered *offered = broadcast_take_cargo(broadcast);
 	struct ast_json *event;
 
-	if (!delivery) {
+	if (!offered) {
 		return;
 	}
-	event = events_call_claimed(broadcast_channel_id(broadcast), winner, delivery_channel(delivery));
+	event = events_call_claimed(broadcast_channel_id(broadcast), winner, offered->channel);
 	if (event) {
-		delivery_claimed(delivery, broadcast, event);
+		delivery_end(offered->delivery, event);
 	}
-	delivery_done(delivery);
+	offered_free(offered);
+}
+
+/*! \brief Whether an application may have no say whatever the policy is; who has won still hears that it has. */
+static int is_refused(struct broadcast *broadcast, const char *app_name)
+{
+	return directory_excludes(app_name) && broadcast_state(broadcast) == BROADCAST_OPEN;
 }
 
 /*! \brief A claim by someone who is inside. */
@@ -169,7 +176,11 @@ static enum stasis_broadcast_answer claim(const char *channel_id, const char *ap
 	if (!broadcast) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	answer = broadcast_claim(broadcast, app_name, compat_app_is_registered, &first);
+	if (is_refused(broadcast, app_name)) {
+		broadcast_unref(broadcast);
+		return STASIS_BROADCAST_BARRED;
+	}
+	answer = broadcast_claim(broadcast, app_name, directory_has, &first);
 	if (first) {
 		tell_claimed(broadcast, app_name);
 	}
@@ -212,7 +223,9 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
-		answer = broadcast_decline(broadcast, app_name, compat_app_is_registered);
+		answer = is_refused(broadcast, app_name)
+			? STASIS_BROADCAST_BARRED
+			: (enum stasis_broadcast_answer) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
 	}
 	api_leave();
@@ -277,8 +290,7 @@ static struct ast_json *describe_for(const char *app_name)
 	struct ast_json *array = ast_json_array_create();
 
 	for (size_t i = 0; i < count; i++) {
-		if (array &&
-			(ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, compat_app_is_registered))) {
+		if (array && (ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, directory_has))) {
 			ast_json_array_append(array, describe_broadcast(list[i]));
 		}
 		broadcast_unref(list[i]);
@@ -298,13 +310,13 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, s
 	return *json ? 0 : -1;
 }
 
-int AST_OPTIONAL_API_NAME(stasis_broadcast_look)(struct stasis_broadcast_figures *figures)
+int AST_OPTIONAL_API_NAME(stasis_broadcast_get_stats)(struct stasis_broadcast_stats *stats)
 {
 	if (api_enter()) {
 		return -1;
 	}
-	dispatcher_look(figures);
-	figures->broadcasts = registry_count(broadcasts);
+	dispatch_get_stats(stats);
+	stats->broadcasts = registry_count(broadcasts);
 	api_leave();
 	return 0;
 }

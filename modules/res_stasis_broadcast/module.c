@@ -9,10 +9,24 @@
  * \brief Loading and unloading: what is started in which order, and ended in the opposite one.
  */
 
+#include "directory.h"
+#include "dispatch/dispatch.h"
 #include "private.h"
 
 #include "asterisk/module.h"
 #include "stay_mapped.h"
+
+static int start_directory(const struct settings *settings)
+{
+	return directory_set_exclude(settings->exclude) || directory_add(&ari_applications) ? -1 : 0;
+}
+
+static void stop_directory(void)
+{
+	directory_remove(&ari_applications);
+	directory_forget();
+	ari_applications_forget();
+}
 
 static int unload_module(void)
 {
@@ -24,11 +38,11 @@ static int unload_module(void)
 	if (needed) {
 		stay_mapped();
 	}
-	dispatcher_stop();
+	dispatch_stop();
 	registry_destroy(broadcasts);
 	broadcasts = NULL;
 	settings_stop();
-	apps_forget();
+	stop_directory();
 	app_filter_forget_all();
 	return 0;
 }
@@ -43,9 +57,10 @@ static int start(void)
 	}
 	settings_get(&settings);
 	broadcasts = registry_create();
-	if (broadcasts && !dispatcher_start(settings.dispatch_threads)) {
+	if (broadcasts && !start_directory(&settings) && !dispatch_start(settings.dispatch_threads)) {
 		return 0;
 	}
+	stop_directory();
 	registry_destroy(broadcasts);
 	broadcasts = NULL;
 	settings_stop();
@@ -70,7 +85,11 @@ static int reload_module(void)
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	settings_get(&settings);
-	dispatcher_set_threads(settings.dispatch_threads);
+	dispatch_set_threads(settings.dispatch_threads);
+	if (directory_set_exclude(settings.exclude)) {
+		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
+		return AST_MODULE_RELOAD_ERROR;
+	}
 	return AST_MODULE_RELOAD_SUCCESS;
 }
 

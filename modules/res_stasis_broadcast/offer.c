@@ -9,6 +9,8 @@
  * \brief Offering a channel: whom it reaches, what they are told, and what the channel keeps of it.
  */
 
+#include "directory.h"
+#include "dispatch/dispatch.h"
 #include "private.h"
 
 #include <errno.h>
@@ -56,8 +58,12 @@ static const struct ast_datastore_info broadcast_on_channel = {
 	.destroy = forget_broadcast,
 };
 
-/*! \brief Take our datastore off a channel. It is freed without the channel's lock. */
-static void leave_channel(struct ast_channel *chan)
+/*!
+ * \brief Take our datastore off a channel. It is freed without the channel's lock.
+ *
+ * \param followed Whether the channel is on offer again.
+ */
+static void leave_channel(struct ast_channel *chan, int followed)
 {
 	struct ast_datastore *datastore;
 
@@ -68,6 +74,9 @@ static void leave_channel(struct ast_channel *chan)
 	}
 	ast_channel_unlock(chan);
 	if (datastore) {
+		if (followed) {
+			broadcast_set_followed(datastore->data);
+		}
 		ast_datastore_free(datastore);
 	}
 }
@@ -81,7 +90,7 @@ int offer_leave_channels(void)
 		return ast_atomic_fetchadd_int(&datastores, 0);
 	}
 	while ((chan = ast_channel_iterator_next(channels))) {
-		leave_channel(chan);
+		leave_channel(chan, 0);
 		ast_channel_unref(chan);
 	}
 	ast_channel_iterator_destroy(channels);
@@ -93,7 +102,7 @@ static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
 {
 	struct ast_datastore *datastore;
 
-	leave_channel(chan);
+	leave_channel(chan, 1);
 	datastore = ast_datastore_alloc(&broadcast_on_channel, NULL);
 	if (!datastore) {
 		return -1;
@@ -157,7 +166,7 @@ static struct names *leave_out(struct names *names, const struct names *without)
 /*! \brief The applications that are registered now and that the filter matches; NULL without memory. */
 static struct names *find_recipients(struct app_filter *filter, const struct names *without)
 {
-	struct names *registered = apps_registered();
+	struct names *registered = directory_names();
 	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
 
 	names_unref(registered);
@@ -171,56 +180,88 @@ static struct names *find_recipients(struct app_filter *filter, const struct nam
 }
 
 /*!
- * \brief Make the broadcast and put it where claims and the channel find it. It takes the cargo over.
+ * \brief Make the broadcast.
  *
  * \param[out] broadcast A reference, if it is offered.
  */
-static enum refusal open_broadcast(
-	struct ast_channel *chan, const struct broadcast_terms *terms, struct broadcast **broadcast)
+static enum refusal make_broadcast(const struct broadcast_terms *terms, struct broadcast **broadcast)
 {
 	*broadcast = broadcast_create(terms);
-	if (!*broadcast) {
-		enum refusal why = errno == EBUSY ? FULL : BROKEN;
-
-		if (terms->cargo) {
-			terms->release(terms->cargo);
-		}
-		return why;
+	if (*broadcast) {
+		return OFFERED;
 	}
-	if (enter_channel(chan, *broadcast) || registry_put(broadcasts, *broadcast)) {
-		broadcast_close(*broadcast, BROADCAST_WITHDRAWN);
-		broadcast_unref(*broadcast);
+	return errno == EBUSY ? FULL : BROKEN;
+}
+
+/*! \brief Put a broadcast where claims and the channel find it; else it is closed and gone. */
+static enum refusal open_broadcast(struct ast_channel *chan, struct broadcast *broadcast)
+{
+	if (enter_channel(chan, broadcast) || registry_put(broadcasts, broadcast)) {
+		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+		broadcast_unref(broadcast);
 		return BROKEN;
 	}
 	return OFFERED;
 }
 
-/*!
- * \brief Offer a channel to recipients that are known.
- *
- * The delivery is held by the broadcast for the CallClaimed event, and here until the CallBroadcast
- * events are queued: a claim can come in between.
- */
+void offered_free(void *data)
+{
+	struct offered *offered = data;
+
+	delivery_unref(offered->delivery);
+	ast_json_unref(offered->channel);
+	ast_free(offered);
+}
+
+/*! \brief Have a broadcast that was made offered to its recipients. It takes the event over. */
+static enum refusal deliver(struct ast_channel *chan, const struct broadcast_terms *terms,
+	struct broadcast *broadcast, struct ast_json *event)
+{
+	struct delivery *delivery = delivery_create(broadcast);
+	struct offered *offered = terms->cargo;
+	enum refusal refusal = BROKEN;
+
+	if (!delivery) {
+		ast_json_unref(event);
+		broadcast_unref(broadcast);
+		return BROKEN;
+	}
+	if (offered) {
+		offered->delivery = delivery_ref(delivery);
+		offered->channel = ast_json_ref(ast_json_object_get(event, "channel"));
+	}
+	refusal = open_broadcast(chan, broadcast);
+	if (refusal == OFFERED) {
+		delivery_offer(delivery, terms->recipients, event);
+		broadcast_unref(broadcast);
+	} else {
+		ast_json_unref(event);
+	}
+	delivery_unref(delivery);
+	return refusal;
+}
+
+/*! \brief Offer a channel to recipients that are known. */
 static enum refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
 {
 	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
-	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
 	struct broadcast *broadcast;
-	enum refusal refusal;
+	enum refusal refusal = BROKEN;
 
-	if (!delivery) {
-		return BROKEN;
+	if (event && tell_claimed) {
+		terms->cargo = ast_calloc(1, sizeof(struct offered));
+		terms->release = offered_free;
 	}
-	if (tell_claimed) {
-		terms->cargo = delivery_hold(delivery);
-		terms->release = delivery_done;
+	if (event && (!tell_claimed || terms->cargo)) {
+		refusal = make_broadcast(terms, &broadcast);
 	}
-	refusal = open_broadcast(chan, terms, &broadcast);
 	if (refusal == OFFERED) {
-		delivery_offer(delivery, broadcast);
-		broadcast_unref(broadcast);
+		return deliver(chan, terms, broadcast, event);
 	}
-	delivery_done(delivery);
+	if (terms->cargo) {
+		offered_free(terms->cargo);
+	}
+	ast_json_unref(event);
 	return refusal;
 }
 
@@ -228,8 +269,11 @@ static enum refusal offer_to(struct ast_channel *chan, struct broadcast_terms *t
 static enum refusal offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *terms)
 {
 	struct broadcast *broadcast;
-	enum refusal refusal = open_broadcast(chan, terms, &broadcast);
+	enum refusal refusal = make_broadcast(terms, &broadcast);
 
+	if (refusal == OFFERED) {
+		refusal = open_broadcast(chan, broadcast);
+	}
 	if (refusal == OFFERED) {
 		broadcast_unref(broadcast);
 	}
@@ -244,7 +288,7 @@ static enum refusal offer_on(
 
 	if (terms->max_open) {
 		/* The broadcast that this one replaces makes room for it. */
-		leave_channel(chan);
+		leave_channel(chan, 1);
 		/* Looked at again when the broadcast is made: this saves those that are too many the work before. */
 		if (broadcast_open_count() >= terms->max_open) {
 			return FULL;

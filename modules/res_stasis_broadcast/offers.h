@@ -18,7 +18,7 @@
 
 #include "asterisk/optional_api.h"
 
-#include "figures.h"
+#include "stats.h"
 #include "settings_values.h"
 
 struct ast_channel;
@@ -108,16 +108,16 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, stru
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
- * \brief Look at what is going on.
+ * \brief Get what the dispatcher has done and is doing.
  *
- * \param[out] figures Filled in, on 0.
+ * \param[out] stats Filled in, on 0.
  *
  * \retval 0 on success, -1 if the provider is being unloaded.
  * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
  *
  * \note Any thread.
  */
-AST_OPTIONAL_API(int, stasis_broadcast_look, (struct stasis_broadcast_figures * figures),
+AST_OPTIONAL_API(int, stasis_broadcast_get_stats, (struct stasis_broadcast_stats * stats),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!

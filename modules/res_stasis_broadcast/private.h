@@ -8,8 +8,8 @@
 /*! \file
  * \brief What the files of res_stasis_broadcast know of each other.
  *
- * The way of a call: api.c -> offer.c (who, and with which event) -> dispatcher.c (sending), then
- * wait.c. The way of a claim: api.c -> core -> dispatcher.c.
+ * The way of a call: api.c -> offer.c (who, and with which event) -> dispatch/ (sending), then
+ * wait.c. The way of a claim: api.c -> core -> dispatch/.
  */
 
 #ifndef RES_STASIS_BROADCAST_PRIVATE_H
@@ -24,8 +24,6 @@
 #include "names.h"
 #include "registry.h"
 #include "settings_values.h"
-
-struct stasis_broadcast_figures;
 
 /*! \brief All broadcasts. NULL before the module is loaded and after it is unloaded. */
 extern struct registry *broadcasts;
@@ -88,22 +86,6 @@ int settings_read(void);
 void settings_get(struct settings *settings);
 
 /*
- * apps.c
- */
-
-/*!
- * \brief The names of all registered applications, as one list that is shared while none comes or goes.
- *
- * \return A list to give back with names_unref(); NULL if memory ran out.
- *
- * \note Any thread. Takes the lock of Asterisk's applications, then, after it, one of its own.
- */
-struct names *apps_registered(void);
-
-/*! \brief Forget the shared list. */
-void apps_forget(void);
-
-/*
  * events.c
  */
 
@@ -133,94 +115,18 @@ struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms)
 struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered);
 
 /*
- * dispatcher.c
- */
-
-/*! \brief The events of one broadcast on their way to its recipients. */
-struct delivery;
-
-/*!
- * \brief Start the threads that send events.
- *
- * \param threads How many while none is stuck; 0: one a core, 2 to 8.
- * \retval 0 on success, -1 if that failed.
- */
-int dispatcher_start(int threads);
-
-/*! \brief Have another number of threads, as in dispatcher_start(). Any thread; takes the dispatcher's lock. */
-void dispatcher_set_threads(int threads);
-
-/*!
- * \brief Drop what is queued and end the threads; waits for an event that is being written.
- *
- * \note Called by the thread that unloads the module, after api_close().
- */
-void dispatcher_stop(void);
-
-/*!
- * \brief Prepare the delivery of a broadcast's events.
- *
- * \param recipients Who gets them; a reference is taken. They are shuffled for this broadcast.
- * \param event The CallBroadcast event; the reference is taken over, also on failure.
- *
- * \return A delivery with one hold, to give back with delivery_done(); NULL if memory ran out.
- *
- * \note Any thread; takes no lock.
- */
-struct delivery *delivery_create(struct names *recipients, struct ast_json *event);
-
-/*!
- * \brief Take one more hold of a delivery, before it is offered.
- *
- * \return \a delivery. Each hold is given back with delivery_done().
- *
- * \note The thread that made it; takes no lock.
- */
-struct delivery *delivery_hold(struct delivery *delivery);
-
-/*!
- * \brief Queue the CallBroadcast event for every recipient.
- *
- * Returns at once: nothing is written to an application in the calling thread.
- *
- * \param delivery The delivery.
- * \param broadcast Its broadcast, of which a reference is kept while events of it are queued.
- *
- * \note Any thread. Takes the dispatcher's lock.
- */
-void delivery_offer(struct delivery *delivery, struct broadcast *broadcast);
-
-/*!
- * \brief Queue the CallClaimed event for every recipient that got, or is still going to get, the
- *        CallBroadcast event; it never overtakes that one (SPEC section 4).
- *
- * For none if the channel is on offer again: its winner can be lost before the claiming thread comes to tell of it,
- * and who was offered it anew would take it for claimed.
- *
- * \param delivery The delivery.
- * \param broadcast Its broadcast.
- * \param event The event; the reference is taken over.
- *
- * \note Any thread. Takes the dispatcher's lock, and under it that of a part of the registry.
- */
-void delivery_claimed(struct delivery *delivery, struct broadcast *broadcast, struct ast_json *event);
-
-/*! \brief The \c channel of the CallBroadcast event, borrowed from the delivery. Any thread; no lock. */
-struct ast_json *delivery_channel(struct delivery *delivery);
-
-/*!
- * \brief Give a delivery back; what is queued is sent all the same.
- *
- * \note Any thread. Takes the dispatcher's lock.
- */
-void delivery_done(void *delivery);
-
-/*! \brief Look at what the dispatcher has done and is doing. Any thread; takes its lock. */
-void dispatcher_look(struct stasis_broadcast_figures *figures);
-
-/*
  * offer.c
  */
+
+/*! \brief What the CallClaimed event of a broadcast needs. */
+struct offered {
+	struct delivery *delivery;
+	/*! The channel of the CallBroadcast event; a reference. */
+	struct ast_json *channel;
+};
+
+/*! \brief Give back what \a offered refers to, and itself. Any thread; takes the dispatcher's lock. */
+void offered_free(void *offered);
 
 /*!
  * \brief Offer a channel: stasis_app_broadcast_channel() without the checks of its arguments.
