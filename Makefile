@@ -39,7 +39,7 @@ ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
 endif
 
-# Each folder of modules/ is one module. A test or bench module is one file, or one folder;
+# Each folder of modules/ is one module, its subfolders included. A test or bench module is one file, or one folder;
 # these are built on demand for the sandbox and never installed.
 MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
@@ -90,7 +90,7 @@ endef
 
 ifneq ($(MODULE_NAMES)$(EXTRA_FILES)$(EXTRA_FOLDERS),)
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
-$(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c),\
+$(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c modules/$(name)/*/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
 $(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
 $(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),)))

@@ -14,6 +14,7 @@
 
 #include "asterisk/channel.h"
 #include "asterisk/pbx.h"
+#include "asterisk/stasis_channels.h"
 
 /*! \brief A variable, and the value to give it. Both are borrowed. */
 struct channel_variable {

@@ -18,8 +18,8 @@
 #include "asterisk/module.h"
 
 /*! \brief Note the use count of this module; the list that is asked has others whose names are longer. */
-static inline int pin_module_note_use(const char *module, const char *description attribute_unused, int usecnt,
-	const char *status attribute_unused, const char *like attribute_unused,
+static inline int pin_module_note_use(const char *module, const char *description attribute_unused,
+	int usecnt, const char *status attribute_unused, const char *like attribute_unused,
 	enum ast_module_support_level level attribute_unused, void *data)
 {
 	if (!strcmp(module, AST_MODULE ".so")) {

@@ -20,7 +20,7 @@
 #include "asterisk/optional_api.h"
 #include "asterisk/stasis_app_broadcast.h"
 
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 #include "broadcasts.h"
 #include "request.h"
@@ -47,7 +47,7 @@ static void respond_no(struct ast_ari_response *response, int answer)
 	case STASIS_BROADCAST_TAKEN:
 		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
 		break;
-	case STASIS_BROADCAST_BARRED:
+	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
 			"This application is not registered, or the filter of the broadcast does not match it");
 		break;

@@ -25,7 +25,7 @@
 #include "claim_path.h"
 #include "compat.h"
 #include "request.h"
-#include "stay_mapped.h"
+#include "pin_module.h"
 
 /*! Whether our paths are there: also after an unload by force while requests were running. */
 static int added;
@@ -65,7 +65,7 @@ static int unload_module(void)
 	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
 	if (request_count()) {
 		/* "module unload -h" does not take no for an answer. */
-		stay_mapped();
+		pin_module();
 		ast_log(LOG_WARNING, "Not unloaded, requests are being answered: try again\n");
 		add();
 		return -1;

@@ -30,7 +30,8 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	offer->delivery = NULL;
 	offer->channel = NULL;
 	if (delivery && offer->tell_claimed && state == BROADCAST_CLAIMED) {
-		event = events_call_claimed(broadcast_channel_id(broadcast), broadcast_winner_name(broadcast), channel);
+		event =
+			events_call_claimed(broadcast_channel_id(broadcast), broadcast_winner_name(broadcast), channel);
 		if (event) {
 			delivery_end(delivery, event);
 		}

@@ -9,7 +9,7 @@
  * \brief A channel as JSON for an event, whatever bytes its texts are made of.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include "asterisk/chanvars.h"
 #include "asterisk/linkedlists.h"
@@ -17,6 +17,7 @@
 #include "asterisk/stasis_channels.h"
 #include "channel_json.h"
 #include "compat.h"
+#include "describe.h"
 
 /*! \brief A text that Asterisk puts into the JSON as it is, so that all of it fails if the text is not UTF-8. */
 struct field {

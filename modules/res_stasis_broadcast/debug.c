@@ -12,6 +12,8 @@
 #include "asterisk.h"
 
 #include "asterisk/logger.h"
+#include "asterisk/options.h"
+#include "asterisk/utils.h"
 
 #include "observers_list.h"
 #include "printable.h"
@@ -43,7 +45,8 @@ static const char *reason(struct broadcast *broadcast, const struct broadcast_an
 	case BROADCAST_TAKEN:
 		return "another application has the call";
 	case BROADCAST_CLOSED:
-		return broadcast_state(broadcast) == BROADCAST_EXPIRED ? "its time is over" : "it is not on offer any more";
+		return broadcast_state(broadcast) == BROADCAST_EXPIRED ? "its time is over"
+															   : "it is not on offer any more";
 	default:
 		return answer->reason;
 	}
@@ -55,8 +58,8 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 	char app[PRINTABLE_SIZE];
 
 	ast_debug(1, "%s: %s by '%s': %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)),
-		answer->request == BROADCAST_REQUEST_CLAIM ? "claim" : "decline", printable(answer->app, app, sizeof(app)),
-		reason(broadcast, answer));
+		answer->request == BROADCAST_REQUEST_CLAIM ? "claim" : "decline",
+		printable(answer->app, app, sizeof(app)), reason(broadcast, answer));
 }
 
 static void lost(struct broadcast *broadcast, const char *app)
@@ -82,7 +85,8 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	};
 	char id[PRINTABLE_SIZE];
 
-	ast_debug(1, "%s: closed: %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)), reasons[state]);
+	ast_debug(
+		1, "%s: closed: %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)), reasons[state]);
 }
 
 const struct broadcast_observer debug_observer = {

@@ -9,7 +9,7 @@
  * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include "asterisk/lock.h"
 #include "asterisk/stasis_channels.h"
@@ -17,7 +17,9 @@
 #include "asterisk/time.h"
 #include "channel_json.h"
 #include "channel_text.h"
+#include "broadcast.h"
 #include "compat.h"
+#include "describe.h"
 #include "events.h"
 #include "printable.h"
 

@@ -169,8 +169,8 @@ static struct broadcast *make(struct broadcast_terms *terms, struct ast_json *ev
  *
  * \param event CallBroadcast; NULL if there are none. The reference is taken.
  */
-static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms, struct ast_json *event,
-	int tell_claimed, struct broadcast **broadcast)
+static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms,
+	struct ast_json *event, int tell_claimed, struct broadcast **broadcast)
 {
 	struct broadcast *made = make(terms, event, tell_claimed);
 	enum offer_refusal refusal = OFFER_ERROR;
@@ -183,7 +183,8 @@ static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_te
 	}
 	/* The broadcast gives its own reference up when it closes, which can be at any time from now on. */
 	delivery = event ? delivery_ref(((struct offer *) broadcast_data(made))->delivery) : NULL;
-	if (!publish(chan, made) && (!event || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
+	if (!publish(chan, made) &&
+		(!event || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
 		*broadcast = broadcast_ref(made);
 		refusal = OFFER_OK;
 	} else {
@@ -245,7 +246,8 @@ static void warn_full(const struct ast_channel *chan, size_t max_open)
 	unsigned int count = atomic_fetch_add(&suppressed, 1) + 1;
 	char where[PRINTABLE_SIZE];
 
-	if ((!last || now - last > WARN_INTERVAL_NS) && atomic_compare_exchange_strong(&last_warned_ns, &last, now)) {
+	if ((!last || now - last > WARN_INTERVAL_NS) &&
+		atomic_compare_exchange_strong(&last_warned_ns, &last, now)) {
 		atomic_fetch_sub(&suppressed, count);
 		ast_log(LOG_WARNING,
 			"%s: not offered: max_open (%zu) reached, %u refused since the last warning. Raise max_open in "
@@ -285,7 +287,7 @@ enum offer_refusal offer_channel(
 		return OFFER_INVALID_FILTER;
 	}
 	refusal = has_room(chan, terms.max_open) ? offer_on(chan, &terms, request->tell_claimed, broadcast)
-						 : OFFER_CONGESTION;
+											 : OFFER_CONGESTION;
 	app_filter_unref(terms.filter);
 	if (refusal == OFFER_CONGESTION) {
 		warn_full(chan, terms.max_open);

@@ -14,7 +14,7 @@
 #include "cases.h"
 
 #include "asterisk/paths.h"
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 #define MODULE "res_stasis_broadcast.so"
 

@@ -6,17 +6,17 @@
  */
 
 /*! \file
- * \brief What the dispatcher counts. Apart from offers.h, which a provider must not include as a user.
+ * \brief What the dispatcher counts. Apart from internal_api.h, which a provider must not include as a user.
  */
 
-#ifndef STASIS_BROADCAST_FIGURES_H
-#define STASIS_BROADCAST_FIGURES_H
+#ifndef STASIS_BROADCAST_STATS_H
+#define STASIS_BROADCAST_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /*! \brief What the dispatcher has done since it was started, and what it is doing. */
-struct stasis_broadcast_figures {
+struct stasis_broadcast_stats {
 	/*! Events given to applications. */
 	uint64_t sent;
 	/*! CallBroadcast events not sent because their broadcast had closed more than 100 ms ago. */
@@ -33,4 +33,4 @@ struct stasis_broadcast_figures {
 	size_t broadcasts;
 };
 
-#endif /* STASIS_BROADCAST_FIGURES_H */
+#endif /* STASIS_BROADCAST_STATS_H */

@@ -9,7 +9,7 @@
  * \brief What waits for one application: a queue that exists only while something is in it.
  */
 
-#include "dispatcher.h"
+#include "dispatch_private.h"
 
 #include "asterisk/utils.h"
 
@@ -25,7 +25,7 @@ static void make_ready(struct app_queue *queue)
 }
 
 /*! \brief The queue of an application, made if there is none; NULL without memory. */
-static struct app_queue *queue_of(const char *app)
+static struct app_queue *queue_get_or_create(const char *app)
 {
 	uint64_t hash = table_hash(app);
 	struct app_queue *queue = table_find(&dispatcher.queues, app, hash);
@@ -51,56 +51,56 @@ struct recipient *queue_take(struct app_queue *queue)
 {
 	queue->count--;
 	dispatcher.ready_events -= queue->state == QUEUE_READY;
-	dispatcher.figures.queued--;
+	dispatcher.stats.queued--;
 	return AST_LIST_REMOVE_HEAD(&queue->waiting, next);
 }
 
 /*! \brief Take the first recipient out of a queue without sending anything. */
-static void drop_first(struct app_queue *queue, struct deliveries *finished)
+static void drop_first(struct app_queue *queue, struct deferred_release *deferred)
 {
 	struct recipient *recipient = queue_take(queue);
 
 	recipient->stage = STAGE_DONE;
-	delivery_settle(recipient->delivery, finished);
+	delivery_settle(recipient, deferred);
 }
 
 /*! \brief Make room at the front of a full queue, where the oldest offers are. */
-static void drop_stale(struct app_queue *queue, struct deliveries *finished)
+static void drop_stale(struct app_queue *queue, struct deferred_release *deferred)
 {
 	struct recipient *first;
 
 	while ((first = AST_LIST_FIRST(&queue->waiting)) && first->stage == STAGE_OFFER &&
-		delivery_is_stale(first->delivery)) {
-		drop_first(queue, finished);
-		dispatcher.figures.stale++;
+		delivery_is_stale(first->offering->delivery)) {
+		drop_first(queue, deferred);
+		dispatcher.stats.stale++;
 	}
 }
 
-void queue_add(struct recipient *recipient, enum stage stage, struct deliveries *finished)
+void queue_add(struct recipient *recipient, enum stage stage, struct deferred_release *deferred)
 {
 	struct app_queue *queue = NULL;
 
 	if (!dispatcher.stopping) {
-		queue = queue_of(names_at(recipient->delivery->names, recipient->name));
+		queue = queue_get_or_create(names_at(recipient->offering->names, recipient->name));
 	}
 	if (queue && queue->count >= QUEUE_LIMIT) {
-		drop_stale(queue, finished);
+		drop_stale(queue, deferred);
 	}
 	if (!queue || queue->count >= QUEUE_LIMIT) {
 		recipient->stage = STAGE_DONE;
-		dispatcher.figures.overflowed++;
+		dispatcher.stats.overflowed++;
 		if (queue) {
 			queue->overflowed++;
 		}
 		return;
 	}
 	recipient->stage = stage;
-	recipient->delivery->queued++;
+	delivery_hold(recipient->offering->delivery);
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a list with a first entry has a last one */
 	AST_LIST_INSERT_TAIL(&queue->waiting, recipient, next);
 	queue->count++;
 	dispatcher.ready_events += queue->state == QUEUE_READY;
-	dispatcher.figures.queued++;
+	dispatcher.stats.queued++;
 	if (queue->state == QUEUE_NEW) {
 		make_ready(queue);
 	}
@@ -137,7 +137,7 @@ static void drop_queue(void *thing, void *data)
 	}
 }
 
-void queue_drop_all(struct deliveries *finished)
+void queue_drop_all(struct deferred_release *deferred)
 {
-	table_each(&dispatcher.queues, drop_queue, finished);
+	table_each(&dispatcher.queues, drop_queue, deferred);
 }

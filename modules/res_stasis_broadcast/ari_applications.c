@@ -6,15 +6,19 @@
  */
 
 /*! \file
- * \brief Which ARI applications are registered, as a list that broadcasts share.
+ * \brief The applications that are registered with Asterisk's res_stasis: the first source of the directory.
  */
 
-#include "private.h"
+#include "directory.h"
+
+#include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
 #include "asterisk/lock.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/utils.h"
+#include "compat.h"
 
 /*! Protects \c last. */
 AST_MUTEX_DEFINE_STATIC(last_lock);
@@ -58,7 +62,8 @@ static struct names *share(const struct collection *collection)
 	return names;
 }
 
-struct names *apps_registered(void)
+/*! \brief All of them, as one list that is shared while none comes or goes. */
+static struct names *registered_names(void)
 {
 	struct ao2_container *apps = stasis_app_get_all();
 	struct collection collection = { 0 };
@@ -79,7 +84,38 @@ struct names *apps_registered(void)
 	return names;
 }
 
-void apps_forget(void)
+static int send_event(const char *app, struct ast_json *event)
+{
+	return stasis_app_send(app, event);
+}
+
+const struct directory_source ari_applications = {
+	.name = "ARI",
+	.names = registered_names,
+	.has = compat_app_is_registered,
+	.send = send_event,
+};
+
+int ari_applications_is_for_one_call(const char *app)
+{
+	const char *colon = app;
+
+	/* "sales:PJSIP/trunk-00000007": the application, and the channel's name, whose first part is a technology. */
+	while ((colon = strchr(colon, ':'))) {
+		const char *slash = strchr(++colon, '/');
+		char technology[80];
+
+		if (slash && slash > colon && (size_t) (slash - colon) < sizeof(technology)) {
+			ast_copy_string(technology, colon, slash - colon + 1);
+			if (ast_get_channel_tech(technology)) {
+				return 1;
+			}
+		}
+	}
+	return 0;
+}
+
+void ari_applications_forget(void)
 {
 	ast_mutex_lock(&last_lock);
 	names_unref(last);
