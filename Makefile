@@ -48,6 +48,11 @@ MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
 ORIGIN := $(BUILD)/obj/modules/origin.o
 LIBS_res_stasis_broadcast := -lpcre2-8
 
+# What test_dispatch tries by itself.
+DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c) \
+	modules/res_stasis_broadcast/directory.c modules/res_stasis_broadcast/ari_applications.c)
+LIBS_test_dispatch := -lpcre2-8
+
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
 
 .PHONY: modules
@@ -75,12 +80,30 @@ $(ORIGIN): modules/origin.c $(BUILD)/obj/flags | compiler
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -c -o $@ $<
 
+# 64-bit atomics are a library's on some machines (ARMv6, armel, mipsel).
+ATOMIC_PROBE := _Atomic long long a; int main(void) { return (int) (a += 1); }
+LIBATOMIC = $(eval LIBATOMIC := $(shell mkdir -p $(BUILD)/obj; echo '$(ATOMIC_PROBE)' | \
+	$(CC) $(CFLAGS) -xc -o $(BUILD)/obj/atomic - >/dev/null 2>&1 || echo -latomic))$(LIBATOMIC)
+
+# A module refers to Asterisk's functions, which no library at hand has: -z defs cannot forbid undefined names, but it
+# tells of all of them. Those that are not named as Asterisk's are would only be missed when the module is loaded.
+ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_
+UNDEFINED := sed -En "s/.*undefined (reference to|symbol:) [\`']?([A-Za-z0-9_.]+).*/\2/p"
+
+# $(call link_module,file,objects,libraries)
+define link_module
+LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unresolved-symbols -o $(1) $(2) $(3) \
+		$(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
+	@$(if $(findstring -fsanitize,$(CFLAGS)),,missing=$$($(UNDEFINED) $(BUILD)/obj/$(notdir $(1)).log | sort -u | grep -Ev '$(ASTERISK_NAMES)' || true); \
+		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
+endef
+
 # $(call module,name,sources,objects of others)
 define module
 $(call remember,$(BUILD)/obj/$(1).list,$(2) $(3))
 $(BUILD)/modules/$(1).so: $(patsubst %.c,$(BUILD)/obj/%.o,$(2)) $(3) $(BUILD)/obj/$(1).list
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -pthread -shared $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(LIBS_$(1))
+	$$(call link_module,$$@,$$(filter %.o,$$^),$$(LIBS_$(1)))
 $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags | headers
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) $$(MODULE_FLAGS) -DAST_MODULE=\"$(1)\" \
@@ -93,7 +116,8 @@ $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAG
 $(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c modules/$(name)/*/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
 $(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
-$(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),)))
+$(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),\
+	$(if $(filter test_dispatch,$(notdir $(folder))),$(DISPATCH_OBJECTS) $(CORE_OBJECTS)))))
 endif
 
 .PHONY: clean

@@ -96,20 +96,34 @@ const struct directory_source ari_applications = {
 	.send = send_event,
 };
 
+/*! \brief Whether a text is how a channel is named: with a technology in front, or as one that there is. */
+static int is_channel_name(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	struct ast_channel *chan = NULL;
+	char technology[80];
+
+	if (!slash || slash == text || (size_t) (slash - text) >= sizeof(technology)) {
+		return 0;
+	}
+	ast_copy_string(technology, text, slash - text + 1);
+	if (ast_get_channel_tech(technology)) {
+		return 1;
+	}
+	/* Some technologies are not registered: those that only Asterisk itself makes channels of. */
+	chan = ast_channel_get_by_name(text);
+	ast_channel_cleanup(chan);
+	return chan != NULL;
+}
+
 int ari_applications_is_for_one_call(const char *app)
 {
 	const char *colon = app;
 
-	/* "sales:PJSIP/trunk-00000007": the application, and the channel's name, whose first part is a technology. */
+	/* "sales:PJSIP/trunk-00000007": the application, and the channel's name. */
 	while ((colon = strchr(colon, ':'))) {
-		const char *slash = strchr(++colon, '/');
-		char technology[80];
-
-		if (slash && slash > colon && (size_t) (slash - colon) < sizeof(technology)) {
-			ast_copy_string(technology, colon, slash - colon + 1);
-			if (ast_get_channel_tech(technology)) {
-				return 1;
-			}
+		if (is_channel_name(++colon)) {
+			return 1;
 		}
 	}
 	return 0;

@@ -154,7 +154,7 @@ int directory_set_exclude(const char *pattern)
 	return 0;
 }
 
-/*! \brief Tell the log of a name that events cannot carry, one line for many. */
+/*! \brief Tell the log of a name that cannot be used, one line for many. */
 static void warn_unusable(const char *app)
 {
 	static _Atomic int64_t last_warned_ns;
@@ -169,19 +169,24 @@ static void warn_unusable(const char *app)
 		return;
 	}
 	ast_log(LOG_WARNING,
-		"Application '%s' is offered no calls: its name is not UTF-8, so that no event can name it (%u more since "
-		"the last such line). Register it by another name\n",
-		printable(app, shown, sizeof(shown)), atomic_exchange(&suppressed, 0));
+		"Application '%s' is offered no calls: its name is %s, so that it could not claim them (%u more since the "
+		"last such line). Register it by another name\n",
+		printable(app, shown, sizeof(shown)),
+		strlen(app) > APP_FILTER_MAX_NAME ? "longer than 256 bytes" : "not UTF-8",
+		atomic_exchange(&suppressed, 0));
+}
+
+/*! \brief Whether events and claims can carry a name, and filters check it. */
+static int is_usable(const char *app)
+{
+	return strlen(app) <= APP_FILTER_MAX_NAME && ast_json_utf8_check(app);
 }
 
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
 static int is_excluded(const char *app, const struct app_filter *filter)
 {
-	if (!ast_json_utf8_check(app) || ari_applications_is_for_one_call(app)) {
-		return 1;
-	}
-	/* A filter does not look at longer ones: here as there, what is not decided is not offered. */
-	return filter && (strlen(app) > APP_FILTER_MAX_NAME || app_filter_match(filter, app));
+	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
+		(filter && app_filter_match(filter, app));
 }
 
 int directory_excludes(const char *app)
@@ -220,7 +225,7 @@ static size_t choose_from(
 		}
 		if (!is_excluded(name, filter)) {
 			list[count++] = name;
-		} else if (!ast_json_utf8_check(name)) {
+		} else if (!is_usable(name)) {
 			warn_unusable(name);
 		}
 	}

@@ -82,7 +82,8 @@ int directory_has(const char *app);
 
 /*!
  * \brief Whether an application of this name hears of no offer and may claim none, whoever it is and whatever
- *        \c claim_policy says: setting \c exclude, a name that no event can carry, a name that is made for one call.
+ *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
+ *        bytes); a name that is made for one call.
  *
  * \note Any thread. Takes the directory's lock for a moment.
  */
@@ -91,8 +92,7 @@ int directory_excludes(const char *app);
 /*!
  * \brief Set the applications to leave out, of the setting \c exclude.
  *
- * \param pattern A POSIX extended regular expression, searched for in names; "": none is left out. A name that is longer
- *        than a filter can look at is left out as well, unless \a pattern is "".
+ * \param pattern A POSIX extended regular expression, searched for in names; "": none is left out.
  *
  * \retval 0 on success, -1 if it cannot be used or memory ran out: then nothing has changed.
  *
@@ -126,7 +126,7 @@ extern const struct directory_source ari_applications;
  * \brief Whether a name is one that Asterisk (22.5 and later) registers for one call: its outbound WebSocket is opened
  *        for that call and closed with it.
  *
- * \note Any thread. Takes the read lock of Asterisk's list of channel technologies for a moment.
+ * \note Any thread. Takes locks of Asterisk's for a moment, if the name has a colon and a slash.
  */
 int ari_applications_is_for_one_call(const char *app);
 

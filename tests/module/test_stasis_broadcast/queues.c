@@ -68,6 +68,37 @@ AST_TEST_DEFINE(queue_stats_add_up)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(queue_tells_of_drops_before_stale_offers)
+{
+	enum {
+		OPEN = 1300
+	};
+	struct stasis_broadcast_stats before;
+	struct stasis_broadcast_stats after;
+	struct call *calls[OPEN];
+	struct app *app;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "queue_tells_of_drops_before_stale_offers",
+			"An application's queue was full, and all that is left in it is stale: the log tells of the drops");
+	}
+	/* tests/module/run looks at the line. */
+	ast_test_validate(test, (app = app_new("stale-reader")) && !wait_for_rest(&before));
+	app_hold(app);
+	for (size_t i = 0; i < OPEN; i++) {
+		ast_test_validate(test, (calls[i] = call_new()) && !call_offer(calls[i], DAY_MS, NULL));
+	}
+	ast_test_validate(test, app_is_stuck(app));
+	for (size_t i = 0; i < OPEN; i++) {
+		stasis_app_broadcast_cleanup(calls[i]->id);
+	}
+	sleep_until(now_ms() + 150);
+	app_release(app);
+	ast_test_validate(test, !wait_for_rest(&after));
+	ast_test_validate(test, after.sent - before.sent == 1 && after.stale - before.stale == 1024);
+	return AST_TEST_PASS;
+}
+
 AST_TEST_DEFINE(queue_of_a_guest_goes)
 {
 	enum {
@@ -98,4 +129,5 @@ AST_TEST_DEFINE(queue_of_a_guest_goes)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const queue_cases[] = { queue_stats_add_up, queue_of_a_guest_goes, NULL };
+ast_test_cb_t *const queue_cases[] = { queue_stats_add_up, queue_tells_of_drops_before_stale_offers,
+	queue_of_a_guest_goes, NULL };
