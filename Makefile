@@ -33,7 +33,7 @@ endif
 
 WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
-MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
@@ -74,6 +74,13 @@ $(BUILD)/obj/core/%.o: core/%.c $(BUILD)/obj/flags | compiler
 $(ORIGIN): modules/origin.c $(BUILD)/obj/flags | compiler
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -c -o $@ $<
+
+# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
+REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.inc: %
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)
 define module
