@@ -33,7 +33,7 @@ endif
 
 WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
-MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
@@ -97,6 +97,13 @@ LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unre
 	@$(if $(findstring -fsanitize,$(CFLAGS)),,missing=$$($(UNDEFINED) $(BUILD)/obj/$(notdir $(1)).log | sort -u | grep -Ev '$(ASTERISK_NAMES)' || true); \
 		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
 endef
+
+# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
+REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.inc: %
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)
 define module

@@ -20,10 +20,10 @@
 #include "asterisk/module.h"
 
 #include "api_docs.h"
-#include "ari_users.h"
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "compat.h"
+#include "provider.h"
 #include "request.h"
 #include "pin_module.h"
 
@@ -71,18 +71,17 @@ static int unload_module(void)
 		return -1;
 	}
 
-	ari_settings_forget();
 	return 0;
-}
-
-static int reload_module(void)
-{
-	return ari_settings_reload();
 }
 
 static int load_module(void)
 {
-	return add() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+	if (add()) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+
+	provider_check();
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
@@ -90,7 +89,6 @@ AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Bro
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,
-	.reload = reload_module,
 	.requires = "res_ari",
 	.optional_modules = "res_stasis_broadcast",
 );
