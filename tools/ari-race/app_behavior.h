@@ -5,8 +5,8 @@
  * of the GNU General Public License, version 2 or (at your option) any later version.
  */
 
-#ifndef ARI_RACE_ANSWERS_H
-#define ARI_RACE_ANSWERS_H
+#ifndef ARI_RACE_APP_BEHAVIOR_H
+#define ARI_RACE_APP_BEHAVIOR_H
 
 /*! \file
  * \brief What the applications do about events: claim, decline, hang up; and what that tells about the
@@ -21,15 +21,15 @@ struct event;
 struct race;
 
 /*! \brief An application got an event. */
-void answers_on_event(struct race *race, struct app *app, const struct event *event, uint64_t at_ns);
+void app_behavior_on_event(struct race *race, struct app *app, const struct event *event, uint64_t at_ns);
 
 /*! \brief Asterisk has the call: wait until its time on offer is over at the latest. */
-void answers_call_exists(struct call *call, uint64_t since_ns);
+void app_behavior_call_exists(struct call *call, uint64_t since_ns);
 
 /*! \brief Nothing more is to be done about a call; it may still be won by a late answer. */
-void answers_call_over(struct call *call);
+void app_behavior_call_over(struct call *call);
 
 /*! \brief Hang up the channel that was offered. */
-void answers_hang_up(struct call *call);
+void app_behavior_hang_up(struct call *call);
 
-#endif /* ARI_RACE_ANSWERS_H */
+#endif /* ARI_RACE_APP_BEHAVIOR_H */

@@ -9,17 +9,21 @@
  * \brief What the applications do about events: claim, decline, hang up.
  */
 
-#include "answers.h"
-#include "caller.h"
+#include "app_behavior.h"
 #include "clock.h"
 #include "event.h"
 #include "race.h"
 #include "random.h"
 #include "requests.h"
-#include "stages.h"
 
 /* How long after its time on offer a call that nobody won counts as open: an answer may be on its way. */
 #define OFFER_GRACE_NS NS_PER_S
+
+/*
+ * An application's claims for one call that may be without an answer. A call is offered again when its winner
+ * is lost; a server that offers it without end must not fill the memory with claims.
+ */
+#define CLAIMS_MAX 4
 
 static void on_call_timer(struct timer *timer);
 
@@ -43,7 +47,7 @@ static void set_state(struct call *call, enum call_state state)
 	call->state = state;
 }
 
-void answers_call_exists(struct call *call, uint64_t since_ns)
+void app_behavior_call_exists(struct call *call, uint64_t since_ns)
 {
 	if (call->state == CALL_NEW) {
 		call->state = CALL_OPEN;
@@ -51,7 +55,7 @@ void answers_call_exists(struct call *call, uint64_t since_ns)
 	}
 }
 
-void answers_call_over(struct call *call)
+void app_behavior_call_over(struct call *call)
 {
 	if (!is_open(call)) {
 		return;
@@ -59,7 +63,6 @@ void answers_call_over(struct call *call)
 	timer_cancel(&call->race->loop.timers, &call->timer);
 	call->state = CALL_OVER;
 	call->race->calls.open--;
-	caller_call_over(call->race);
 }
 
 static void on_hung_up(void *data, const struct http_answer *answer)
@@ -69,10 +72,10 @@ static void on_hung_up(void *data, const struct http_answer *answer)
 
 	stats_answer(&race->stats, REQUEST_HANGUP, answer->status);
 	history_write(&race->history, "answer", answer->answered_ns, call->id, NULL, "hangup", answer->status);
-	answers_call_over(call);
+	app_behavior_call_over(call);
 }
 
-void answers_hang_up(struct call *call)
+void app_behavior_hang_up(struct call *call)
 {
 	struct race *race = call->race;
 	char buf[REQUEST_SIZE];
@@ -94,9 +97,9 @@ static void on_call_timer(struct timer *timer)
 	struct call *call = lws_container_of(timer, struct call, timer);
 
 	if (call->state == CALL_STARTED) {
-		answers_hang_up(call);
+		app_behavior_hang_up(call);
 	} else {
-		answers_call_over(call);
+		app_behavior_call_over(call);
 	}
 }
 
@@ -161,7 +164,6 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 		on_won(claim, answer->answered_ns);
 	}
 	claim_destroy(claim);
-	stages_check_end(race);
 }
 
 static void send_claim(struct timer *timer)
@@ -199,7 +201,7 @@ static void on_declined(void *data, const struct http_answer *answer)
 		answer->status);
 	claim->call->declined += answer->status == 204;
 	if (claim->call->declined == race->apps.count) {
-		answers_call_over(claim->call); /* everybody has: the dialplan goes on at once */
+		app_behavior_call_over(claim->call); /* everybody has: the dialplan goes on at once */
 	}
 	claim_destroy(claim);
 }
@@ -253,17 +255,40 @@ static void measure_offer(struct call *call, struct app *app, uint64_t at_ns)
 	hist_add(app->delay, (int64_t) (at_ns - from_ns));
 }
 
+/*! \brief Whether a call that is offered and not known may be one from elsewhere that begins. */
+static bool may_begin(struct race *race)
+{
+	if (!race->options.elsewhere || race->stage != STAGE_RUN || race_has_enough(race)) {
+		return false;
+	}
+	if (race->calls.open >= CALLS_OPEN_MAX) {
+		race_give_up(race, "more than %d calls are on offer at once", CALLS_OPEN_MAX);
+		return false;
+	}
+	return true;
+}
+
 /*! \brief The call that an event is about; calls from elsewhere begin with their first offer. */
 static struct call *find_call(struct race *race, const struct event *event, uint64_t at_ns)
 {
 	struct call *call = calls_find(&race->calls, event->channel_id);
 
-	if (!call && race->options.elsewhere && event->type == EVENT_CALL_BROADCAST && caller_may_begin(race)) {
+	if (!call && event->type == EVENT_CALL_BROADCAST && may_begin(race)) {
 		call = calls_add(&race->calls, race, event->channel_id);
-		answers_call_exists(call, at_ns);
-		caller_call_begun(race);
+		app_behavior_call_exists(call, at_ns);
 	}
 	return call;
+}
+
+/*! \brief How many claims of an application for a call have no answer yet. */
+static unsigned int claims_under_way(const struct call *call, const struct app *app)
+{
+	unsigned int count = 0;
+
+	for (const struct claim *claim = call->claims; claim; claim = claim->next) {
+		count += claim->app == app;
+	}
+	return count;
 }
 
 static void on_offer(struct call *call, struct app *app, uint64_t at_ns)
@@ -277,6 +302,9 @@ static void on_offer(struct call *call, struct app *app, uint64_t at_ns)
 		measure_offer(call, app, at_ns);
 	} else {
 		race->stats.repeated++;
+		if (claims_under_way(call, app) >= CLAIMS_MAX) {
+			return;
+		}
 	}
 	answer_offer(call, app, at_ns);
 }
@@ -296,14 +324,14 @@ static void on_start(struct call *call, struct app *app, uint64_t at_ns)
 	} else if (!claim) {
 		race->stats.unclaimed_starts++;
 	}
-	if (call->state == CALL_HANGING) {
-		return;
+	if (call->state == CALL_HANGING || call->state == CALL_STARTED) {
+		return; /* --hold counts from the first StasisStart, however many come */
 	}
 	set_state(call, CALL_STARTED);
 	if (race->options.hold_ns) {
 		set_call_timer(call, at_ns + (uint64_t) race->options.hold_ns);
 	} else {
-		answers_hang_up(call);
+		app_behavior_hang_up(call);
 	}
 }
 
@@ -311,16 +339,16 @@ static void on_end(struct call *call, struct app *app, uint64_t at_ns)
 {
 	history_write(&call->race->history, "end", at_ns, call->id, app->name, NULL, 0);
 	if (call->state == CALL_STARTED) {
-		answers_call_over(call); /* the caller, or somebody else, has hung up */
+		app_behavior_call_over(call); /* the caller, or somebody else, has hung up */
 	}
 }
 
-void answers_on_event(struct race *race, struct app *app, const struct event *event, uint64_t at_ns)
+void app_behavior_on_event(struct race *race, struct app *app, const struct event *event, uint64_t at_ns)
 {
 	struct call *call;
 
 	if (event->type == EVENT_APPLICATION_REPLACED) {
-		race_gone(race, "another client has connected as %s; choose another --app-prefix", app->name);
+		race_give_up(race, "another client has connected as %s; choose another --app-prefix", app->name);
 		return;
 	}
 	call = race_is_on(race) ? find_call(race, event, at_ns) : NULL;
