@@ -6,7 +6,7 @@ import time
 from asterisk import REPO
 from history import History
 
-sys.path.insert(0, str(REPO / "tests" / "integration"))
+sys.path.insert(0, str(REPO / "tests"))
 
 from harness.ami import Ami, Event  # noqa: E402
 

@@ -11,9 +11,10 @@ import struct
 import tempfile
 from pathlib import Path
 
+from .asterisk import INTEGRATION
 from .events import DEADLINE
 
-SCENARIOS = Path(__file__).resolve().parent.parent / "sipp"
+SCENARIOS = INTEGRATION / "sipp"
 ULAW_RATE = 8000
 FRAME = 160
 

@@ -5,8 +5,9 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent.parent
-REPO = HERE.parent.parent
+TESTS = Path(__file__).resolve().parent.parent
+REPO = TESTS.parent
+INTEGRATION = TESTS / "integration"
 SANDBOX = REPO / "sandbox" / "sandbox"
 
 # What our source files log begins with their path; Asterisk's own have none, or another.
@@ -65,7 +66,7 @@ class Asterisk:
     def up(self, settings: Settings) -> None:
         # Ports of their own, so that a sandbox may be up beside the tests.
         words = ["HTTP_PORT=free", "SIP_PORT=free", "AMI_PORT=free"]
-        words += [f"MODULES={settings.modules}", f"EXTENSIONS={HERE / 'extensions.conf'}", *settings.more]
+        words += [f"MODULES={settings.modules}", f"EXTENSIONS={INTEGRATION / 'extensions.conf'}", *settings.more]
         status, told = to_its_end(self._command("up", *words))
         if status:
             raise RuntimeError(f"Asterisk {self.version} ({settings}) did not start: {told}")
