@@ -37,18 +37,25 @@ class Answer:
 class Ari:
     """REST requests to one Asterisk."""
 
-    def __init__(self, http_port: int) -> None:
+    def __init__(self, http_port: int, answer_seconds: float = DEADLINE) -> None:
         self.port = http_port
+        self.answer_seconds = answer_seconds
         self.base = f"http://127.0.0.1:{http_port}/ari"
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> "Ari":
-        timeout = aiohttp.ClientTimeout(total=DEADLINE)
+        timeout = aiohttp.ClientTimeout(total=self.answer_seconds)
         self._session = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
         return self
 
     async def close(self) -> None:
         await self._session.close()
+
+    async def __aenter__(self) -> "Ari":
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def request(
         self,
@@ -110,8 +117,12 @@ class AriApp(EventLog):
     async def _read(self) -> None:
         async for message in self._socket:
             if message.type == aiohttp.WSMsgType.TEXT:
-                self.add(json.loads(message.data))
+                self.hear(message.data)
         self.end("its WebSocket has closed")
+
+    def hear(self, text: str) -> None:
+        """An event has come."""
+        self.add(json.loads(text))
 
     async def disconnect(self) -> None:
         """Close the connection, and wait until Asterisk has noticed."""
@@ -161,7 +172,7 @@ class AriApp(EventLog):
         return await self.event("StasisStart", channel_id)
 
     async def subscribe(self, channel_id: str) -> None:
-        """Hear of a channel that is not ours."""
+        """Hear of a channel that is not ours; "" is every channel."""
         answer = await self.ari.post(f"/applications/{self.app}/subscription", eventSource=f"channel:{channel_id}")
         assert answer.status == 200, answer
 

@@ -1,9 +1,13 @@
-"""One Asterisk of the sandbox: up, down, its log."""
+"""One Asterisk of the sandbox: up, down, its command line, its log."""
 
+import asyncio
+import os
 import re
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent
 REPO = TESTS.parent
@@ -16,20 +20,35 @@ OURS = ("modules/", "core/")
 LOG_LINE = re.compile(r"\[[^]]+\] (?P<level>[A-Z]+)\[\d+\](?:\[C-[0-9a-f]+\])? (?P<file>[^ :]+): ?(?P<text>.*)")
 
 
-def to_its_end(command: list[str]) -> tuple[int, str]:
+class SandboxError(RuntimeError):
+    """The sandbox could not do what it was asked for; the text says why."""
+
+
+def to_its_end(command: list[str], env: dict[str, str]) -> tuple[int, str]:
     """Run a program that an interrupt does not reach and is to wait for: one that was started half cannot be stopped.
 
     Returns its exit status and what it told.
     """
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
         try:
             told, _ = process.communicate()
         except BaseException:
             process.communicate()
             raise
     return process.returncode, told
+
+
+async def in_thread(function: Callable, *arguments: object) -> Any:
+    """What a function that blocks returns. Who is cancelled meanwhile goes on when the function has ended."""
+    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait([work])
+        raise
 
 
 @dataclass(frozen=True)
@@ -48,43 +67,58 @@ class Settings:
 
 @dataclass
 class Asterisk:
-    """A running instance. `number` keeps instances of one version apart."""
+    """A running instance. `word` says whose it is; `number` keeps instances of one version apart."""
 
     version: int
-    number: int
+    number: int = 0
     settings: Settings | None = None
     env: dict[str, str] = field(default_factory=dict)
+    word: str = "check"
 
     @property
     def name(self) -> str:
-        return "check" + (f"-{self.number}" if self.number else "")
+        return self.word + (f"-{self.number}" if self.number else "")
 
-    def _command(self, *arguments: str) -> list[str]:
-        settings = f"ASTERISK={self.version}", f"INSTANCE={self.name}"
-        return ["env", *settings, str(SANDBOX), *arguments]
+    def environment(self) -> dict[str, str]:
+        """What the sandbox finds there. What up() asks for counts more."""
+        return dict(os.environ, ASTERISK=str(self.version), INSTANCE=self.name)
+
+    def sandbox(self, *words: str) -> tuple[int, str]:
+        """Run the sandbox to its end: its exit status, and what it told."""
+        return to_its_end([str(SANDBOX), *words], self.environment())
 
     def up(self, settings: Settings) -> None:
         # Ports of their own, so that a sandbox may be up beside the tests.
         words = ["HTTP_PORT=free", "SIP_PORT=free", "AMI_PORT=free"]
         words += [f"MODULES={settings.modules}", f"EXTENSIONS={INTEGRATION / 'extensions.conf'}", *settings.more]
-        status, told = to_its_end(self._command("up", *words))
+        status, told = self.sandbox("up", *words)
         if status:
-            raise RuntimeError(f"Asterisk {self.version} ({settings}) did not start: {told}")
+            raise SandboxError(f"Asterisk {self.version} ({settings}) did not start: {told}")
         self.settings = settings
-        text = subprocess.run(self._command("env"), capture_output=True, text=True, check=True).stdout
-        self.env = dict(line.split("=", 1) for line in text.splitlines())
+        _, told = self.sandbox("env")
+        self.env = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 
-    def down(self) -> None:
-        subprocess.run(self._command("down"), capture_output=True, check=False)
+    def down(self) -> str:
+        """Stop it, whatever state it is in. Returns what was wrong with its end, or nothing."""
+        status, told = self.sandbox("down")
         self.settings = None
+        return (told.strip() or f"sandbox down ended with {status}") if status else ""
 
     def cli(self, command: str) -> str:
         """What a CLI command prints, from a console of its own."""
-        done = subprocess.run(self._command("cli", command), capture_output=True, text=True, check=False)
-        return done.stdout
+        return self.sandbox("cli", command)[1]
 
     def port(self, kind: str) -> int:
         return int(self.env[f"{kind}_PORT"])
+
+    @property
+    def ari_url(self) -> str:
+        return self.env["ARI_URL"]
+
+    @property
+    def ami_secret(self) -> str:
+        """The secret of the manager's user `sandbox`; a sandbox that has one for all does not tell it."""
+        return self.env.get("AMI_SECRET", "sandbox")
 
     @property
     def folder(self) -> Path:
