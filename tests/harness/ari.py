@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -37,14 +38,13 @@ class Answer:
 class Ari:
     """REST requests to one Asterisk."""
 
-    def __init__(self, http_port: int, answer_seconds: float = DEADLINE) -> None:
+    def __init__(self, http_port: int) -> None:
         self.port = http_port
-        self.answer_seconds = answer_seconds
         self.base = f"http://127.0.0.1:{http_port}/ari"
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> "Ari":
-        timeout = aiohttp.ClientTimeout(total=self.answer_seconds)
+        timeout = aiohttp.ClientTimeout(total=DEADLINE)
         self._session = aiohttp.ClientSession(timeout=timeout, connector=aiohttp.TCPConnector(limit=0))
         return self
 
@@ -117,12 +117,8 @@ class AriApp(EventLog):
     async def _read(self) -> None:
         async for message in self._socket:
             if message.type == aiohttp.WSMsgType.TEXT:
-                self.hear(message.data)
+                self.add(json.loads(message.data))
         self.end("its WebSocket has closed")
-
-    def hear(self, text: str) -> None:
-        """An event has come."""
-        self.add(json.loads(text))
 
     async def disconnect(self) -> None:
         """Close the connection, and wait until Asterisk has noticed."""
@@ -172,7 +168,7 @@ class AriApp(EventLog):
         return await self.event("StasisStart", channel_id)
 
     async def subscribe(self, channel_id: str) -> None:
-        """Hear of a channel that is not ours; "" is every channel."""
+        """Hear of a channel that is not ours."""
         answer = await self.ari.post(f"/applications/{self.app}/subscription", eventSource=f"channel:{channel_id}")
         assert answer.status == 200, answer
 
@@ -184,6 +180,15 @@ class AriApp(EventLog):
 
 def is_event(event: Event, kind: str, channel_id: str | None) -> bool:
     return event["type"] == kind and channel_id in (None, event.get("channel", {}).get("id"))
+
+
+def upgrade(app: str) -> bytes:
+    """The request for an application's WebSocket, for those who read it themselves or not at all."""
+    return (
+        f"GET /ari/events?{urlencode({'app': app, 'api_key': ':'.join(USER)})} HTTP/1.1\r\n"
+        "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
 
 
 class DeafApp:
@@ -199,12 +204,7 @@ class DeafApp:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         self._socket.setblocking(False)
         await loop.sock_connect(self._socket, ("127.0.0.1", self.ari.port))
-        request = (
-            f"GET /ari/events?app={self.app}&api_key={':'.join(USER)} HTTP/1.1\r\n"
-            "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        await loop.sock_sendall(self._socket, request.encode())
+        await loop.sock_sendall(self._socket, upgrade(self.app))
         head = b""
         while b"\r\n\r\n" not in head:
             head += await asyncio.wait_for(loop.sock_recv(self._socket, 1), DEADLINE)
