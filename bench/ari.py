@@ -108,10 +108,10 @@ class Events:
 class Ami:
     """A manager connection, for CLI commands without a process each."""
 
-    async def open(self, port: int) -> "Ami":
+    async def open(self, port: int, secret: str) -> "Ami":
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
         await self.reader.readline()
-        await self._action({"Action": "Login", "Username": "sandbox", "Secret": "sandbox", "Events": "off"})
+        await self._action({"Action": "Login", "Username": "sandbox", "Secret": secret, "Events": "off"})
         return self
 
     def close(self) -> None:

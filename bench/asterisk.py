@@ -67,6 +67,10 @@ class Asterisk:
         return int(self.env["AMI_PORT"])
 
     @property
+    def ami_secret(self) -> str:
+        return self.env["AMI_SECRET"]
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 

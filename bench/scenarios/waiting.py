@@ -36,7 +36,7 @@ class Crowd:
     async def run(self) -> tuple[float, int]:
         """CPU seconds per second of waiting, and the most frames that were seen waiting in a channel."""
         events = await Events(self.on_event).open(self.asterisk.http_port, "crowd")
-        ami = await Ami().open(self.asterisk.ami_port)
+        ami = await Ami().open(self.asterisk.ami_port, self.asterisk.ami_secret)
         await asyncio.gather(*(self.lane(lane) for lane in range(LANES)))
         await events.wait(self.all_offered.wait(), 30)
         longest = 0

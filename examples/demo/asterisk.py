@@ -23,7 +23,7 @@ class Asterisk:
             "ASTERISK": version, "INSTANCE": "demo", "EXTENSIONS": str(HERE / "extensions.conf"),
         }
         self.sip = self.ari = ""
-        self.ami_port = 0
+        self.ami_port, self.ami_secret = 0, ""
         self.log = f".sandbox/{version}-demo/log/full"
         self.may_be_up = False
         self.ami: asyncio.Task | None = None
@@ -53,6 +53,7 @@ class Asterisk:
         lines = (REPO / ".sandbox" / f"{self.version}-demo" / "env").read_text().splitlines()
         settings = dict(line.partition("=")[::2] for line in lines)
         self.ari, self.ami_port = settings["ARI_URL"], int(settings["AMI_PORT"])
+        self.ami_secret = settings["AMI_SECRET"]
         self.sip = f"127.0.0.1:{settings['SIP_PORT']}"
 
     async def down(self) -> None:
@@ -67,7 +68,7 @@ class Asterisk:
         """Log in to AMI, and from then on pass each DemoCall event of the dialplan to `heard`."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.ami_port)
         await reader.readline()
-        writer.write(b"Action: Login\r\nUsername: sandbox\r\nSecret: sandbox\r\n\r\n")
+        writer.write(f"Action: Login\r\nUsername: sandbox\r\nSecret: {self.ami_secret}\r\n\r\n".encode())
         answer = await asyncio.wait_for(read_message(reader), 5)
         if answer.get("Response") != "Success":
             writer.close()

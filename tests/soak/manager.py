@@ -32,8 +32,8 @@ class Manager(Ami):
     # In a burst of calls Asterisk has other things to do.
     answer_seconds = 60.0
 
-    def __init__(self, port: int, history: History) -> None:
-        super().__init__(port)
+    def __init__(self, port: int, secret: str, history: History) -> None:
+        super().__init__(port, secret)
         self.history = history
         self.open_calls: set[str] = set()
         self.calls = 0

@@ -84,7 +84,7 @@ class Soak:
     async def load(self) -> None:
         self.history = History(self.folder / "harness.jsonl")
         await self.asterisk.up()
-        self.manager = Manager(int(self.asterisk.env["AMI_PORT"]), self.history)
+        self.manager = Manager(int(self.asterisk.env["AMI_PORT"]), self.asterisk.env["AMI_SECRET"], self.history)
         await self.manager.connect()
         say(f"{(await self.manager.cli('core show version')).split(' built')[0]}, modules: {self.options.modules}")
         base = None

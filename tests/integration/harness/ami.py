@@ -13,8 +13,9 @@ class Ami(EventLog):
     nudge_seconds = 0.25
     answer_seconds = DEADLINE
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, secret: str) -> None:
         super().__init__("AMI")
+        self.secret = secret
         self.port = port
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future] = {}
@@ -23,7 +24,7 @@ class Ami(EventLog):
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         await self._reader.readline()
         self._task = asyncio.create_task(self._read())
-        answer = await self.action("Login", Username="sandbox", Secret="sandbox", Events=self.events_wanted)
+        answer = await self.action("Login", Username="sandbox", Secret=self.secret, Events=self.events_wanted)
         assert answer["Response"] == "Success", answer
         self._nudger = asyncio.create_task(self._nudge())
         return self

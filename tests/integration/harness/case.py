@@ -94,7 +94,7 @@ class Case:
         self.version = asterisk.version
         self.prefix = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] + f"-{next(_numbers)}"
         self.ari = Ari(asterisk.port("HTTP"))
-        self.ami = Ami(asterisk.port("AMI"))
+        self.ami = Ami(asterisk.port("AMI"), asterisk.env["AMI_SECRET"])
         self.expected_log: list[str] = []
         self._apps: list[Any] = []
         self._closers: list[Any] = []
