@@ -61,10 +61,6 @@ class Asterisk(asterisk.Asterisk):
         return self.port("HTTP")
 
     @property
-    def ami_secret(self) -> str:
-        return self.env["AMI_SECRET"]
-
-    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.http_port}"
 

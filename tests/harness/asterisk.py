@@ -53,12 +53,16 @@ async def in_thread(function: Callable, *arguments: object) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """How an instance is started. Two tests with equal settings share the running Asterisk."""
+    """How an instance is started. Two tests with equal settings share the running Asterisk.
+
+    asterisk: the version whose behaviour it has, 22 or 16; release: what the sandbox calls it, if that is another word.
+    """
 
     asterisk: int = 22
     modules: str = "ours"
     # More settings of the sandbox as NAME=value.
     more: tuple[str, ...] = ()
+    release: str = ""
 
     @property
     def special(self) -> bool:
@@ -74,6 +78,7 @@ class Asterisk:
     settings: Settings | None = None
     env: dict[str, str] = field(default_factory=dict)
     word: str = "check"
+    release: str = ""
 
     @property
     def name(self) -> str:
@@ -81,7 +86,7 @@ class Asterisk:
 
     def environment(self) -> dict[str, str]:
         """What the sandbox finds there. What up() asks for counts more."""
-        return dict(os.environ, ASTERISK=str(self.version), INSTANCE=self.name)
+        return dict(os.environ, ASTERISK=self.release or str(self.version), INSTANCE=self.name)
 
     def sandbox(self, *words: str) -> tuple[int, str]:
         """Run the sandbox to its end: its exit status, and what it told."""
@@ -93,7 +98,7 @@ class Asterisk:
         words += [f"MODULES={settings.modules}", f"EXTENSIONS={INTEGRATION / 'extensions.conf'}", *settings.more]
         status, told = self.sandbox("up", *words)
         if status:
-            raise SandboxError(f"Asterisk {self.version} ({settings}) did not start: {told}")
+            raise SandboxError(f"Asterisk {self.release or self.version} ({settings}) did not start: {told}")
         self.settings = settings
         _, told = self.sandbox("env")
         self.env = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
