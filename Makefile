@@ -131,9 +131,25 @@ endif
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
+# $(call help_of,subject,files): the targets of these files that have a text behind "##"
+define help_of
+@printf '\n%s\n' '$(1)'
+@awk -F ':.*## ' '/^[a-z][a-z_.-]*:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(2)
+
+endef
+HELP_FILES = $(filter Makefile %.mk,$(MAKEFILE_LIST))
+HELP_KNOWN = Makefile install.mk sandbox/% examples/% tests/tests.mk tests/unit/% tests/module/% tests/race/% \
+	lint.mk tests/% bench/% tools/%
+
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'make TARGET [SETTING=value ...]; without a target: make modules'
+	$(call help_of,Build and install,Makefile install.mk)
+	$(call help_of,A private Asterisk to try it in,$(filter sandbox/% examples/%,$(HELP_FILES)))
+	$(call help_of,Test a change,$(filter tests/tests.mk tests/unit/% tests/module/% tests/race/%,$(HELP_FILES)))
+	$(call help_of,Find what tests do not,$(filter-out tests/tests.mk tests/unit/% tests/module/% tests/race/%,$(filter tests/%,$(HELP_FILES))))
+	$(call help_of,Measure,$(filter bench/% tools/%,$(HELP_FILES)))
+	$(call help_of,Edit and release,lint.mk $(filter-out $(HELP_KNOWN),$(HELP_FILES)))
 
-include install.mk lint.mk
+include install.mk lint.mk $(wildcard release.mk)
 include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

@@ -9,10 +9,10 @@ import subprocess
 from typing import Any
 
 from .ari import Ari
-from .asterisk import HERE, REPO
+from .asterisk import INTEGRATION, REPO
 from .events import DEADLINE, Event, EventLog, until
 
-SOURCE = HERE / "node"
+SOURCE = INTEGRATION / "node"
 BUILD = REPO / "build" / "node"
 
 

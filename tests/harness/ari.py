@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -49,6 +50,12 @@ class Ari:
 
     async def close(self) -> None:
         await self._session.close()
+
+    async def __aenter__(self) -> "Ari":
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def request(
         self,
@@ -175,6 +182,15 @@ def is_event(event: Event, kind: str, channel_id: str | None) -> bool:
     return event["type"] == kind and channel_id in (None, event.get("channel", {}).get("id"))
 
 
+def upgrade(app: str) -> bytes:
+    """The request for an application's WebSocket, for those who read it themselves or not at all."""
+    return (
+        f"GET /ari/events?{urlencode({'app': app, 'api_key': ':'.join(USER)})} HTTP/1.1\r\n"
+        "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
 class DeafApp:
     """An application that connects and then never reads, with as little buffer as there can be."""
 
@@ -188,12 +204,7 @@ class DeafApp:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         self._socket.setblocking(False)
         await loop.sock_connect(self._socket, ("127.0.0.1", self.ari.port))
-        request = (
-            f"GET /ari/events?app={self.app}&api_key={':'.join(USER)} HTTP/1.1\r\n"
-            "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        await loop.sock_sendall(self._socket, request.encode())
+        await loop.sock_sendall(self._socket, upgrade(self.app))
         head = b""
         while b"\r\n\r\n" not in head:
             head += await asyncio.wait_for(loop.sock_recv(self._socket, 1), DEADLINE)

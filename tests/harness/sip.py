@@ -1,4 +1,4 @@
-"""SIP callers: SIPp with the scenarios of sipp/, and their media."""
+"""SIP callers: SIPp, and their media."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .events import DEADLINE
 
-SCENARIOS = Path(__file__).resolve().parent.parent / "sipp"
 ULAW_RATE = 8000
 FRAME = 160
 
@@ -77,43 +76,41 @@ def silence(seconds: float) -> bytes:
 class Sipp:
     """One SIPp process that places one call.
 
-    scenario: a file of sipp/. pause_ms: what its <pause/> waits. audio: mu-law to stream, for the
-    scenarios that stream. media_port: where the caller wants its media, for those that do not.
+    scenario: its file. pause_ms: what its <pause/> waits. audio: mu-law, which it finds as audio.ulaw. folder: where
+    SIPp writes; if none is given, one that is there until end(). options: further ones of SIPp.
     """
 
     def __init__(
-        self, sip_port: int, caller: str, scenario: str,
-        pause_ms: int = 0, audio: bytes = b"", media_port: int = 9, digits: str = "",
+        self, sip_port: int, scenario: Path, pause_ms: int = 0, audio: bytes = b"", seconds: int = 90,
+        folder: Path | None = None, options: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         self.sip_port = sip_port
-        self.caller = caller
-        self.scenario = SCENARIOS / f"{scenario}.xml"
+        self.scenario = scenario
         self.pause_ms = pause_ms
         self.audio = audio
-        self.media_port = media_port
-        self.digits = digits
-        self.folder = Path(tempfile.mkdtemp(prefix="sipp-"))
+        self.seconds = seconds
+        self.keep = folder is not None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="sipp-"))
+        self.options = options
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self, extension: str, offer: str) -> None:
+    async def start(self, extension: str, **keys: object) -> None:
+        """Place the call. `keys` are what the scenario has in brackets: [caller] is start(..., caller=...)."""
+        self.folder.mkdir(exist_ok=True)
         (self.folder / "audio.ulaw").write_bytes(self.audio)
-        rtp = free_ports(4)
         command = [
             "sipp", f"127.0.0.1:{self.sip_port}", "-sf", str(self.scenario), "-s", extension,
             "-m", "1", "-nostdin", "-i", "127.0.0.1", "-mi", "127.0.0.1", "-ci", "127.0.0.1", "-p", str(free_ports()),
-            "-mp", str(rtp),
-            "-d", str(self.pause_ms), "-timeout", "90", "-timeout_error", "-trace_err", "-trace_msg",
-            "-key", "caller", self.caller, "-key", "offer", offer,
-            "-key", "mediaport", str(self.media_port),
+            "-mp", str(free_ports(4)), "-d", str(self.pause_ms), "-timeout", str(self.seconds), "-timeout_error",
+            "-trace_err", "-error_file", "errors.log", *self.options,
         ]  # fmt: skip
+        for name, value in keys.items():
+            command += ["-key", name, str(value)]
         with (self.folder / "screen.log").open("wb") as screen:
             self.process = await asyncio.create_subprocess_exec(
-                *command,
-                cwd=self.folder,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=screen,
-                stderr=asyncio.subprocess.STDOUT,
-            )
+                *command, cwd=self.folder, stdin=asyncio.subprocess.DEVNULL,
+                stdout=screen, stderr=asyncio.subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
 
     async def ended_well(self) -> None:
         code = await asyncio.wait_for(self.process.wait(), DEADLINE + self.pause_ms / 1000)
@@ -127,7 +124,8 @@ class Sipp:
         if self.process and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Media(asyncio.DatagramProtocol):

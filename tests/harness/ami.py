@@ -9,13 +9,15 @@ from .events import DEADLINE, Event, EventLog
 class Ami(EventLog):
     """One manager connection. CLI commands go this way too: it is quicker than a process."""
 
-    events_wanted = "on"
     nudge_seconds = 0.25
     answer_seconds = DEADLINE
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, secret: str = "sandbox", events: str = "on") -> None:
+        """`events`: which ones are wanted, in the words of the action Login; "off" is none."""
         super().__init__("AMI")
         self.port = port
+        self.secret = secret
+        self.events_wanted = events
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future] = {}
 
@@ -23,7 +25,7 @@ class Ami(EventLog):
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         await self._reader.readline()
         self._task = asyncio.create_task(self._read())
-        answer = await self.action("Login", Username="sandbox", Secret="sandbox", Events=self.events_wanted)
+        answer = await self.action("Login", Username="sandbox", Secret=self.secret, Events=self.events_wanted)
         assert answer["Response"] == "Success", answer
         self._nudger = asyncio.create_task(self._nudge())
         return self
@@ -50,7 +52,7 @@ class Ami(EventLog):
 
     async def _nudge(self) -> None:
         """Asterisk now and then forgets to wake a manager connection for an event, until it hears of it."""
-        while not self.ended:
+        while not self.ended and self.events_wanted != "off":
             await asyncio.sleep(self.nudge_seconds)
             self._writer.write(b"Action: Ping\r\n\r\n")
 

@@ -9,7 +9,7 @@ from typing import Any
 from .ami import Ami, knock_as
 from .ari import Ari, AriApp, DeafApp
 from .ari_client import NodeApp
-from .asterisk import OURS, Asterisk, LogLine, read_log
+from .asterisk import INTEGRATION, OURS, Asterisk, LogLine, read_log
 from .events import Event, until
 from .sip import Sipp
 
@@ -60,15 +60,21 @@ class Call:
 
 
 class SipCall(Call):
-    """A call that SIPp places. Its channel is known by the caller's number."""
+    """A call that SIPp places. Its channel is known by the caller's number.
 
-    def __init__(self, case: "Case", caller: str, scenario: str, **options: Any) -> None:
+    scenario: a file of sipp/. media_port: where the caller wants its media, for scenarios that do not stream.
+    `options` are those of Sipp.
+    """
+
+    def __init__(self, case: "Case", caller: str, scenario: str, media_port: int = 9, **options: Any) -> None:
         super().__init__(case, "")
         self.caller = caller
-        self.sipp = Sipp(case.asterisk.port("SIP"), caller, scenario, **options)
+        self.media_port = media_port
+        file = INTEGRATION / "sipp" / f"{scenario}.xml"
+        self.sipp = Sipp(case.asterisk.port("SIP"), file, options=("-trace_msg",), **options)
 
     async def place(self, extension: str, offer: str) -> None:
-        await self.sipp.start(extension, offer)
+        await self.sipp.start(extension, caller=self.caller, offer=offer, mediaport=self.media_port)
         try:
             event = await self.case.ami.wait(self._is_my_extension)
         except AssertionError as error:
@@ -94,7 +100,7 @@ class Case:
         self.version = asterisk.version
         self.prefix = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] + f"-{next(_numbers)}"
         self.ari = Ari(asterisk.port("HTTP"))
-        self.ami = Ami(asterisk.port("AMI"))
+        self.ami = Ami(asterisk.port("AMI"), asterisk.ami_secret)
         self.expected_log: list[str] = []
         self._apps: list[Any] = []
         self._closers: list[Any] = []
