@@ -137,6 +137,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 		.app_filter = request->app_filter,
 		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.excluded = excluded,
+		.queue = request->queue,
+		.priority = request->priority,
 	};
 	int result;
 
@@ -196,6 +198,9 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_
 	}
 	broadcast = find_run(outcome);
 	if (broadcast) {
+		struct offer *offer = broadcast_data(broadcast);
+
+		atomic_store(&offer->is_lost, 1);
 		observers_lost(broadcast, outcome->winner);
 		broadcast_unref(broadcast);
 	}
