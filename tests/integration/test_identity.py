@@ -10,6 +10,7 @@ between the claim and the hand-over. tests/module/test_stasis_broadcast/masquera
 
 import asyncio
 import random
+import re
 import time
 
 import pytest
@@ -123,11 +124,25 @@ async def take_away(case, app, number):
     return call
 
 
+async def runs(case):
+    """How many calls are in StasisBroadcast(). What a run is left with when its caller was taken away has no events."""
+    told = await case.ami.cli("module show like app_stasis_broadcast.so")
+    return int(re.search(r"app_stasis_broadcast\.so .* (\d+) +Running", told)[1])
+
+
+async def first_run_has_ended(case):
+    async def has_it():
+        return await runs(case) <= 1
+
+    await until(has_it, "the run that made the first offer has ended", deadline=5)
+
+
 async def test_second_offer_of_a_call_without_pbx_lives(case):
     """Rule 11: the first run does not clean up what the second one has made under the same ID."""
     app = await case.app()
     for number in range(TIMES):
         call = await take_away(case, app, number)
+        await first_run_has_ended(case)
         start = await win(app, call.id)
         assert start["args"] == ["second"], number
         await app.proceed(call.id)
@@ -335,12 +350,12 @@ async def test_pickup_of_a_ringing_call_on_offer(case, how):
     """Who picks up the telephone that rings while StasisBroadcast() runs on it is the call on offer from then on."""
     app, phone = await case.app(), await agent(case, "p")
     mark = f"mark-{case.prefix}"
-    call = await without_pbx(
-        case, channel=f"PJSIP/anonymous/{phone.uri}", EarlyMedia="true", Variable=f"PICKUPMARK={mark}"
-    )
+    call = await without_pbx(case, channel=f"PJSIP/anonymous/{phone.uri}", Variable=f"PICKUPMARK={mark}")
     rings = await phone.called()
-    rings.ring()
+    rings.answer()
     await app.offered(call.id)
+    # What Asterisk lets others pick up rings and has no PBX; an application that runs on such a channel is rare.
+    await masquerade(case, "ring", call.id)
     name = await case.channel_name(call.id)
     picker = await case.call(extension=how, TARGET=name if how == "pick-channel" else mark)
     await app.offered(picker.id)
@@ -461,13 +476,17 @@ async def test_refused_while_on_offer(case, how):
 
 
 async def test_refer_of_a_call_on_offer_that_talks_to_nobody(case):
-    """A REFER without Replaces finds nobody to transfer: the offer goes on."""
+    """A REFER without Replaces finds nobody to transfer. Asterisk refuses it, or (22) lets the caller go."""
     app, phone = await case.app(), await agent(case, "t")
     dialog = await phone.call("sip-answered", "20000")
     await dialog.established()
     call = Call(case, (await app.offered())["channel"]["id"])
-    assert await dialog.refer(f"sip:second@127.0.0.1:{phone.sip_port}") >= 400
-    await check_lives(app, call)
+    if await dialog.refer(f"sip:second@127.0.0.1:{phone.sip_port}") >= 400:
+        await check_lives(app, call)
+    else:
+        assert (await call.result("h"))["BROADCASTSTATUS"] == "HANGUP"
+        await check_withdrawn(case, app, call.id)
+    assert len(app.of("CallBroadcast")) == 1
 
 
 async def test_blind_transfer_into_a_broadcast(case):

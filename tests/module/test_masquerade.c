@@ -379,12 +379,35 @@ static char *cli_now(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *
 	return answer(args->fd, result);
 }
 
+static char *cli_ring(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
+{
+	struct ast_channel *chan;
+
+	switch (cmd) {
+	case CLI_INIT:
+		entry->command = "masquerade ring";
+		entry->usage = "Usage: masquerade ring <unique ID>\n       Let a channel count as ringing.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (args->argc != 3 || !(chan = ast_channel_get_by_name(args->argv[2]))) {
+		return answer(args->fd, -1);
+	}
+	ast_channel_lock(chan);
+	ast_setstate(chan, AST_STATE_RINGING);
+	ast_channel_unlock(chan);
+	ast_channel_unref(chan);
+	return answer(args->fd, 0);
+}
+
 static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(cli_hold, "Keep a channel's thread from going on"),
 	AST_CLI_DEFINE(cli_become, "Masquerade the held channel"),
 	AST_CLI_DEFINE(cli_redirect, "Redirect the held channel"),
 	AST_CLI_DEFINE(cli_hangup, "Hang up the held channel"),
 	AST_CLI_DEFINE(cli_release, "Let the held channel go on"),
+	AST_CLI_DEFINE(cli_ring, "Let a channel ring"),
 	AST_CLI_DEFINE(cli_now, "Masquerade a channel at once"),
 };
 
