@@ -2,11 +2,11 @@
 #   make sandbox-up ASTERISK=16 EXTENSIONS=my.conf
 .PHONY: sandbox-up sandbox-down sandbox-status sandbox-clean sandbox-distclean
 
-sandbox-up: ## start a private Asterisk with our modules [ASTERISK=22|16 MODULES=ours|asterisk EXTENSIONS=file.conf]
+sandbox-up: ## start a private Asterisk with our modules [ASTERISK=22|16|experimental MODULES=ours|asterisk EXTENSIONS=file.conf]
 	@sandbox/need sandbox
 	@sandbox/sandbox up
 
-sandbox-down: ## stop it [ASTERISK=22|16]
+sandbox-down: ## stop it [ASTERISK=22|16|experimental]
 	@sandbox/sandbox down
 
 sandbox-status: ## is it up, and on which ports
@@ -19,6 +19,7 @@ sandbox-distclean: ## the same, and remove the Asterisk roots of the cache folde
 	@sandbox/sandbox distclean
 
 # Built in the root, for the sandbox's Asterisk only.
-$(BUILD)/sandbox/loopback.so: sandbox/loopback.c
+PRELOAD := sandbox/loopback.c sandbox/no_programs.c
+$(BUILD)/sandbox/preload.so: $(PRELOAD)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -O2 -shared -o $@ $< -ldl
+	$(CC) $(CORE_FLAGS) -O2 -shared -o $@ $(PRELOAD) -ldl

@@ -20,7 +20,7 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO" || exit
-        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/loopback.c include core modules tests/module bench/module \
+        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules rest-api samples tests/module bench/module tools/install \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
@@ -54,17 +54,32 @@ module_choice() {
         ours) ;;
         asterisk) res=own app=own rest=absent ;;
         mix-app) app=own ;;
-        mix-res) res=own rest=absent ;;
+        mix-res) res=own ;;
         none) res=absent ;;
         *) die "MODULES=$MODULES is not known; it is ours, asterisk, mix-app, mix-res or none" ;;
     esac
-    if [[ $res$app == *own* && ! -e $ROOT$(stock_modules)/res_stasis_broadcast.so ]]; then
+    if [[ $res$app == *own* && $HAS_OWN != yes ]]; then
         die "Asterisk $ASTERISK has no StasisBroadcast of its own: MODULES=$MODULES needs ASTERISK=22"
     fi
     compgen -G "$REPO/modules/res_ari_broadcasts/*.c" >/dev/null || rest=absent
     echo "res_stasis_broadcast $res"
     echo "app_stasis_broadcast $app"
     echo "res_ari_broadcasts $rest"
+}
+
+# Asterisk's modules that start programs (System(), SHELL(), AGI() and more), one a line. Who may use AMI, ARI or the
+# dialplan is not let in to this machine: the instance does not have them. One is needed: it starts programs only
+# for what musiconhold.conf says, which Asterisk may not write.
+program_starters() {
+    local list=$ROOT.starters
+    if [ ! -e "$list" ]; then
+        "${ENTER[@]}" sh -c 'cd "$1" && nm -AD --undefined-only ./*.so 2>/dev/null' sh "$(stock_modules)" |
+            sed -nE 's/^\.\/([^:]*)\.so:.* U (exec[lv][a-z]*|fexecve|system|popen|posix_spawnp?|v?fork|ast_safe_(system|fork|exec[a-z]*))(@.*)?$/\1/p' |
+            sort -u | grep -vx res_musiconhold >"$list.new"
+        grep -qx func_shell "$list.new" || die "it cannot be told which modules of Asterisk $ASTERISK start programs"
+        mv "$list.new" "$list"
+    fi
+    cat "$list"
 }
 
 # What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
@@ -80,6 +95,8 @@ built_modules() {
             echo "build/modules/$name.so"
         elif [ ! -e "$ROOT$(stock_modules)/$name.so" ]; then
             die "MODULES_EXTRA: there is no module $name, neither in Asterisk $ASTERISK nor in tests/module or bench/module"
+        elif program_starters | grep -qx -- "$name"; then
+            die "MODULES_EXTRA: $name starts programs of this machine, which the sandbox's Asterisk may not"
         fi
     done
 }
@@ -91,6 +108,7 @@ instance_modules() {
     mkdir "$DIR/modules"
     (cd "$ROOT$(stock_modules)" && printf "$(stock_modules)/%s\0" *.so) |
         xargs -0 ln -s -t "$DIR/modules"
+    program_starters | (cd "$DIR/modules" && sed 's/$/.so/' | xargs -d '\n' rm -f --)
     while read -r module origin; do
         [ "$origin" = own ] || rm -f "$DIR/modules/$module.so"
     done < <(module_choice)
@@ -127,15 +145,19 @@ render() {
     printf '%s\n' "$text"
 }
 
+# The configuration. Asterisk reads it and may not write it; only the owner of the instance reads it otherwise: it
+# has the secrets.
 instance_conf() {
     local file HOME=$HOME_INSIDE
     # shellcheck disable=SC2016,SC2034
     local CRYPTED='$6$sandbox$jix5UwkHaZqXNW3siyTIsqupygYMwY2FuZOl2g97g.uO3ESE4wCzG1cpy96LJzeuy3HGLTugclDW/0ucpvZlu.'
     rm -rf "${DIR:?}/etc"
-    mkdir "$DIR/etc"
+    mkdir -m 700 "$DIR/etc"
     for file in "$SANDBOX"/etc/*.conf; do
         render "$file" >"$DIR/etc/${file##*/}"
     done
+    # Users whose passwords are known to all are not there where the owner wants one of his own.
+    [ "$ARI_PASSWORD" = ari ] || sed -i '/^; May look/,$d' "$DIR/etc/ari.conf"
     # Asterisk logs an error for each of these that is missing.
     for file in ccss cel features geolocation pjproject udptl websocket_client; do
         echo "[general]" >"$DIR/etc/$file.conf"
@@ -155,7 +177,8 @@ instance_conf() {
 instance_data() {
     local stock=/usr/share/asterisk name
     rm -rf "${DIR:?}"/{data,moh,lib,spool,run,log}
-    mkdir -p "$DIR"/{data/documentation/thirdparty,moh,lib,spool/recording,run,log}
+    mkdir -p "$DIR"/{data/documentation/thirdparty,moh}
+    mkdir -m 700 "$DIR"/{lib,spool,spool/recording,run,log}
     for name in "$ROOT$stock"/*; do
         [ "${name##*/}" = documentation ] || ln -s "$stock/${name##*/}" "$DIR/data/"
     done
@@ -168,18 +191,42 @@ instance_data() {
     ln -s "$stock"/sounds/en/demo-instruct.gsm "$DIR/moh/"
 }
 
-# Asterisk runs as the root's user asterisk; for an ordinary user, as that user himself.
+# The user and group of Asterisk in the root, as numbers: UID:GID.
+asterisk_ids() {
+    awk -F : '$1 == "asterisk" { print $3 ":" $4 }' "$ROOT/etc/passwd"
+}
+
+# Asterisk runs as the root's user asterisk; for an ordinary user, as that user himself. Of the folders that are
+# Asterisk's, nothing is opened here as root: a program there could put links and pipes into them. The log is opened;
+# its folder and files are root's, to which Asterisk may add, and which it cannot replace.
 instance_owner() {
+    local ids group
+    (umask 077 && touch "$DIR"/log/{full,console,queue_log})
     if [ "$(id -u)" -eq 0 ]; then
-        chroot "$ROOT" chown -R asterisk:asterisk "$HOME_INSIDE"/{etc,lib,spool,run,log}
+        ids=$(asterisk_ids)
+        group=${ids#*:}
+        chgrp -R "$group" "$DIR/etc" "$DIR/log"
+        chmod -R u=rwX,g=rX,o= "$DIR/etc"
+        chmod 660 "$DIR"/log/{full,queue_log}
+        chmod 600 "$DIR/log/console"
+        chown "$ids" "$DIR"/{spool/recording,lib,spool,run}
+        chmod 1770 "$DIR/log"
     fi
 }
 
+# A secret that nobody can guess.
+secret_draw() {
+    printf '%08x%08x%08x%08x' "$SRANDOM" "$SRANDOM" "$SRANDOM" "$SRANDOM"
+}
+
 instance_settings() {
-    local offset=$((ASTERISK == 16 ? 1 : 0))
-    HTTP_PORT=${HTTP_PORT:-$((8088 + offset))}
-    SIP_PORT=${SIP_PORT:-$((5070 + offset))}
-    AMI_PORT=${AMI_PORT:-$((5038 + offset))}
+    HTTP_PORT=${HTTP_PORT:-$HTTP_DEFAULT}
+    SIP_PORT=${SIP_PORT:-$SIP_DEFAULT}
+    AMI_PORT=${AMI_PORT:-$AMI_DEFAULT}
+    ARI_PASSWORD=${ARI_PASSWORD:-ari}
+    [ "$ARI_PASSWORD" != own ] || ARI_PASSWORD=$(secret_draw)
+    [[ $ARI_PASSWORD =~ ^[A-Za-z0-9]{1,64}$ ]] || die "ARI_PASSWORD may only have letters and digits, or is \"own\""
+    AMI_SECRET=$(secret_draw)
     WEBSOCKET_WRITE_TIMEOUT=${WEBSOCKET_WRITE_TIMEOUT:-100}
     CHANNELVARS=${CHANNELVARS:-}
     VERBOSE=${VERBOSE:-3}

@@ -1,14 +1,27 @@
 # The running Asterisk of an instance: start, stop, look at. Only the process that was started
 # here is ever signalled: its pid is on file, and its command line must name the instance.
 
-# The words that start a CLI of the running Asterisk; it needs no mounts.
-CLI=(chroot "$ROOT" asterisk -C "$HOME_INSIDE/etc/asterisk.conf")
-[ "$(id -u)" -eq 0 ] || CLI=("${ENTER[@]}" asterisk -C "$HOME_INSIDE/etc/asterisk.conf")
+# Sets CLI to the words that start a CLI of the running Asterisk. It needs no mounts. Its socket is in a folder of
+# Asterisk's, so the one who connects to it is no more than Asterisk is.
+cli_words() {
+    CLI=(env -i PATH="$PATH" HOME=/ LC_ALL=C.UTF-8 TERM="${TERM:-dumb}")
+    if [ "$(id -u)" -eq 0 ]; then
+        CLI+=(chroot "--userspec=+$(asterisk_ids | sed 's/:/:+/')" --groups= "$ROOT")
+    else
+        CLI+=(unshare --user --map-root-user --map-auto -- chroot "$ROOT")
+    fi
+    CLI+=(asterisk -C "$HOME_INSIDE/etc/asterisk.conf")
+}
+
+# Whether a process is this instance's Asterisk: its command line says so, and goes on with these words.
+process_is_asterisk() {
+    { tr "\0" " " <"/proc/$1/cmdline"; } 2>/dev/null | grep -qF -- "-C $HOME_INSIDE/etc/asterisk.conf${2:-}"
+}
 
 asterisk_pid() {
     local pid
     pid=$(cat "$DIR/asterisk.pid" 2>/dev/null) || return 1
-    { tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "-C $HOME_INSIDE/etc/asterisk.conf" || return 1
+    process_is_asterisk "$pid" || return 1
     echo "$pid"
 }
 
@@ -21,7 +34,7 @@ sanitizer_library() {
 
 # Run Asterisk and note how it ended. Started in a session of its own by process_start.
 process_supervise() {
-    local fd preload=$HOME_INSIDE/src/build/sandbox/loopback.so user=()
+    local fd preload=$HOME_INSIDE/src/build/sandbox/preload.so user=()
     # Whatever make or a pipeline left open is not for a process that outlives them.
     for fd in /proc/self/fd/*; do
         fd=${fd##*/}
@@ -35,21 +48,45 @@ process_supervise() {
     # AddressSanitizer wants to be the first library of the process.
     [ "$SANITIZE" != address ] || preload="$(sanitizer_library):$preload"
     # shellcheck disable=SC2086
-    "${ENTER[@]}" env LD_PRELOAD="$preload" \
+    PID_FILE=$DIR/asterisk.pid "${ENTER[@]}" env LD_PRELOAD="$preload" SANDBOX_INSTANCE="$KEY" \
         ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0:${ASAN_OPTIONS:-}" \
         UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1:${UBSAN_OPTIONS:-}" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
-    echo $! >"$DIR/asterisk.pid"
     local status=0
     wait $! || status=$?
+    [ ${#PRIVATE[@]} -ne 0 ] || process_end_children
     echo "$status" >"$DIR/asterisk.exit.new"
     mv "$DIR/asterisk.exit.new" "$DIR/asterisk.exit"
+}
+
+# Kill what Asterisk has left behind, where there is no namespace that ends with it. It can have started no program:
+# what is there is Asterisk itself in a second process. Called by the supervisor, whose session that was.
+process_end_children() {
+    local stat pid line field left
+    # A process that forks while it is killed is found by the next turn.
+    for _ in {1..20}; do
+        left=()
+        for stat in /proc/[0-9]*/stat; do
+            pid=${stat//[!0-9]/}
+            { read -r line <"$stat"; } 2>/dev/null || continue
+            # State, parent, group, session
+            read -ra field <<<"${line##*) }"
+            if [ "$pid" = $$ ] || [ "${field[0]}" = Z ]; then
+                continue
+            elif [ "${field[3]}" = $$ ] || process_is_asterisk "$pid" " -f"; then
+                left+=("$pid")
+            fi
+        done
+        [ ${#left[@]} -ne 0 ] || return 0
+        kill -KILL "${left[@]}" 2>/dev/null || true
+    done
 }
 
 process_start() {
     local seconds=${START_SECONDS:-30} deadline
     deadline=$((SECONDS + seconds))
     rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
+    cli_words
     setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 7>&- 9>&- &
     until [ -S "$DIR/run/asterisk.ctl" ] && fully_booted "$seconds"; do
         if [ -e "$DIR/asterisk.exit" ]; then
@@ -72,9 +109,14 @@ fully_booted() {
     timeout "$1" "${CLI[@]}" -rx "core waitfullybooted" 2>/dev/null | grep -q "fully booted"
 }
 
+# What a caller or an application has put into a log line stays text on the terminal.
+printable() {
+    LC_ALL=C sed -u 's/[^[:print:][:space:]\x80-\xff]/?/g; s/[\r\v\f]/?/g'
+}
+
 # The errors of the log, for somebody who has just seen the start fail.
 process_explain() {
-    cat "$DIR/log/console" "$DIR/log/full" 2>/dev/null | grep -aE 'ERROR|rror' | sort -u | head -10 >&2 || true
+    cat "$DIR/log/console" "$DIR/log/full" 2>/dev/null | grep -aE 'ERROR|rror' | sort -u | head -10 | printable >&2 || true
 }
 
 # Fails when Asterisk had ended before it was asked to, crashed while it stopped, or had to be killed.
@@ -153,7 +195,7 @@ sandbox_up() {
     module_choice >/dev/null
     targets=$(built_modules)
     # shellcheck disable=SC2086
-    instance_build build/sandbox/loopback.so $targets
+    instance_build build/sandbox/preload.so $targets
     process_stop || true
     instance_modules
     instance_data
@@ -166,9 +208,10 @@ sandbox_up() {
     sandbox_hello
 }
 
-# What scripts want to know, kept until the next start.
+# What scripts want to know, kept until the next start. Only the owner may read it.
 instance_record() {
-    cat >"$DIR/env" <<TEXT
+    rm -f "$DIR/env"
+    (umask 077 && cat >"$DIR/env") <<TEXT
 SANDBOX_DIR=$DIR
 SANDBOX_ROOT=$ROOT
 ASTERISK=$ASTERISK
@@ -176,26 +219,37 @@ MODULES=$MODULES
 HTTP_PORT=$HTTP_PORT
 SIP_PORT=$SIP_PORT
 AMI_PORT=$AMI_PORT
+AMI_USER=sandbox
+AMI_SECRET=$AMI_SECRET
+ARI_USER=ari
+ARI_PASSWORD=$ARI_PASSWORD
 ARI_URL=http://127.0.0.1:$HTTP_PORT/ari
 PID=$(asterisk_pid)
 TEXT
 }
 
 sandbox_hello() {
-    local settings=
+    local settings= key=ari:ari password=ari
     [ "$ASTERISK" = 22 ] || settings="ASTERISK=$ASTERISK "
     settings+=${INSTANCE:+INSTANCE=$INSTANCE }
+    if [ "$ARI_PASSWORD" != ari ]; then
+        key=ari:PASSWORD
+        password="as ARI_PASSWORD of ${settings}sandbox/sandbox env"
+    fi
     cat <<TEXT
 Asterisk $ASTERISK is up (modules: $MODULES).
-  ARI       http://127.0.0.1:$HTTP_PORT/ari         user ari, password ari
-  events    ws://127.0.0.1:$HTTP_PORT/ari/events?app=NAME&api_key=ari:ari
+  ARI       http://127.0.0.1:$HTTP_PORT/ari         user ari, password $password
+  events    ws://127.0.0.1:$HTTP_PORT/ari/events?app=NAME&api_key=$key
   SIP       sip:EXTENSION@127.0.0.1:$SIP_PORT       no log-in; try sip:offer@ or sip:echo@
-  AMI       127.0.0.1:$AMI_PORT                     user sandbox, secret sandbox
+  AMI       127.0.0.1:$AMI_PORT                     user sandbox, secret as AMI_SECRET of ${settings}sandbox/sandbox env
   dialplan  ${LINK#"$REPO"/}/etc/extensions.conf
   CLI       ${settings}sandbox/sandbox cli "core show channels"
   log       ${LINK#"$REPO"/}/log/full
   stop      ${settings}make sandbox-down
 TEXT
+    if ! grep -q '^Seccomp:[[:space:]]*2' "/proc/$(asterisk_pid)/status"; then
+        echo "This kernel cannot forbid Asterisk to start programs: do not let others use its AMI, ARI or dialplan."
+    fi
 }
 
 sandbox_down() {
@@ -224,6 +278,7 @@ sandbox_status() {
 
 sandbox_cli() {
     need_up
+    cli_words
     if [ $# -eq 0 ]; then
         "${CLI[@]}" -r
     else
@@ -232,7 +287,7 @@ sandbox_cli() {
 }
 
 sandbox_logs() {
-    exec tail -n 50 -F "$DIR/log/full"
+    tail -n 50 -F "$DIR/log/full" | printable
 }
 
 sandbox_env() {

@@ -2,7 +2,7 @@
 # instances except for their own folder under /srv/sb. Also how to run a command in it.
 
 # Everything that a root holds. A change here makes a new root; old ones stay until distclean.
-ROOT_PACKAGES="asterisk,asterisk-dev,gcc,make,libc6-dev,libpcre2-dev"
+ROOT_PACKAGES="$ASTERISK_PACKAGES,gcc,make,libc6-dev,libpcre2-dev"
 ROOT_RECIPE=1
 
 # The first of the possible cache folders that this user can own.
@@ -11,6 +11,8 @@ root_cache() {
     for folder in "${SANDBOX_CACHE:-}" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/stasis-broadcast" \
         "$REPO/.sandbox/cache"; do
         if [ -n "$folder" ] && mkdir -p "$folder" 2>/dev/null && [ -O "$folder" ] && [ -w "$folder" ]; then
+            # The users of a root have numbers that are somebody else's on this system.
+            chmod go= "$folder"
             echo "$folder"
             return
         fi
@@ -36,29 +38,23 @@ root_missing() {
     fi
 }
 
-# How to become root of a namespace in which mounts are private to one command: sets NAMESPACE
-# to the words that go before it. A container's root that may not mount gets none; then the
-# root's own /dev has to do.
+# How to become root of a namespace: sets NAMESPACE to the words that go before a command whose mounts are its own,
+# and PRIVATE to those for one whose processes are seen by nobody else and end with it, too. A container's root
+# that may not do this gets none of both.
 namespace() {
+    local user=()
     NAMESPACE=()
-    if [ "$(id -u)" -ne 0 ]; then
-        NAMESPACE=(unshare --user --map-root-user --map-auto --mount --propagation private --)
-    elif unshare --mount true 2>/dev/null; then
-        NAMESPACE=(unshare --mount --propagation private --)
+    PRIVATE=()
+    [ "$(id -u)" -eq 0 ] || user=(--user --map-root-user --map-auto)
+    if [ "$(id -u)" -ne 0 ] || unshare --mount --pid --fork true 2>/dev/null; then
+        NAMESPACE=(unshare "${user[@]}" --mount --propagation private --)
+        PRIVATE=(unshare "${user[@]}" --mount --propagation private --pid --fork --kill-child --)
     fi
 }
 namespace
 
-# The words that run a command inside the root, with /dev and /proc where that is allowed. All
-# of it is exec, so the process that is started is the command, and the mounts end with it.
-# shellcheck disable=SC2016
-ENTER=("${NAMESPACE[@]}" sh -c '
-    root=$1
-    shift
-    mount --rbind /dev "$root/dev" 2>/dev/null || true
-    mount --rbind /proc "$root/proc" 2>/dev/null || true
-    exec chroot "$root" /usr/bin/env -i \
-        PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"' sh "$ROOT")
+# The words that run a command inside the root, with a /dev and /proc of its own where that is allowed.
+ENTER=("${PRIVATE[@]}" sh "$SANDBOX/lib/enter" "$([ ${#PRIVATE[@]} -eq 0 ] && echo shared || echo private)" "$ROOT")
 
 root_bootstrap() {
     local folder=$1
@@ -73,6 +69,10 @@ root_bootstrap() {
         options+=(--setup-hook='mkdir -p "$1/etc/apt/preferences.d"
             printf "Package: *asterisk*\nPin: release l=Debian-Security\nPin-Priority: -1\n" \
                 >"$1/etc/apt/preferences.d/sandbox"')
+    fi
+    if [ "$MORE" != - ]; then
+        # From wherever the suite itself comes.
+        options+=(--setup-hook="sed -n 's/ $SUITE / $MORE /p' \"\$1\"/etc/apt/sources.list >\"\$1\"/etc/apt/sources.list.d/more.list")
     fi
     "${NAMESPACE[@]}" mmdebstrap "${options[@]}" "$SUITE" "$folder"
 }

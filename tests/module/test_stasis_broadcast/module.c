@@ -23,6 +23,7 @@ static ast_test_cb_t *const *const lists[] = {
 	argument_cases,
 	claim_cases,
 	deadline_cases,
+	directory_cases,
 	event_cases,
 	filter_cases,
 	lifecycle_cases,
