@@ -48,8 +48,9 @@ class Record:
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
         self.claims: list[tuple[str, Claim]] = []
-        # When applications heard of an offer of an ID, and of a claim of it, in the order of each application.
-        self.heard: defaultdict[tuple[str, str], list[tuple[str, int, str]]] = defaultdict(list)
+        # What each application heard of each ID, in its order: offers, and claims with their winners.
+        self.heard: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        self.first_offers: dict[str, int] = {}
         self.masquerades: list[tuple[str, str]] = []
         self._hangups: list[tuple[str, str]] = []
         self._unanswered: dict[tuple[str, str, int], Claim] = {}
@@ -109,10 +110,12 @@ class Record:
     # Applications
 
     def on_offer(self, line: Line) -> None:
-        self.heard[line["app"], line["call"]].append(("offer", line["t"], ""))
+        self.heard[line["app"], line["call"]].append(("offer", ""))
+        first = self.first_offers.setdefault(line["call"], line["t"])
+        self.first_offers[line["call"]] = min(first, line["t"])
 
     def on_claimed(self, line: Line) -> None:
-        self.heard[line["app"], line["call"]].append(("claimed", line["t"], line["winner"]))
+        self.heard[line["app"], line["call"]].append(("claimed", line["winner"]))
 
     def on_claim(self, line: Line) -> None:
         claim = Claim(line["app"], line["t"])
@@ -125,15 +128,6 @@ class Record:
 
     def on_start(self, line: Line) -> None:
         self.run(line).starts.append((line["app"], line["t"]))
-
-    def first_offer(self, channel_id: str, number: int = 0) -> int | None:
-        """When the first application heard for the `number`th time that an ID is on offer."""
-        times = [
-            [at for kind, at, _ in heard if kind == "offer"]
-            for (_, call), heard in self.heard.items()
-            if call == channel_id
-        ]
-        return min((at[number] for at in times if len(at) > number), default=None)
 
 
 # The rules
@@ -215,7 +209,7 @@ def end_problem(run: Run) -> str:
 def no_claim_of_a_withdrawn_id(record: Record) -> Iterator[Violation]:
     """Once an application has heard of the new ID, the old one cannot be claimed any more."""
     for old, new in record.masquerades:
-        withdrawn = record.first_offer(new)
+        withdrawn = record.first_offers.get(new)
         for channel_id, claim in record.claims:
             if channel_id == old and claim.accepted and withdrawn is not None and claim.sent > withdrawn:
                 late = ms(claim.sent, withdrawn)
@@ -225,21 +219,19 @@ def no_claim_of_a_withdrawn_id(record: Record) -> Iterator[Violation]:
 
 
 def told_of_the_last_claim(record: Record) -> Iterator[Violation]:
-    """What an application hears of a claim behind an offer is a claim of that offer."""
+    """What an application hears of a claim behind an offer is a claim of that offer, not of an earlier run's."""
     for (app, channel_id), heard in record.heard.items():
+        runs = record.of(channel_id)
         number = -1
-        for kind, _, winner in heard:
+        for kind, winner in heard:
             number += kind == "offer"
-            if kind == "offer":
-                continue
-            since = record.first_offer(channel_id, number) if number >= 0 else None
-            if since is None:
+            # A run that was sent on at once was never on offer: then this is the offer of a later one.
+            winners = {name for run in runs[max(number, 0) :] for name, _ in run.starts}
+            if kind == "claimed" and number < 0:
                 yield Violation("told of the last claim", channel_id, f"{app} was told of a claim and of no offer")
-            elif not any(
-                called == channel_id and claim.app == winner and claim.accepted and claim.answered >= since
-                for called, claim in record.claims
-            ):
-                yield Violation("told of the last claim", channel_id, f"{app}: {winner} has not claimed offer {number + 1}")
+            elif kind == "claimed" and winners and winner not in winners:
+                what = f"{app} was told that {winner} has claimed offer {number + 1}"
+                yield Violation("told of the last claim", channel_id, what)
 
 
 RULES = (
@@ -263,7 +255,7 @@ def count(record: Record) -> Counter[str]:
     for run in record.runs.values():
         counts["runs whose caller was taken away or redirected"] += bool(run.left)
         counts["runs with StasisStart"] += bool(run.starts)
-        counts["runs on offer under a second ID"] += any(record.first_offer(one) for one in set(run.ids) - {run.ids[0]})
+        counts["runs on offer under a second ID"] += any(one in record.first_offers for one in set(run.ids) - {run.ids[0]})
         if run.outcome:
             counts[f"status {run.outcome.get('stasis') or 'none:'} {run.outcome.get('broadcast')}"] += 1
     for _, claim in record.claims:
