@@ -29,7 +29,7 @@ class Run:
 
     status: int
     text: str
-    complaints: str
+    warnings: str
     report: dict[str, Any]
     history: list[dict[str, Any]]
 
@@ -78,9 +78,9 @@ class Race:
 
     async def end(self) -> Run:
         """Wait until it ends by itself."""
-        text, complaints = await asyncio.wait_for(self.process.communicate(), DEADLINE)
+        text, warnings = await asyncio.wait_for(self.process.communicate(), DEADLINE)
         history = [json.loads(line) for line in self.history.read_text().splitlines()]
         report = json.loads(self.json.read_text())
-        run = Run(self.process.returncode, text.decode(), complaints.decode(), report, history)
+        run = Run(self.process.returncode, text.decode(), warnings.decode(), report, history)
         assert run.report["status"] == run.status
         return run

@@ -30,15 +30,15 @@ def is_plain(text: str) -> bool:
 async def meet(server: Hostile, folder: Path, *options: str) -> Run:
     async with Race(server.port, folder, *options, memory=MEMORY) as race:
         run = await race.end()
-    assert is_plain(run.text) and is_plain(run.complaints)
+    assert is_plain(run.text) and is_plain(run.warnings)
     return run
 
 
 def check_refused(run: Run, *words: str) -> None:
     """It ended with one line that says what was wrong."""
     assert run.status == 3 and run.report["ending"] == "asterisk-gone"
-    assert run.complaints.count("\n") == 1, run.complaints
-    assert all(word in run.complaints for word in words), run.complaints
+    assert run.warnings.count("\n") == 1, run.warnings
+    assert all(word in run.warnings for word in words), run.warnings
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -181,7 +181,7 @@ async def test_ugly_answer_to_an_originate(tmp_path: Path) -> None:
     answer = Answer(b"HTTP/1.1 500 X\r\nContent-Length: %d\r\n\r\n%s" % (len(UGLY), UGLY))
     async with Hostile({"/ari/channels": answer}) as server:
         run = await meet(server, tmp_path, "--calls", "2", "--concurrency", "1", "--settle", "0")
-    assert run.complaints == f"ari-race: originate Local/offer@ari-race was answered 500: {ESCAPED}\n"
+    assert run.warnings == f"ari-race: originate Local/offer@ari-race was answered 500: {ESCAPED}\n"
     assert run.report["calls"]["failed"] == 2
 
 
