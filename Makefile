@@ -87,7 +87,7 @@ LIBATOMIC = $(eval LIBATOMIC := $(shell mkdir -p $(BUILD)/obj; echo '$(ATOMIC_PR
 
 # A module refers to Asterisk's functions, which no library at hand has: -z defs cannot forbid undefined names, but it
 # tells of all of them. Those that are not named as Asterisk's are would only be missed when the module is loaded.
-ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_
+ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_|^option_(debug|verbose)$$
 UNDEFINED := sed -En "s/.*undefined (reference to|symbol:) [\`']?([A-Za-z0-9_.]+).*/\2/p"
 
 # $(call link_module,file,objects,libraries)
@@ -110,7 +110,7 @@ define module
 $(call remember,$(BUILD)/obj/$(1).list,$(2) $(3))
 $(BUILD)/modules/$(1).so: $(patsubst %.c,$(BUILD)/obj/%.o,$(2)) $(3) $(BUILD)/obj/$(1).list
 	@mkdir -p $$(@D)
-	$$(call link_module,$$@,$$(filter %.o,$$^),$$(LIBS_$(1)))
+	$$(call link_module,$$@,$$(filter %.o,$$^),$$(LIBS_$(1)) -ldl)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags | headers
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) $$(MODULE_FLAGS) -DAST_MODULE=\"$(1)\" \

@@ -17,7 +17,7 @@
 #include "asterisk/optional_api.h"
 #include "asterisk/stasis_app_broadcast.h"
 
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 #include "provider.h"
 

@@ -11,9 +11,9 @@ between the claim and the hand-over. tests/module/test_stasis_broadcast/masquera
 import asyncio
 import random
 import time
+from pathlib import Path
 
 import pytest
-from harness.asterisk import HERE
 from harness.case import Call
 from harness.console import console
 from harness.events import until
@@ -24,7 +24,7 @@ RES = "res_stasis_broadcast.so"
 
 pytestmark = pytest.mark.instance(
     MODULES_EXTRA="res_pjsip_refer.so app_directed_pickup.so res_parking.so test_masquerade.so",
-    CONF=str(HERE / "parking"),
+    CONF=str(Path(__file__).parent / "parking"),
 )
 
 TIMES = 40

@@ -45,6 +45,7 @@ static size_t find_suspects_locked(struct suspect *suspects)
 
 		if (!worker->stuck && writing_ns && now - writing_ns >= STUCK_NS && count < DISPATCH_MAX_THREADS) {
 			suspects[count++] = (struct suspect){ .worker = worker,
+				.blocked = 0,
 				.writing_ns = writing_ns,
 				.thread = worker->thread,
 				.tid = atomic_load(&worker->tid) };
