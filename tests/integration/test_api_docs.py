@@ -6,21 +6,18 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from harness.conf import ari_conf, load
+
 OWN = ("events", "resources", "broadcasts")
-MODULE = "res_ari_broadcasts.so"
 
 
 @asynccontextmanager
 async def without_our_module(case):
-    async def load(kind):
-        answer = await case.ami.action("ModuleLoad", Module=MODULE, LoadType=kind)
-        assert answer["Response"] == "Success", answer
-
-    await load("unload")
+    await load(case, "unload")
     try:
         yield
     finally:
-        await load("load")
+        await load(case, "load")
 
 
 async def docs(case, name, **options):
@@ -173,21 +170,6 @@ REQUESTS = {
         "OPTIONS", ("ari", "ari"), {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"},
     ),
 }  # fmt: skip
-
-
-@asynccontextmanager
-async def ari_conf(case, old, new):
-    """ari.conf with something else in the place of a text."""
-    conf = case.asterisk.folder / "etc" / "ari.conf"
-    before = conf.read_text()
-    assert old in before
-    conf.write_text(before.replace(old, new, 1))
-    await case.ami.cli("module reload res_ari.so")
-    try:
-        yield
-    finally:
-        conf.write_text(before)
-        await case.ami.cli("module reload res_ari.so")
 
 
 async def ask(case, name, request, query=""):
