@@ -79,7 +79,7 @@ $(ORIGIN): modules/origin.c $(BUILD)/obj/flags | compiler
 REST_API := $(patsubst %,$(BUILD)/obj/%.h,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
 $(REST_API): $(BUILD)/obj/%.json.h: %.json
 	@mkdir -p $(@D)
-	{ echo 'static const char $(notdir $*)_json[] ='; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $<; echo ';'; } >$@
+	{ echo 'static const char $(notdir $*)_json[] =' && sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< && echo ';'; } >$@
 $(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)

@@ -170,6 +170,17 @@ async def test_users_that_sorcery_keeps_elsewhere_can_log_in(case):
             assert (await same_claim(case, ("POST", b"", {"user": user}))).status == 401, user
 
 
+@pytest.mark.only(22)
+@pytest.mark.instance(CONF=str(Path(__file__).parent / "conf" / "sorcery"))
+async def test_settings_that_sorcery_keeps_elsewhere_count(case):
+    async with our_claim_path(case):
+        for name in ("none", "page", "foreign-page", "page-without-log-in", "preflight", "preflight-foreign"):
+            answers = (await same_claim(case, REQUESTS[name]), await same_docs(case, ("GET", *REQUESTS[name][1:])))
+            for answer in answers:
+                assert ("access-control-allow-origin" in answer.headers) == (PAGE in REQUESTS[name][2].get("headers", ()))
+        assert (await same_claim(case, REQUESTS["none"])).headers["www-authenticate"] == 'Basic realm="Elsewhere"'
+
+
 async def test_settings_count_when_ari_has_read_them(case):
     """A request without a log-in makes nobody read ari.conf, nor run what it includes."""
     conf = case.asterisk.folder / "etc" / "ari.conf"
