@@ -140,7 +140,8 @@ def source(name):
 
 
 async def test_description_is_the_file_in_the_repository(case):
-    served, ours, other = await docs(case, "broadcasts"), source("api-docs/broadcasts.json"), await docs(case, "events")
+    served, other = await docs(case, "broadcasts"), await docs(case, "events")
+    ours = source("api-docs/broadcasts.json")
     for field in ("apiVersion", "swaggerVersion", "basePath"):
         assert served.pop(field) == other[field]
         ours.pop(field)
