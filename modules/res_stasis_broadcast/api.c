@@ -169,6 +169,7 @@ static int is_refused(struct broadcast *broadcast, const char *app_name)
 static enum stasis_broadcast_answer claim(const char *channel_id, const char *app_name)
 {
 	struct broadcast *broadcast;
+	char spelt[DIRECTORY_NAME_SIZE];
 	enum broadcast_answer answer;
 	int first;
 
@@ -176,6 +177,7 @@ static enum stasis_broadcast_answer claim(const char *channel_id, const char *ap
 	if (!broadcast) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
+	app_name = directory_spell(app_name, spelt);
 	if (is_refused(broadcast, app_name)) {
 		broadcast_unref(broadcast);
 		return STASIS_BROADCAST_BARRED;
@@ -213,6 +215,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
 {
 	struct broadcast *broadcast;
+	char spelt[DIRECTORY_NAME_SIZE];
 	int answer = STASIS_BROADCAST_UNKNOWN;
 
 	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
@@ -223,6 +226,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
+		app_name = directory_spell(app_name, spelt);
 		answer = is_refused(broadcast, app_name)
 			? STASIS_BROADCAST_BARRED
 			: (enum stasis_broadcast_answer) broadcast_decline(broadcast, app_name, directory_has);
@@ -282,6 +286,13 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
+/*! \brief Whether a broadcast is listed for an application: all are for none. */
+static int is_listed_for(struct broadcast *broadcast, const char *app_name)
+{
+	return ast_strlen_zero(app_name) ||
+		(!directory_excludes(app_name) && broadcast_may_claim(broadcast, app_name, directory_has));
+}
+
 /*! \brief Every broadcast that is listed for an application, as a JSON array. */
 static struct ast_json *describe_for(const char *app_name)
 {
@@ -290,7 +301,7 @@ static struct ast_json *describe_for(const char *app_name)
 	struct ast_json *array = ast_json_array_create();
 
 	for (size_t i = 0; i < count; i++) {
-		if (array && (ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, directory_has))) {
+		if (array && is_listed_for(list[i], app_name)) {
 			ast_json_array_append(array, describe_broadcast(list[i]));
 		}
 		broadcast_unref(list[i]);
@@ -301,11 +312,13 @@ static struct ast_json *describe_for(const char *app_name)
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
 {
+	char spelt[DIRECTORY_NAME_SIZE];
+
 	*json = NULL;
 	if (api_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	*json = describe_for(app_name);
+	*json = describe_for(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt));
 	api_leave();
 	return *json ? 0 : -1;
 }
