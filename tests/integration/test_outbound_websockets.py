@@ -119,3 +119,13 @@ async def test_connection_that_stays_is_an_application_as_any(case):
     start = await server.connections[0].wait(lambda event: event["type"] == "StasisStart")
     assert start["channel"]["id"] == call.id
     await server.connections[0].wait(lambda event: event["type"] == "CallClaimed")
+
+
+@pytest.mark.only(22)
+async def test_connection_that_is_away_is_still_an_application(case):
+    """Asterisk keeps it registered and queues its events: it counts as a recipient, as README says."""
+    server = await connect(case, "persistent", "house")
+    await until(lambda: server.connections and case.ari.registered("house"), "the application is registered")
+    await server.close()
+    call = await case.call("300")
+    assert await call.status() == ("TIMEOUT", "TIMEOUT")
