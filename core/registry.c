@@ -132,19 +132,6 @@ struct broadcast *registry_get(struct registry *registry, const char *channel_id
 	return broadcast;
 }
 
-int registry_has_later(struct registry *registry, const struct broadcast *broadcast)
-{
-	const char *id = broadcast_channel_id(broadcast);
-	uint64_t hash = table_hash(id);
-	struct part *part = part_of(registry, hash);
-	const struct broadcast *now;
-
-	pthread_mutex_lock(&part->lock);
-	now = table_find(&part->table, id, hash);
-	pthread_mutex_unlock(&part->lock);
-	return now && now != broadcast;
-}
-
 struct broadcast *registry_take(struct registry *registry, const char *channel_id)
 {
 	uint64_t hash = table_hash(channel_id);

@@ -51,13 +51,6 @@ int registry_put(struct registry *registry, struct broadcast *broadcast);
 struct broadcast *registry_get(struct registry *registry, const char *channel_id);
 
 /*!
- * \brief Whether a broadcast that was in the table has been followed by another one of its channel.
- *
- * \note Any thread. Takes the lock of one part of the table and none else, so that it may be asked under a lock.
- */
-int registry_has_later(struct registry *registry, const struct broadcast *broadcast);
-
-/*!
  * \brief Take the broadcast of a channel out, whichever it is, and withdraw it if it is still open.
  *
  * \return A reference, to give back with broadcast_unref(); NULL if there was none.

@@ -316,26 +316,6 @@ static void withdraw_all_leaves_nothing_to_claim(void **state)
 	assert_int_equal(claim(*state, "1", "alpha"), BROADCAST_YES);
 }
 
-static void later_one_of_the_same_channel_is_known(void **state)
-{
-	struct broadcast *first;
-	struct broadcast *second;
-
-	put_new(*state, "1");
-	first = registry_get(*state, "1");
-	put_new(*state, "2");
-	assert_false(registry_has_later(*state, first));
-	put_new(*state, "1");
-	second = registry_get(*state, "1");
-	assert_true(registry_has_later(*state, first));
-	assert_false(registry_has_later(*state, second));
-	broadcast_unref(registry_take(*state, "1"));
-	/* Cleaned up, and not on offer again. */
-	assert_false(registry_has_later(*state, first));
-	broadcast_unref(first);
-	broadcast_unref(second);
-}
-
 static void list_gives_all_with_references(void **state)
 {
 	struct broadcast **list;
@@ -542,7 +522,6 @@ int main(void)
 		CASE(remove_leaves_a_later_one_alone),
 		CASE(destroy_withdraws_what_is_left),
 		CASE(withdraw_all_leaves_nothing_to_claim),
-		CASE(later_one_of_the_same_channel_is_known),
 		CASE(list_gives_all_with_references),
 		CASE(hundred_thousand_entries_cost_no_more_to_find),
 		CASE(memory_goes_with_the_entries_though_some_stay),
