@@ -45,6 +45,17 @@ static inline int compat_app_is_registered(const char *name)
 }
 
 /*!
+ * \brief Whether ARI leaves quotes and backslashes out of the names that applications connect with.
+ *
+ * It does until its WebSockets were written again, with those that it opens itself (20.15, 21.10, 22.5).
+ */
+#if __has_include("asterisk/websocket_client.h")
+#define COMPAT_ARI_STRIPS_NAMES 0
+#else
+#define COMPAT_ARI_STRIPS_NAMES 1
+#endif
+
+/*!
  * \brief A full snapshot of a channel as it is now, with the channel variables that ari.conf asks for.
  *
  * The snapshot that Asterisk keeps would be cheaper, but on Asterisk 16 it comes from a cache that

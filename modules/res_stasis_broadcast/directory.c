@@ -343,6 +343,15 @@ int directory_has(const char *app)
 	return has && !directory_excludes(app);
 }
 
+const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
+{
+	if (strlen(app) >= DIRECTORY_NAME_SIZE) {
+		return app;
+	}
+	strcpy(buf, app);
+	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
+}
+
 int directory_send(const char *app, struct ast_json *event)
 {
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
