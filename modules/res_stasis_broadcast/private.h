@@ -76,7 +76,7 @@ int settings_start(void);
 void settings_stop(void);
 
 /*!
- * \brief Read the file anew.
+ * \brief Read the file again.
  *
  * \retval 0 on success, -1 if something in it is wrong: the log says which line, and nothing has changed.
  *
