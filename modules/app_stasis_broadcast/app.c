@@ -27,9 +27,11 @@
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 
+#include "about.h"
 #include "args.h"
 #include "channel_text.h"
 #include "printable.h"
+#include "provider.h"
 #include "res_stasis_broadcast/offers.h"
 #include "rounds.h"
 #include "stay_mapped.h"
@@ -118,6 +120,7 @@ static struct settings find_settings(void)
 	struct settings settings;
 
 	if (stasis_broadcast_settings(&settings)) {
+		provider_check();
 		settings = (struct settings) SETTINGS_DEFAULTS;
 	}
 	return settings;
@@ -173,11 +176,17 @@ static int unload_module(void)
 static int load_module(void)
 {
 	registered = registered || !ast_register_application_xml(app_name, exec);
-	return registered ? AST_MODULE_LOAD_SUCCESS : AST_MODULE_LOAD_DECLINE;
+	if (!registered) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+	about_loaded(AST_MODULE);
+	provider_forget();
+	provider_check();
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "Stasis broadcast application",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, ABOUT("dialplan application"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

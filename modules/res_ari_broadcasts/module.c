@@ -19,6 +19,7 @@
 
 #include "asterisk/module.h"
 
+#include "about.h"
 #include "api_docs.h"
 #include "ari_users.h"
 #include "broadcasts.h"
@@ -82,11 +83,15 @@ static int reload_module(void)
 
 static int load_module(void)
 {
-	return add() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+	if (add()) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+	about_loaded(AST_MODULE);
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Broadcasts",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, ABOUT("REST resource"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,
