@@ -165,6 +165,17 @@ async def test_text_that_asterisk_leaves_empty_is_told(case, function, path):
         assert told == BYTES
 
 
+@pytest.mark.only(22)
+@pytest.mark.parametrize("function, key", [("CALLERID(rdnis)", "caller_rdnis"), ("CHANNEL(tenantid)", "tenantid")])
+async def test_text_that_asterisk_leaves_out_is_told(case, function, key):
+    app = await case.app()
+    call = await case.call("5000,,,yes", extension="bytes", FIELD=function)
+    assert (await app.offered(call.id))["channel"][key] == BYTES
+    assert await app.claim(call.id) == 204
+    assert (await app.event("CallClaimed", call.id))["channel"][key] == BYTES
+    await app.started(call.id)
+
+
 @pytest.mark.instance(CHANNELVARS="BYTES,GOOD")
 async def test_channel_variable_that_asterisk_leaves_out_is_told(case):
     app = await case.app()
