@@ -33,13 +33,13 @@ endif
 
 WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
-MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
 endif
 
-# Each folder of modules/ is one module. A test or bench module is one file, or one folder;
+# Each folder of modules/ is one module, its subfolders included. A test or bench module is one file, or one folder;
 # these are built on demand for the sandbox and never installed.
 MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
@@ -47,6 +47,11 @@ EXTRA_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/module/*/*.c benc
 MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
 ORIGIN := $(BUILD)/obj/modules/origin.o
 LIBS_res_stasis_broadcast := -lpcre2-8
+
+# What test_dispatch tries by itself.
+DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c) \
+	modules/res_stasis_broadcast/directory.c modules/res_stasis_broadcast/ari_applications.c)
+LIBS_test_dispatch := -lpcre2-8
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
 
@@ -75,12 +80,37 @@ $(ORIGIN): modules/origin.c $(BUILD)/obj/flags | compiler
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(CFLAGS) -c -o $@ $<
 
+# 64-bit atomics are a library's on some machines (ARMv6, armel, mipsel).
+ATOMIC_PROBE := _Atomic long long a; int main(void) { return (int) (a += 1); }
+LIBATOMIC = $(eval LIBATOMIC := $(shell mkdir -p $(BUILD)/obj; echo '$(ATOMIC_PROBE)' | \
+	$(CC) $(CFLAGS) -xc -o $(BUILD)/obj/atomic - >/dev/null 2>&1 || echo -latomic))$(LIBATOMIC)
+
+# A module refers to Asterisk's functions, which no library at hand has: -z defs cannot forbid undefined names, but it
+# tells of all of them. Those that are not named as Asterisk's are would only be missed when the module is loaded.
+ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_|^option_(debug|verbose)$$
+UNDEFINED := sed -En "s/.*undefined (reference to|symbol:) [\`']?([A-Za-z0-9_.]+).*/\2/p"
+
+# $(call link_module,file,objects,libraries)
+define link_module
+LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unresolved-symbols -o $(1) $(2) $(3) \
+		$(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
+	@$(if $(findstring -fsanitize,$(CFLAGS)),,missing=$$($(UNDEFINED) $(BUILD)/obj/$(notdir $(1)).log | sort -u | grep -Ev '$(ASTERISK_NAMES)' || true); \
+		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
+endef
+
+# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
+REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.inc: %
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
+
 # $(call module,name,sources,objects of others)
 define module
 $(call remember,$(BUILD)/obj/$(1).list,$(2) $(3))
 $(BUILD)/modules/$(1).so: $(patsubst %.c,$(BUILD)/obj/%.o,$(2)) $(3) $(BUILD)/obj/$(1).list
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) -pthread -shared $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(LIBS_$(1))
+	$$(call link_module,$$@,$$(filter %.o,$$^),$$(LIBS_$(1)) -ldl)
 $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags | headers
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) $$(MODULE_FLAGS) -DAST_MODULE=\"$(1)\" \
@@ -90,19 +120,36 @@ endef
 
 ifneq ($(MODULE_NAMES)$(EXTRA_FILES)$(EXTRA_FOLDERS),)
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
-$(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c),\
+$(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c modules/$(name)/*/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))
 $(foreach file,$(EXTRA_FILES),$(eval $(call module,$(basename $(notdir $(file))),$(file),)))
-$(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),)))
+$(foreach folder,$(EXTRA_FOLDERS),$(eval $(call module,$(notdir $(folder)),$(wildcard $(folder)/*.c),\
+	$(if $(filter test_dispatch,$(notdir $(folder))),$(DISPATCH_OBJECTS) $(CORE_OBJECTS)))))
 endif
 
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
+# $(call help_of,subject,files): the targets of these files that have a text behind "##"
+define help_of
+@printf '\n%s\n' '$(1)'
+@awk -F ':.*## ' '/^[a-z][a-z_.-]*:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(2)
+
+endef
+HELP_FILES = $(filter Makefile %.mk,$(MAKEFILE_LIST))
+HELP_KNOWN = Makefile install.mk sandbox/% examples/% tests/tests.mk tests/unit/% tests/module/% tests/race/% \
+	lint.mk tests/% bench/% tools/%
+
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'make TARGET [SETTING=value ...]; without a target: make modules'
+	$(call help_of,Build and install,Makefile install.mk)
+	$(call help_of,A private Asterisk to try it in,$(filter sandbox/% examples/%,$(HELP_FILES)))
+	$(call help_of,Test a change,$(filter tests/tests.mk tests/unit/% tests/module/% tests/race/%,$(HELP_FILES)))
+	$(call help_of,Find what tests do not,$(filter-out tests/tests.mk tests/unit/% tests/module/% tests/race/%,$(filter tests/%,$(HELP_FILES))))
+	$(call help_of,Measure,$(filter bench/% tools/%,$(HELP_FILES)))
+	$(call help_of,Edit and release,lint.mk $(filter-out $(HELP_KNOWN),$(HELP_FILES)))
 
-include install.mk lint.mk
+include install.mk lint.mk $(wildcard release.mk)
 include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

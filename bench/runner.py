@@ -5,7 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from asterisk import Asterisk, BenchError
+from asterisk import NO_RESULT, Asterisk
 from figures import Pairs
 from scenario import Context, Figures, Scenario
 
@@ -90,7 +90,7 @@ def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) 
         Asterisk.others.clear()
         try:
             figures = scenario.measure(context, side)
-        except (BenchError, OSError, EOFError, TimeoutError) as error:
+        except NO_RESULT as error:
             text = f"{side}: {error or type(error).__name__}"
             outcome.trouble.append(text)
             print(f"\n  run does not count, {text}", file=sys.stderr, flush=True)

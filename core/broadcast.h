@@ -40,20 +40,24 @@ enum broadcast_state {
 	BROADCAST_HUNG_UP,
 	/*! Every recipient declined, or there was none to begin with. */
 	BROADCAST_DECLINED,
-	/*! Replaced by another broadcast of the same channel, cleaned up, or the channel is gone. */
+	/*! Taken back by an operator. */
 	BROADCAST_WITHDRAWN,
+	/*! The channel is on offer again, or bears another ID now (rules 6 and 12). */
+	BROADCAST_REPLACED,
+	/*! Cleaned up, or the channel or the module has gone. */
+	BROADCAST_GONE,
 };
 
 /*! \brief What a claim or a decline was answered. */
-enum broadcast_answer {
+enum broadcast_result {
 	/*! The channel is the claimant's; or the decline is noted. */
-	BROADCAST_YES = 0,
+	BROADCAST_OK = 0,
 	/*! The broadcast has closed without a winner. */
 	BROADCAST_CLOSED = -1,
 	/*! Another application has it; or, for a decline, any application has it. */
 	BROADCAST_TAKEN = -2,
 	/*! The application is not registered, or the filter does not match it. */
-	BROADCAST_BARRED = -3,
+	BROADCAST_FORBIDDEN = -3,
 };
 
 /*! \brief What a broadcast is made of. All of it is borrowed for the call of broadcast_create(). */
@@ -67,22 +71,21 @@ struct broadcast_terms {
 	/*! The applications that it is offered to; NULL is the empty list, which closes it at once. */
 	struct names *recipients;
 	/*! Applications that may not claim whatever the filter says; NULL: none. */
-	struct names *barred;
+	struct names *excluded;
 	/*! Whether everybody else may, neither asked for the registration nor by the filter. */
 	int any_claimant;
+	/*! Whether more recipients are still to come: until then it is neither offered to nobody nor declined by all. */
+	int more_to_come;
 	/*! As many broadcasts may be open at once, this one included; 0: no limit. */
 	size_t max_open;
-	/*! What the maker wants at hand when it is claimed. May be NULL. */
-	void *cargo;
-	/*!
-	 * Gives the cargo back: when the broadcast closes unclaimed, or when it is freed and nobody has
-	 * taken the cargo with broadcast_take_cargo(). Called without a lock. May be NULL.
-	 */
-	void (*release)(void *cargo);
+	/*! What the maker and its observers want at hand, see broadcast_data(). May be NULL. */
+	void *data;
+	/*! Frees the data when the broadcast is freed. Called without a lock. May be NULL. */
+	void (*free_data)(void *data);
 };
 
-/*! \brief A look at a broadcast, see broadcast_look(). */
-struct broadcast_look {
+/*! \brief All of a broadcast at one moment, see broadcast_get_snapshot(). */
+struct broadcast_snapshot {
 	enum broadcast_state state;
 	/*! As given when it was made, after the limits. */
 	int timeout_ms;
@@ -94,6 +97,8 @@ struct broadcast_look {
 	struct names *declined;
 	/*! A copy; NULL if it is not claimed. */
 	char *winner;
+	/*! The ID that its channel has now, a copy; NULL if that is broadcast_channel_id(). */
+	char *moved_to;
 };
 
 /*! \brief The monotonic clock that deadlines are set on, in nanoseconds. */
@@ -106,11 +111,26 @@ int64_t broadcast_clock_ns(void);
  *
  * \return A broadcast with one reference, to give back with broadcast_unref().
  * \retval NULL if the channel ID is NULL or empty, or memory ran out, or, with \c errno \c EBUSY, if
- *         \c max_open broadcasts are open. The cargo is then still the caller's.
+ *         \c max_open broadcasts are open. The data is then still the caller's.
  *
- * \note Any thread; takes no lock.
+ * \note Any thread; takes no lock. It is to be announced before a claim can find it.
  */
 struct broadcast *broadcast_create(const struct broadcast_terms *terms);
+
+/*!
+ * \brief Tell the observers that it is open, or that it has closed at once since there is nobody to offer it to.
+ *
+ * Called once. Without it, observers hear nothing of the broadcast.
+ *
+ * \note The thread that made it. Takes the broadcast's lock, and tells the observers without it.
+ */
+void broadcast_announce(struct broadcast *broadcast);
+
+/*! \brief The data of its terms. Lives as long as the broadcast. Any thread; takes no lock. */
+void *broadcast_data(const struct broadcast *broadcast);
+
+/*! \brief A number that no other broadcast of this channel ID has, and not 0. Any thread; takes no lock. */
+unsigned long broadcast_serial(const struct broadcast *broadcast);
 
 /*!
  * \brief How many broadcasts are open. One whose deadline has passed is, until somebody looks at it: who waits does.
@@ -128,6 +148,9 @@ void broadcast_unref(struct broadcast *broadcast);
 /*! \brief The unique ID of its channel. Lives as long as the broadcast. */
 const char *broadcast_channel_id(const struct broadcast *broadcast);
 
+/*! \brief Who may not claim it, as its terms said; borrowed. Any thread; takes no lock. */
+struct names *broadcast_excluded(const struct broadcast *broadcast);
+
 /*! \brief The text of its filter; "" if it has none. Lives as long as the broadcast. */
 const char *broadcast_filter_text(const struct broadcast *broadcast);
 
@@ -138,14 +161,13 @@ const char *broadcast_filter_text(const struct broadcast *broadcast);
  * \param app The claimant's name.
  * \param is_registered Asked, without a lock held, whether \a app is registered now. NULL: it is.
  *
- * \retval BROADCAST_YES if it is the claimant's now, or was already.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_BARRED otherwise.
- * \param[out] first Set to 1 if this very call made it the claimant's, else to 0; may be NULL.
+ * \retval BROADCAST_OK if it is the claimant's now, or was already.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
  *
- * \note Any thread. Takes the broadcast's lock, and wakes who waits.
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
  */
-enum broadcast_answer broadcast_claim(
-	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int *first);
+enum broadcast_result broadcast_claim(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
 
 /*!
  * \brief Note that an application does not want it; the last recipient's decline closes it.
@@ -157,24 +179,38 @@ enum broadcast_answer broadcast_claim(
  * \param app The name of the application that declines.
  * \param is_registered As in broadcast_claim().
  *
- * \retval BROADCAST_YES if it is noted, or was before.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_BARRED otherwise.
+ * \retval BROADCAST_OK if it is noted, or was before.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
  *
- * \note Any thread. Takes the broadcast's lock, and wakes who waits.
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
  */
-enum broadcast_answer broadcast_decline(
+enum broadcast_result broadcast_decline(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
+
+/*!
+ * \brief Add applications to the recipients of an open broadcast. Who is there already keeps its place and its say.
+ *
+ * \param broadcast The broadcast.
+ * \param more Who is to hear of it, too; NULL is the empty list.
+ * \param more_to_come Whether still others may be added later: if not, and all have declined, it closes.
+ *
+ * \return Those of \a more that were no recipients before, to give back with names_unref(). May be an empty list.
+ * \retval NULL if it is closed, or memory ran out: then nothing has changed.
+ *
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
+ */
+struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, int more_to_come);
 
 /*!
  * \brief Close it, unless it is closed already.
  *
  * \param broadcast The broadcast.
- * \param reason \c BROADCAST_HUNG_UP or \c BROADCAST_WITHDRAWN.
+ * \param reason \c BROADCAST_HUNG_UP, \c BROADCAST_WITHDRAWN, \c BROADCAST_REPLACED or \c BROADCAST_GONE.
  *
  * \return The state it is in now: \a reason, or how it had closed before. After this, no claim can
  *         succeed any more (rule 3), and one that did is not lost (rule 2).
  *
- * \note Any thread. Takes the broadcast's lock, and wakes who waits.
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
  */
 enum broadcast_state broadcast_close(struct broadcast *broadcast, enum broadcast_state reason);
 
@@ -185,8 +221,17 @@ enum broadcast_state broadcast_close(struct broadcast *broadcast, enum broadcast
  */
 enum broadcast_state broadcast_state(struct broadcast *broadcast);
 
-/*! \brief Whether it was offered to anybody. Any thread; takes no lock. */
-int broadcast_has_recipients(const struct broadcast *broadcast);
+/*! \brief Whether it was offered to anybody. Any thread; takes the broadcast's lock. */
+int broadcast_has_recipients(struct broadcast *broadcast);
+
+/*!
+ * \brief Note that its channel bears another ID now, and still is the winner's (rule 12).
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note Any thread. Takes the broadcast's lock.
+ */
+int broadcast_set_moved(struct broadcast *broadcast, const char *channel_id);
 
 /*!
  * \brief What is left until its deadline, in milliseconds rounded up, so that whoever waits that long
@@ -219,7 +264,7 @@ int broadcast_is_followed(const struct broadcast *broadcast);
  * \param broadcast The broadcast. Each successful call must be paired with broadcast_wake_close().
  *
  * \return The descriptor, not to be read from or closed; already readable if the broadcast is closed.
- * \retval -1 if there is none to be had (\c errno says why).
+ * \retval -1 if there is none (\c errno says why).
  *
  * \note Any thread. Takes the broadcast's lock. All who wait at the same time share one descriptor,
  *       and none is kept for a call that nobody waits for.
@@ -239,26 +284,26 @@ void broadcast_wake_close(struct broadcast *broadcast);
 char *broadcast_winner(struct broadcast *broadcast);
 
 /*!
- * \brief Take the cargo, once.
+ * \brief The winner's name, without a copy: as long as the broadcast lives, it does not change.
  *
- * \return The cargo, now the caller's; NULL if it was taken before or there was none.
+ * \return The name, or NULL if it is not claimed.
  *
  * \note Any thread. Takes the broadcast's lock.
  */
-void *broadcast_take_cargo(struct broadcast *broadcast);
+const char *broadcast_winner_name(struct broadcast *broadcast);
 
 /*!
- * \brief Look at everything at one moment.
+ * \brief All of it at one moment.
  *
  * \param broadcast The broadcast.
- * \param[out] look Filled in; to give back with broadcast_look_done().
+ * \param[out] snapshot Filled in; to give back with broadcast_snapshot_clear().
  *
  * \note Any thread. Takes the broadcast's lock. Expires it as broadcast_state() does.
  */
-void broadcast_look(struct broadcast *broadcast, struct broadcast_look *look);
+void broadcast_get_snapshot(struct broadcast *broadcast, struct broadcast_snapshot *snapshot);
 
-/*! \brief Give back what a look holds. */
-void broadcast_look_done(struct broadcast_look *look);
+/*! \brief Give back what a snapshot holds. */
+void broadcast_snapshot_clear(struct broadcast_snapshot *snapshot);
 
 /*!
  * \brief Whether an application could claim it now: open, registered, and matched by the filter (rule 5).

@@ -55,16 +55,16 @@ struct registry *registry_create(void)
 }
 
 /*! \brief Let go of a broadcast that was taken out of the table. */
-static void withdraw(struct broadcast *broadcast)
+static void withdraw(struct broadcast *broadcast, enum broadcast_state reason)
 {
-	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+	broadcast_close(broadcast, reason);
 	broadcast_unref(broadcast);
 }
 
 static void withdraw_each(void *thing, void *data)
 {
 	(void) data;
-	withdraw(thing);
+	withdraw(thing, BROADCAST_GONE);
 }
 
 void registry_withdraw_all(struct registry *registry)
@@ -115,7 +115,7 @@ int registry_put(struct registry *registry, struct broadcast *broadcast)
 	}
 	pthread_mutex_unlock(&part->lock);
 	if (old && !failed) {
-		withdraw(old);
+		withdraw(old, BROADCAST_REPLACED);
 	}
 	return failed;
 }
@@ -132,20 +132,7 @@ struct broadcast *registry_get(struct registry *registry, const char *channel_id
 	return broadcast;
 }
 
-int registry_has_later(struct registry *registry, const struct broadcast *broadcast)
-{
-	const char *id = broadcast_channel_id(broadcast);
-	uint64_t hash = table_hash(id);
-	struct part *part = part_of(registry, hash);
-	const struct broadcast *now;
-
-	pthread_mutex_lock(&part->lock);
-	now = table_find(&part->table, id, hash);
-	pthread_mutex_unlock(&part->lock);
-	return now && now != broadcast;
-}
-
-struct broadcast *registry_take(struct registry *registry, const char *channel_id)
+struct broadcast *registry_take(struct registry *registry, const char *channel_id, unsigned long serial)
 {
 	uint64_t hash = table_hash(channel_id);
 	struct part *part = part_of(registry, hash);
@@ -153,13 +140,16 @@ struct broadcast *registry_take(struct registry *registry, const char *channel_i
 
 	pthread_mutex_lock(&part->lock);
 	broadcast = table_find(&part->table, channel_id, hash);
+	if (broadcast && serial && broadcast_serial(broadcast) != serial) {
+		broadcast = NULL;
+	}
 	if (broadcast) {
 		table_remove(&part->table, hash, broadcast);
 		atomic_store_explicit(&part->count, part->table.count, memory_order_relaxed);
 	}
 	pthread_mutex_unlock(&part->lock);
 	if (broadcast) {
-		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+		broadcast_close(broadcast, BROADCAST_GONE);
 	}
 	return broadcast;
 }
@@ -174,8 +164,8 @@ void registry_remove(struct registry *registry, struct broadcast *broadcast)
 	found = table_remove(&part->table, hash, broadcast);
 	atomic_store_explicit(&part->count, part->table.count, memory_order_relaxed);
 	pthread_mutex_unlock(&part->lock);
-	/* Whoever replaced it may not have come to withdraw it yet: after this, no claim succeeds. */
-	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+	/* The thread that replaced it may not have come to withdraw it yet: after this, no claim succeeds. */
+	broadcast_close(broadcast, BROADCAST_GONE);
 	if (found) {
 		broadcast_unref(broadcast);
 	}

@@ -51,20 +51,17 @@ int registry_put(struct registry *registry, struct broadcast *broadcast);
 struct broadcast *registry_get(struct registry *registry, const char *channel_id);
 
 /*!
- * \brief Whether a broadcast that was in the table has been followed by another one of its channel.
+ * \brief Take the broadcast of a channel out, and withdraw it if it is still open.
  *
- * \note Any thread. Takes the lock of one part of the table and none else, so that it may be asked under a lock.
- */
-int registry_has_later(struct registry *registry, const struct broadcast *broadcast);
-
-/*!
- * \brief Take the broadcast of a channel out, whichever it is, and withdraw it if it is still open.
+ * \param registry The table.
+ * \param channel_id The unique ID of the channel.
+ * \param serial Only the broadcast with this serial (rule 11); 0: whichever it is.
  *
  * \return A reference, to give back with broadcast_unref(); NULL if there was none.
  *
  * \note Any thread. Takes the lock of one part, then, without it, that of the broadcast.
  */
-struct broadcast *registry_take(struct registry *registry, const char *channel_id);
+struct broadcast *registry_take(struct registry *registry, const char *channel_id, unsigned long serial);
 
 /*!
  * \brief Take this very broadcast out and withdraw it if it is still open. A later broadcast of the

@@ -15,14 +15,16 @@
 #ifndef STASIS_BROADCAST_COMPAT_H
 #define STASIS_BROADCAST_COMPAT_H
 
-#include <ctype.h>
-#include <stdlib.h>
-
-#include "asterisk/ast_version.h"
+#include "asterisk/ari.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
+#include "asterisk/config.h"
+#include "asterisk/http.h"
+#include "asterisk/json.h"
+#include "asterisk/sorcery.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/stasis_channels.h"
+#include "asterisk/stringfields.h"
 
 /*!
  * \brief Whether a Stasis application is registered now.
@@ -68,39 +70,282 @@ static inline struct ast_channel_snapshot *compat_channel_snapshot(struct ast_ch
 }
 
 /*!
- * \brief Whether an Asterisk of this version brings <tt>POST /ari/events/claim</tt> itself.
+ * \brief The texts of a snapshot that ARI shows.
  *
- * \param version Asterisk's version, such as "22.10.1~dfsg" or "certified/20.7-cert1".
- *
- * \return 1 if it does: 20.20, 22.10, 23.4, and 24 and later. 0 if it does not, or the version does not
- *         tell ("GIT-22-0a1b2c3"): a second one at the same path, which answers the same, does no harm.
+ * Borrowed from the snapshot. One that this Asterisk does not have is NULL.
  */
-static inline int compat_version_has_claim_path(const char *version)
+struct compat_snapshot_texts {
+	const char *id;
+	const char *name;
+	const char *protocol_id;
+	const char *accountcode;
+	const char *language;
+	const char *tenantid;
+	const char *context;
+	const char *exten;
+	const char *app_name;
+	const char *app_data;
+	const char *caller_name;
+	const char *caller_number;
+	const char *caller_rdnis;
+	const char *connected_name;
+	const char *connected_number;
+};
+
+/*!
+ * \brief Find the texts of a snapshot, which Asterisk 17 and later keep in parts.
+ *
+ * \param snapshot The snapshot. Borrowed.
+ *
+ * \return The texts, for as long as the snapshot is there.
+ *
+ * \note Any thread; takes no lock: a snapshot does not change.
+ */
+static inline struct compat_snapshot_texts compat_snapshot_texts(const struct ast_channel_snapshot *snapshot)
 {
-	char *end;
-	long major;
-	long minor;
-
-	while (*version && !isdigit((unsigned char) *version)) {
-		version++;
-	}
-
-	major = strtol(version, &end, 10);
-	if (major >= 24) {
-		return 1;
-	}
-	if (*end != '.') {
-		return 0;
-	}
-
-	minor = strtol(end + 1, NULL, 10);
-	return (major == 23 && minor >= 4) || (major == 22 && minor >= 10) || (major == 20 && minor >= 20);
+#if __has_include("asterisk/stasis_state.h") /* It came with 17, as the parts did. */
+	return (struct compat_snapshot_texts){
+		.id = snapshot->base->uniqueid,
+		.name = snapshot->base->name,
+		.protocol_id = snapshot->base->protocol_id,
+		.accountcode = snapshot->base->accountcode,
+		.language = snapshot->base->language,
+#ifdef AST_MAX_TENANT_ID
+		.tenantid = snapshot->base->tenantid,
+#endif
+		.context = snapshot->dialplan->context,
+		.exten = snapshot->dialplan->exten,
+		.app_name = snapshot->dialplan->appl,
+		.app_data = snapshot->dialplan->data,
+		.caller_name = snapshot->caller->name,
+		.caller_number = snapshot->caller->number,
+		.caller_rdnis = snapshot->caller->rdnis,
+		.connected_name = snapshot->connected->name,
+		.connected_number = snapshot->connected->number,
+	};
+#else
+	return (struct compat_snapshot_texts){
+		.id = snapshot->uniqueid,
+		.name = snapshot->name,
+		.protocol_id = snapshot->protocol_id,
+		.accountcode = snapshot->accountcode,
+		.language = snapshot->language,
+		.context = snapshot->context,
+		.exten = snapshot->exten,
+		.app_name = snapshot->appl,
+		.app_data = snapshot->data,
+		.caller_name = snapshot->caller_name,
+		.caller_number = snapshot->caller_number,
+		.connected_name = snapshot->connected_name,
+		.connected_number = snapshot->connected_number,
+	};
+#endif
 }
 
-/*! \brief compat_version_has_claim_path() of the Asterisk that runs. */
+/*!
+ * \brief How ast_ari_invoke() is called before Asterisk 20.14, 21.9 and 22.4, and from there on.
+ *
+ * The headers of both declare it. Enumerations are written as the integers that they are, so that the
+ * newer one can be named where its enumerations do not exist.
+ */
+typedef void (*compat_ari_invoke_old)(struct ast_tcptls_session_instance *ser, const char *uri,
+	enum ast_http_method method, struct ast_variable *get_params, struct ast_variable *headers,
+	struct ast_json *body, struct ast_ari_response *response);
+typedef int (*compat_ari_invoke_new)(struct ast_tcptls_session_instance *ser, unsigned int source,
+	const struct ast_http_uri *urih, const char *uri, enum ast_http_method method,
+	struct ast_variable *get_params, struct ast_variable *headers, struct ast_json *body,
+	struct ast_ari_response *response);
+
+/*! \brief A request for ast_ari_invoke(). Everything is borrowed. */
+struct compat_ari_request {
+	/*! The connection. */
+	struct ast_tcptls_session_instance *ser;
+	/*! The path that the HTTP server found, which says what precedes /ari. */
+	const struct ast_http_uri *urih;
+	enum ast_http_method method;
+	/*! Variables of the form and, after them, of the query. */
+	struct ast_variable *get_params;
+	struct ast_variable *headers;
+	/*! JSON body; JSON's null if there is none. */
+	struct ast_json *body;
+};
+
+static inline int compat_ari_call_old(compat_ari_invoke_old invoke, const struct compat_ari_request *request,
+	const char *uri, struct ast_ari_response *response)
+{
+	invoke(
+		request->ser, uri, request->method, request->get_params, request->headers, request->body, response);
+	return 0;
+}
+
+static inline int compat_ari_call_new(compat_ari_invoke_new invoke, const struct compat_ari_request *request,
+	const char *uri, struct ast_ari_response *response)
+{
+	/* ARI_INVOKE_SOURCE_REST */
+	return invoke(request->ser, 0, request->urih, uri, request->method, request->get_params, request->headers,
+		request->body, response);
+}
+
+/* clang-format off */
+#define COMPAT_ARI_CALL _Generic(&ast_ari_invoke, \
+	compat_ari_invoke_old: compat_ari_call_old, \
+	default: compat_ari_call_new)
+/* clang-format on */
+
+/*!
+ * \brief Call ast_ari_invoke(), whichever of the two this Asterisk has, for a request over HTTP.
+ *
+ * \param request The request.
+ * \param uri Path below ARI's root, without a slash before it.
+ * \param[out] response ARI's answer.
+ *
+ * \note Thread of the connection. Runs the handler of the resource. Does the log-in if
+ *       compat_ari_leaves_log_in_to_caller() is 0.
+ */
+static inline void compat_ari_invoke(
+	const struct compat_ari_request *request, const char *uri, struct ast_ari_response *response)
+{
+	/* ARI_INVOKE_RESULT_ERROR_CLOSE */
+	if (COMPAT_ARI_CALL(ast_ari_invoke, request, uri, response) == -2) {
+		ast_http_request_close_on_completion(request->ser);
+	}
+}
+
+/*!
+ * \brief What ARI keeps of its configuration before Asterisk 20.15, 21.10, 22.5 and 23.0.
+ *
+ * res_ari exports these functions, but their header is private. Only released versions have them, all
+ * with these declarations; later ones have none of the functions, which the linker tells at run time.
+ */
+struct ast_ari_conf_general {
+	int enabled;
+	int write_timeout;
+	enum ast_json_encoding_format format;
+	char auth_realm[80];
+	AST_DECLARE_STRING_FIELDS(AST_STRING_FIELD(allowed_origins););
+};
+
+struct ast_ari_conf {
+	struct ast_ari_conf_general *general;
+	struct ao2_container *users;
+};
+
+struct ast_ari_conf_user {
+	char *username;
+	char password[256];
+	int password_format;
+	int read_only;
+};
+
+__attribute__((weak)) struct ast_ari_conf *ast_ari_config_get(void);
+__attribute__((weak)) struct ast_ari_conf_user *ast_ari_config_validate_user(
+	const char *username, const char *password);
+
+/*!
+ * \brief Whether ast_ari_invoke() does no log-in, so that its caller has to.
+ *
+ * The functions that the log-in needs and ast_ari_invoke() are in the same module: where the latter is
+ * found, the former are missing only if ARI has given them up and does the log-in itself.
+ *
+ * \return 1 if its caller has to, 0 if it does the log-in.
+ */
+static inline int compat_ari_leaves_log_in_to_caller(void)
+{
+	return ast_ari_config_get && ast_ari_config_validate_user;
+}
+
+/*! \brief A setting as ARI keeps it itself, for compat_ari_setting(). Borrowed from \a general; NULL if unknown. */
+static inline const char *compat_ari_kept_setting(
+	const struct ast_ari_conf_general *general, const char *name)
+{
+	if (!strcmp(name, "enabled")) {
+		return general->enabled ? "yes" : "no";
+	}
+	if (!strcmp(name, "auth_realm")) {
+		return general->auth_realm;
+	}
+	return strcmp(name, "allowed_origins") ? NULL : general->allowed_origins;
+}
+
+/*!
+ * \brief One of ARI's general settings as ARI has it now.
+ *
+ * From Asterisk 20.15, 21.10, 22.5 and 23.0 on they are an object of sorcery, wherever its configuration
+ * keeps that.
+ *
+ * \param name "enabled", "auth_realm" or "allowed_origins".
+ *
+ * \return Its value, to give back with ast_free(); NULL if there is none.
+ *
+ * \note Any thread; no lock is held. Reads no file of ours; asks ARI, as ARI does for each request.
+ */
+static inline char *compat_ari_setting(const char *name)
+{
+	struct ast_variable *settings = NULL;
+	struct ast_sorcery *sorcery;
+	void *general;
+	char *value;
+
+	if (compat_ari_leaves_log_in_to_caller()) {
+		struct ast_ari_conf *conf = ast_ari_config_get();
+
+		value = conf && conf->general ? ast_strdup(compat_ari_kept_setting(conf->general, name)) : NULL;
+		ao2_cleanup(conf);
+		return value;
+	}
+
+	sorcery = ast_sorcery_retrieve_by_module_name("res_ari");
+	general = sorcery ? ast_sorcery_retrieve_by_id(sorcery, "general", "general") : NULL;
+	if (general) {
+		settings = ast_sorcery_objectset_create(sorcery, general);
+	}
+	value = ast_strdup(ast_variable_find_in_list(settings, name));
+	ast_variables_destroy(settings);
+	ao2_cleanup(general);
+	ao2_cleanup(sorcery);
+	return value;
+}
+
+/*!
+ * \brief Whether ARI's description of its events, as the running Asterisk brings it, has a path.
+ *
+ * Versions do not tell: a build from git has none, and distributions bring changes to older ones.
+ *
+ * \param path Such as "/events/claim".
+ *
+ * \return 1 if it has, 0 if not or if there is no description.
+ *
+ * \note Any thread; reads a file. Needs \c res_ari loaded.
+ */
+static inline int compat_ari_describes(const char *path)
+{
+	struct ast_ari_response response = { .fd = -1 };
+	struct ast_json *paths;
+	int found = 0;
+
+	ast_ari_get_docs("events.json", "", NULL, &response);
+	paths = ast_json_object_get(response.message, "apis");
+	for (size_t i = 0; !found && i < ast_json_array_size(paths); i++) {
+		const char *other = ast_json_string_get(ast_json_object_get(ast_json_array_get(paths, i), "path"));
+
+		found = other && !strcmp(other, path);
+	}
+	ast_json_unref(response.message);
+
+	return found;
+}
+
+/*!
+ * \brief Whether the running Asterisk brings <tt>POST /ari/events/claim</tt> itself.
+ *
+ * \return 1 if it does. 0 if not, or if its description of ARI is not installed: ours in its place
+ *         answers the same and lets in the same clients.
+ *
+ * \note Thread that loads the module; reads a file.
+ */
 static inline int compat_ari_has_claim_path(void)
 {
-	return compat_version_has_claim_path(ast_get_version());
+	return compat_ari_describes("/events/claim");
 }
 
 #endif /* STASIS_BROADCAST_COMPAT_H */

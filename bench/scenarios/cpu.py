@@ -2,9 +2,9 @@
 
 import asyncio
 
-from ari import Events, Http
 from asterisk import Asterisk, BenchError
 from figures import Case, ratio_at_most
+from harness.plain import Events, Http
 from race import race, start, until_gone, warm_up
 from scenario import Context, Figures, Scenario
 

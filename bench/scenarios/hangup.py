@@ -5,9 +5,9 @@ import json
 import random
 import time
 
-from ari import Events, Http
 from asterisk import Asterisk, BenchError
 from figures import Case, Spread, for_the_record, ours_at_most
+from harness.plain import Events, Http
 from scenario import Context, Figures, Scenario
 
 AT_ONCE = 8

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 import machine
-from ari import Http
 from asterisk import Asterisk, BenchError
 from figures import Case, Spread, more_than_own_by_at_most
+from harness.plain import Http
 from scenario import Context, Figures, Scenario
 
 # In the order in which they are loaded.

@@ -3,9 +3,10 @@
 import asyncio
 import json
 
-from ari import Ami, Events, Http
 from asterisk import Asterisk, BenchError
 from figures import Case, Pairs, Spread, for_the_record
+from harness.ami import Ami
+from harness.plain import Events, Http
 from scenario import Context, Figures, Scenario
 
 CALLS = 2000
@@ -36,7 +37,7 @@ class Crowd:
     async def run(self) -> tuple[float, int]:
         """CPU seconds per second of waiting, and the most frames that were seen waiting in a channel."""
         events = await Events(self.on_event).open(self.asterisk.http_port, "crowd")
-        ami = await Ami().open(self.asterisk.ami_port, self.asterisk.ami_secret)
+        ami = await Ami(self.asterisk.port("AMI"), self.asterisk.ami_secret, events="off").connect()
         await asyncio.gather(*(self.lane(lane) for lane in range(LANES)))
         await events.wait(self.all_offered.wait(), 30)
         longest = 0
@@ -45,7 +46,7 @@ class Crowd:
             await asyncio.sleep(LOOK_SECONDS)
             longest = max(longest, await self.longest_queue(ami))
         used = self.asterisk.cpu() - before
-        ami.close()
+        await ami.close()
         events.close()
         return used / self.seconds, longest
 
@@ -82,7 +83,7 @@ def measure(context: Context, side: str) -> Figures:
     calls, talking, seconds = (400, 40, 5) if context.quick else (CALLS, TALKING, SECONDS)
     with Asterisk(side, MODULES_EXTRA="app_milliwatt.so bench_frame_queues.so") as asterisk:
         share, longest = asyncio.run(Crowd(asterisk, calls, talking, seconds).run())
-        warnings = asterisk.log.count("Exceptionally long voice queue length")
+        warnings = asterisk.log.read_text(errors="replace").count("Exceptionally long voice queue length")
     return {"waiting-cpu": share * 100, "waiting-queue": longest, "waiting-warnings": warnings}
 
 

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import aiohttp
 
-from asterisk import REPO, Asterisk
+from asterisk import REPO, Asterisk, SandboxError
 from cases import APPLICATIONS, CASES, Case, Seen
-from people import Applications, Caller, write_voice
+from people import Applications, Caller
 from process import Trouble
 from table import Table
 
@@ -64,9 +64,8 @@ class Demo:
         self.table.say(f"StasisBroadcast on real calls: Asterisk {self.version}, three applications, six callers\n")
         await self.asterisk.make_root()
         await self.step("modules built", self.asterisk.build())
-        await self.step("Asterisk started, on 127.0.0.1 only", self.asterisk.up())
+        await self.step("Asterisk started, on 127.0.0.1 only", self.asterisk.start())
         await self.asterisk.listen(self.dialplan_told)
-        write_voice(self.logs)
         await self.step("red, green and blue connected: 3 x examples/python/claimer.py", self.prepare(CASES[0]))
         self.table.say()
         self.table.heading()
@@ -108,7 +107,7 @@ class Demo:
     async def follow(self, case: Case, seen: Seen, caller: Caller) -> None:
         """Keep the row of a call up to date while it lasts."""
         while True:
-            seen.hearing = caller.ear.seconds()
+            seen.hearing = caller.ear.seconds
             self.table.show(case, seen)
             await asyncio.sleep(0.1)
 
@@ -120,7 +119,7 @@ class Demo:
     async def take_down(self) -> None:
         """Leave nothing running. May be called at any time."""
         await self.applications.stop()
-        await self.asterisk.down()
+        await self.asterisk.stop()
 
     def verdict(self) -> int:
         """Say how it went, once all is over. Returns the exit status."""
@@ -146,7 +145,7 @@ class Demo:
 
     def where_the_logs_are(self) -> str:
         return (f"The logs are in {self.logs.relative_to(REPO)}/, "
-                f"that of Asterisk is {self.asterisk.log}")
+                f"that of Asterisk is {self.asterisk.shown_log}")
 
 
 def say_how_to_go_on(table: Table, version: str) -> None:
@@ -180,22 +179,22 @@ async def carry_out(demo: Demo) -> int:
         status = 0
     except asyncio.CancelledError:
         status = 128 + stopped_by[0]
-    except Trouble as trouble:
-        complain(f"The demo cannot go on. {trouble}")
-    except (OSError, aiohttp.ClientError, asyncio.TimeoutError) as error:
-        complain(f"The demo cannot go on. {type(error).__name__}: {error}\n{demo.where_the_logs_are()}")
+    except (Trouble, SandboxError) as trouble:
+        tell_trouble(f"The demo cannot go on. {trouble}")
+    except (AssertionError, OSError, aiohttp.ClientError, asyncio.TimeoutError) as error:
+        tell_trouble(f"The demo cannot go on. {type(error).__name__}: {error}\n{demo.where_the_logs_are()}")
     finally:
         # An interrupt from now on does not keep it from tidying up.
         stopped_by.append(0)
         try:
             await demo.take_down()
         except Trouble as trouble:
-            complain(f"It could not be taken down as it should. {trouble}")
+            tell_trouble(f"It could not be taken down as it should. {trouble}")
             status = status or 2
     return status
 
 
-def complain(text: str) -> None:
+def tell_trouble(text: str) -> None:
     with contextlib.suppress(OSError):
         print(f"\n{text}", file=sys.stderr)
 

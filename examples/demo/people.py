@@ -1,12 +1,12 @@
 """Who takes part: three ARI applications that claim calls, and a caller."""
 import asyncio
 import json
-import math
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from pathlib import Path
 
-from asterisk import HERE, REPO, Asterisk
+# First of all: it puts the harness on the path.
+from asterisk import HERE, REPO, Asterisk  # isort: skip
+from harness.sip import Media, Sipp, tone
 from process import Trouble, spawn, stop, tail
 
 CLAIMER = REPO / "examples" / "python" / "claimer.py"
@@ -26,7 +26,7 @@ class Claimer:
     async def start(self) -> None:
         """Start it and wait until it has connected to Asterisk."""
         with self.log.open("ab") as log:
-            self.process = await spawn(PYTHON, CLAIMER, "--app", self.app, "--url", self.asterisk.ari,
+            self.process = await spawn(PYTHON, CLAIMER, "--app", self.app, "--url", self.asterisk.ari_url,
                                        "--events", "-", *self.ways, stdout=PIPE, stderr=log)
         self.reader = asyncio.create_task(self.read())
         ready = asyncio.create_task(self.connected.wait())
@@ -35,7 +35,7 @@ class Claimer:
         if not self.connected.is_set():
             status = self.process.returncode
             end = "" if status is None else f" and ended with status {status}"
-            raise Trouble(f"claimer.py --app {self.app} did not connect to {self.asterisk.ari}{end}. "
+            raise Trouble(f"claimer.py --app {self.app} did not connect to {self.asterisk.ari_url}{end}. "
                           f"The end of {self.log}:\n{tail(self.log)}")
 
     async def read(self) -> None:
@@ -78,68 +78,40 @@ class Applications:
         await asyncio.gather(*(one.stop() for one in self.running.values()))
 
 
-class Ear(asyncio.DatagramProtocol):
+class Ear(Media):
     """The caller's ear: counts the audio packets that are not silence."""
 
     PACKET_SECONDS = 0.02
+    seconds = 0.0
 
-    def __init__(self) -> None:
-        self.loud = 0
-
-    def datagram_received(self, data: bytes, _address: tuple) -> None:
+    def datagram_received(self, data: bytes, addr: tuple) -> None:
         # 12 bytes of RTP header, then µ-law, in which 0x7f and 0xff are silence.
         if len(data) > 12 and min(byte & 0x7F for byte in data[12:]) < 0x50:
-            self.loud += 1
-
-    def seconds(self) -> float:
-        return self.loud * self.PACKET_SECONDS
+            self.seconds += self.PACKET_SECONDS
 
 
 class Caller:
-    """One call, placed by SIPp."""
+    """One call, placed by SIPp. The caller's voice is a soft tone."""
+
+    VOICE = tone(1.0, 300, 8000)
 
     def __init__(self, asterisk: Asterisk, scenario: str, number: str, extension: str) -> None:
-        self.asterisk, self.scenario, self.number, self.extension = asterisk, scenario, number, extension
-        self.log = asterisk.logs / f"{extension}.sipp.log"
+        self.number, self.extension = number, extension
         self.ear = Ear()
+        self.sipp = Sipp(asterisk.port("SIP"), HERE / "sipp" / f"{scenario}.xml", audio=self.VOICE, seconds=15,
+                         folder=asterisk.logs / extension, options=("-trace_logs", "-log_file", "said.log"))
 
     async def call(self) -> int:
         """Make the call. Returns SIPp's exit status: 0, it went as the scenario has it."""
-        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self.ear, local_addr=("127.0.0.1", 0))
-        ear_port = transport.get_extra_info("sockname")[1]
-        process = None
+        await self.ear.open()
         try:
-            with (self.asterisk.logs / f"{self.extension}.sipp.screen").open("wb") as screen:
-                process = await spawn(*self.command(ear_port), cwd=self.asterisk.logs, stdout=screen, stderr=STDOUT)
-            return await process.wait()
+            await self.sipp.start(self.extension, caller=self.number, ear_port=self.ear.port)
+            return await self.sipp.process.wait()
         finally:
-            await stop(process)
-            transport.close()
-
-    def command(self, ear_port: int) -> list[str]:
-        return ["sipp", self.asterisk.sip, "-sf", str(HERE / "sipp" / f"{self.scenario}.xml"),
-                "-s", self.extension, "-key", "caller", self.number, "-key", "ear_port", str(ear_port),
-                "-i", "127.0.0.1", "-mi", "127.0.0.1", "-ci", "127.0.0.1",
-                "-m", "1", "-nostdin", "-timeout", "15", "-timeout_error",
-                "-trace_logs", "-log_file", str(self.log),
-                "-trace_err", "-error_file", str(self.log.with_suffix(".errors"))]
+            await self.sipp.end()
+            await self.ear.close()
 
     def said(self) -> list[str]:
         """What happened on the line, as the scenario logs it."""
-        return self.log.read_text().split("\n")[:-1] if self.log.exists() else []
-
-
-def write_voice(folder: Path) -> None:
-    """The caller's voice, one second of a soft 300 Hz tone in µ-law, where the scenarios look for it."""
-    samples = (8000 * math.sin(2 * math.pi * 300 * i / 8000) for i in range(8000))
-    (folder / "voice.ulaw").write_bytes(bytes(ulaw(int(sample)) for sample in samples))
-
-
-def ulaw(sample: int) -> int:
-    """A 16-bit sample in µ-law (G.711)."""
-    sign = 0x80 if sample < 0 else 0
-    magnitude = min(abs(sample), 32635) + 132
-    exponent = magnitude.bit_length() - 8
-    mantissa = (magnitude >> (exponent + 3)) & 0x0F
-    return ~(sign | exponent << 4 | mantissa) & 0xFF
+        log = self.sipp.folder / "said.log"
+        return log.read_text().split("\n")[:-1] if log.exists() else []

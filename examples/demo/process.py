@@ -3,7 +3,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import DEVNULL, STDOUT, Process
+from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,6 @@ async def stop(process: Process | None, patience: float = 3) -> None:
             os.killpg(process.pid, number)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(process.wait(), patience)
-
-
-async def run(*command: str | Path, env: dict[str, str], log: Path) -> None:
-    """Run a program to its end with its output in a file; Trouble if it fails."""
-    with log.open("wb") as output:
-        process = await spawn(*command, env=env, stdout=output, stderr=STDOUT)
-    try:
-        status = await process.wait()
-    finally:
-        await stop(process)
-    if status:
-        words = " ".join(Path(word).name for word in map(str, command))
-        raise Trouble(f"{words} failed with exit status {status}. The end of {log}:\n{tail(log)}")
 
 
 def tail(log: Path, lines: int = 12) -> str:

@@ -9,7 +9,7 @@
  * \brief StasisBroadcast(): offer the channel to ARI applications and hand it to the one that claims it.
  *
  * Needs nothing but the public API, so that it runs on the resource module that Asterisk brings, too. Ours has, besides,
- * the administrator's settings, and can leave out those that lost the call (offers.h).
+ * the administrator's settings, and can leave out those that lost the call (internal_api.h).
  */
 
 /*** MODULEINFO
@@ -28,12 +28,11 @@
 #include "asterisk/strings.h"
 
 #include "args.h"
+#include "attempts.h"
 #include "channel_text.h"
+#include "pin_module.h"
 #include "printable.h"
-#include "res_stasis_broadcast/offers.h"
-#include "rounds.h"
-#include "stay_mapped.h"
-#include "variables.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 static const char app_name[] = "StasisBroadcast";
 
@@ -114,9 +113,8 @@ static int exec(struct ast_channel *chan, const char *data)
 
 	ast_atomic_fetchadd_int(&inside, +1);
 	settings = find_settings();
-	variables_clear(chan);
 	parse(chan, &settings, ast_strdupa(S_OR(data, "")), &args);
-	pbx_builtin_setvar_helper(chan, VAR_STASIS, rounds_run(chan, &args, settings.reoffer));
+	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;
@@ -134,8 +132,11 @@ static int registered;
  */
 static int unload_module(void)
 {
+	if (module_is_in_use()) {
+		/* By force: a call that has just left needs our code a moment longer. */
+		pin_module();
+	}
 	if (ast_atomic_fetchadd_int(&inside, 0)) {
-		stay_mapped();
 		ast_log(
 			LOG_WARNING, "Not unloaded, calls are in StasisBroadcast(): try again when they have ended\n");
 		return -1;

@@ -17,33 +17,70 @@
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-#include "quiet_variable.h"
+#include "channel_variables.h"
 #include "variables.h"
 
-const char *variables_get(struct ast_channel *chan, const char *name, char *buf, size_t size)
+/*! \brief Whether a variable has a value that the dialplan would read. Of the channel alone: a global one is not ours. */
+static int has_value(struct ast_channel *chan, const char *name)
 {
 	struct ast_var_t *variable;
 
-	*buf = '\0';
-	ast_channel_lock(chan);
-	/* Of the channel alone: a global variable of that name is not for us. */
 	AST_LIST_TRAVERSE(ast_channel_varshead(chan), variable, entries)
 	{
 		if (!strcmp(ast_var_name(variable), name)) {
-			ast_copy_string(buf, ast_var_value(variable), size);
-			break;
+			return !ast_strlen_zero(ast_var_value(variable));
 		}
 	}
-	ast_channel_unlock(chan);
-
-	return buf;
+	return 0;
 }
 
 void variables_clear(struct ast_channel *chan)
 {
 	static const char *const names[] = { VAR_STASIS, VAR_STATUS, VAR_WINNER, VAR_TIME, VAR_LOST };
+	struct channel_variable found[ARRAY_LEN(names)];
+	size_t count = 0;
 
+	ast_channel_lock(chan);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		quiet_variable_set(chan, names[i], "");
+		if (has_value(chan, names[i])) {
+			found[count++] = (struct channel_variable){ names[i], "" };
+		}
 	}
+	ast_channel_unlock(chan);
+	if (count) {
+		channel_variables_set(chan, found, count);
+	}
+}
+
+void variables_set_claimed(struct ast_channel *chan, const char *winner, const char *time)
+{
+	const struct channel_variable variables[] = {
+		{ VAR_STATUS, "CLAIMED" },
+		{ VAR_WINNER, winner },
+		{ VAR_TIME, time },
+	};
+
+	channel_variables_set(chan, variables, ARRAY_LEN(variables));
+}
+
+void variables_set_lost(struct ast_channel *chan, const char *lost, int again)
+{
+	const struct channel_variable variables[] = {
+		{ VAR_LOST, lost },
+		{ VAR_STATUS, "" },
+		{ VAR_WINNER, "" },
+		{ VAR_TIME, "" },
+	};
+
+	channel_variables_set(chan, variables, again ? ARRAY_LEN(variables) : 1);
+}
+
+void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status)
+{
+	const struct channel_variable variables[] = {
+		{ VAR_STASIS, stasis },
+		{ VAR_STATUS, status },
+	};
+
+	channel_variables_set(chan, variables, status ? ARRAY_LEN(variables) : 1);
 }

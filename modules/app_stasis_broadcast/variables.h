@@ -12,13 +12,11 @@
 #ifndef APP_STASIS_BROADCAST_VARIABLES_H
 #define APP_STASIS_BROADCAST_VARIABLES_H
 
-#include <stddef.h>
-
 struct ast_channel;
 
 /*! \brief As Asterisk's own application sets it: SUCCESS, FAILED or TIMEOUT. */
 #define VAR_STASIS "STASISSTATUS"
-/*! \brief Why the broadcast ended. Set by our resource module, which alone knows; else by us. */
+/*! \brief Why the broadcast ended. */
 #define VAR_STATUS "BROADCASTSTATUS"
 /*! \brief The application that has the channel, or had it last. */
 #define VAR_WINNER "BROADCASTWINNER"
@@ -28,24 +26,19 @@ struct ast_channel;
 #define VAR_LOST "BROADCASTLOST"
 
 /*!
- * \brief Copy a channel variable.
+ * \brief Empty what an earlier broadcast of this channel left. Nothing is told where there is nothing.
  *
- * \param chan The channel; not locked by the caller.
- * \param name Its name.
- * \param buf Where to put it; "" if it is not set.
- * \param size Size of \a buf in bytes.
- *
- * \return \a buf.
- *
- * \note The channel's thread. Locks the channel for a moment.
- */
-const char *variables_get(struct ast_channel *chan, const char *name, char *buf, size_t size);
-
-/*!
- * \brief Remove what an earlier broadcast of this channel left.
- *
- * \note The channel's thread. Locks the channel for a moment.
+ * \note The channel's thread. Locks the channel for a moment; so do the others.
  */
 void variables_clear(struct ast_channel *chan);
+
+/*! \brief An application has claimed the channel, so many milliseconds after the offer, and is about to get it. */
+void variables_set_claimed(struct ast_channel *chan, const char *winner, const char *time);
+
+/*! \brief Winners were lost. \param again Whether the channel is offered again, and has no winner for now. */
+void variables_set_lost(struct ast_channel *chan, const char *lost, int again);
+
+/*! \brief All is over. \param status NULL: as it was set already. */
+void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status);
 
 #endif /* APP_STASIS_BROADCAST_VARIABLES_H */

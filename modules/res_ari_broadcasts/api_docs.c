@@ -8,8 +8,9 @@
 /*! \file
  * \brief ARI's description of itself (/ari/api-docs), with what we add to it.
  *
- * Each request begins with what ARI itself would answer, the base path for this client included, so
- * that nothing is kept here that could become stale.
+ * Each request begins with what ARI itself answers to this client, the log-in and the base path included,
+ * so that nothing is kept here that could become stale. What we add is in the folder rest-api, in Asterisk's
+ * own form; the Makefile makes a C string of each file.
  */
 
 #include "asterisk.h"
@@ -20,21 +21,20 @@
 
 #include "api_docs.h"
 #include "ari_path.h"
-#include "docs_broadcasts.h"
-#include "docs_events.h"
+#include "compat.h"
+#include "docs.h"
 
-/*! \brief Answer as ARI does for a file of its own. \retval 0 if \a response has its content now. */
-static int answer_as_ari(
-	const char *file, const struct ari_request *request, struct ast_ari_response *response)
-{
-	if (request->method != AST_HTTP_GET) {
-		ast_ari_response_error(response, 405, "Method Not Allowed", "Unsupported method");
-		return -1;
-	}
+static const char events_json[] =
+#include "rest-api/api-docs/events.json.inc"
+	;
 
-	ast_ari_get_docs(file, request->prefix, request->headers, response);
-	return response->response_code == 200 ? 0 : -1;
-}
+static const char resources_json[] =
+#include "rest-api/resources.json.inc"
+	;
+
+static const char broadcasts_json[] =
+#include "rest-api/api-docs/broadcasts.json.inc"
+	;
 
 static void respond_alloc_failed(struct ast_ari_response *response)
 {
@@ -42,31 +42,47 @@ static void respond_alloc_failed(struct ast_ari_response *response)
 	ast_ari_response_alloc_failed(response);
 }
 
-static void answer_events(const struct ari_request *request, struct ast_ari_response *response)
+/*! \brief Answer with a file of ARI's, and what a file of ours adds to it. */
+static void answer_extended(const struct compat_ari_request *request, const char *uri, const char *ours,
+	struct ast_ari_response *response)
 {
-	if (!answer_as_ari("events.json", request, response) && docs_events_extend(response->message) < 0) {
-		respond_alloc_failed(response);
-	}
-}
+	struct ast_json *more;
 
-static void answer_resources(const struct ari_request *request, struct ast_ari_response *response)
-{
-	if (!answer_as_ari("resources.json", request, response) && docs_broadcasts_list(response->message)) {
-		respond_alloc_failed(response);
-	}
-}
-
-static void answer_broadcasts(const struct ari_request *request, struct ast_ari_response *response)
-{
-	struct ast_json *docs;
-
-	/* The head of every description is the same. */
-	if (answer_as_ari("events.json", request, response)) {
+	ari_path_ask(request, uri, response);
+	if (response->response_code != 200) {
 		return;
 	}
 
-	docs = docs_broadcasts_create(response->message);
-	if (!docs) {
+	more = ast_json_load_string(ours, NULL);
+	if (!more || docs_extend(response->message, more)) {
+		respond_alloc_failed(response);
+	}
+	ast_json_unref(more);
+}
+
+static void answer_events(const struct compat_ari_request *request, struct ast_ari_response *response)
+{
+	answer_extended(request, "api-docs/events.json", events_json, response);
+}
+
+static void answer_resources(const struct compat_ari_request *request, struct ast_ari_response *response)
+{
+	answer_extended(request, "api-docs/resources.json", resources_json, response);
+}
+
+/*! \brief Answer with a file of ours. ARI is asked for another one, which it has, and whose head is ours. */
+static void answer_broadcasts(const struct compat_ari_request *request, struct ast_ari_response *response)
+{
+	struct ast_json *docs;
+
+	ari_path_ask(request, "api-docs/events.json", response);
+	if (response->response_code != 200) {
+		return;
+	}
+
+	docs = ast_json_load_string(broadcasts_json, NULL);
+	if (!docs || docs_same_head(docs, response->message)) {
+		ast_json_unref(docs);
 		respond_alloc_failed(response);
 		return;
 	}

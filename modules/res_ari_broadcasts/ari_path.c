@@ -12,79 +12,110 @@
 #include "asterisk.h"
 
 #include "asterisk/ari.h"
-#include "asterisk/astobj2.h"
 #include "asterisk/config.h"
 #include "asterisk/http.h"
 #include "asterisk/json.h"
-#include "asterisk/options.h"
 #include "asterisk/strings.h"
+#include "asterisk/utils.h"
 
+#include "ari_log_in.h"
+#include "ari_origin.h"
 #include "ari_path.h"
-#include "ari_users.h"
+#include "compat.h"
 #include "request.h"
 
-static const char *header(struct ast_variable *headers, const char *name)
+/*! \brief What all of ARI's paths begin with. */
+static const char root[] = "ari/";
+
+void ari_path_ask(
+	const struct compat_ari_request *request, const char *uri, struct ast_ari_response *response)
 {
-	for (; headers; headers = headers->next) {
-		if (!strcasecmp(headers->name, name)) {
-			return headers->value;
+	if (!compat_ari_leaves_log_in_to_caller() || !ari_log_in_answers(request, uri, response)) {
+		compat_ari_invoke(request, uri, response);
+	}
+}
+
+/*! \brief Read a form or JSON. \retval 0 if there is one or none, -1 if \a response is filled in. */
+static int read_body(
+	struct compat_ari_request *request, struct ast_variable **form, struct ast_ari_response *response)
+{
+	errno = 0;
+	*form = ast_http_get_post_vars(request->ser, request->headers);
+	if (!*form && !errno) {
+		request->body = ast_http_get_json(request->ser, request->headers);
+	}
+	if (*form || request->body) {
+		return 0;
+	}
+
+	switch (errno) {
+	case 0:
+		return 0;
+	case EFBIG:
+		ast_ari_response_error(response, 413, "Request Entity Too Large", "Request body too large");
+		return -1;
+	case ENOMEM:
+		ast_ari_response_alloc_failed(response);
+		return -1;
+	default:
+		ast_ari_response_error(response, 400, "Bad Request", "Error parsing request body");
+		return -1;
+	}
+}
+
+/*! \brief Put the variables of a form before those of the query, as ARI does. The form may become longer. */
+static struct ast_variable *join(struct ast_variable *form, struct ast_variable *query)
+{
+	struct ast_variable *last = form;
+
+	if (!form) {
+		return query;
+	}
+	while (last->next) {
+		last = last->next;
+	}
+	last->next = query ? ast_variables_dup(query) : NULL;
+	return form;
+}
+
+/*!
+ * \brief The path below ARI's root as the client wrote it.
+ *
+ * The server calls us for "/ari/Events/Claim" and "/ari/events/claim/" as well, which are no paths of ours
+ * for ARI. What it hands us is the rest of the client's text behind the path and a slash.
+ */
+static const char *as_written(const struct ari_path *path, const char *rest)
+{
+	const char *end = rest[-1] == '/' ? rest - 1 : rest;
+
+	return end - strlen(path->uri.uri) + strlen(root);
+}
+
+/*! \brief Read the body and answer, in the order in which ARI does: a body that cannot be read comes first. */
+static void respond(const struct ari_path *path, const char *uri, struct compat_ari_request *request,
+	struct ast_ari_response *response)
+{
+	struct ast_variable *form;
+
+	ari_origin_clean(request->headers);
+	ari_origin_respond(request, response);
+	if (!read_body(request, &form, response)) {
+		request->get_params = join(form, request->get_params);
+		if (!request->body) {
+			request->body = ast_json_null();
 		}
+		if (strcmp(uri, path->uri.uri + strlen(root)) != 0) {
+			ari_path_ask(request, uri, response);
+		} else {
+			path->answer(request, response);
+		}
+		ast_json_unref(request->body);
+		ast_variables_destroy(form);
 	}
-	return NULL;
-}
-
-/*! \brief Let web pages of an allowed origin read the answer, and tell a browser that asks what it may send. */
-static void respond_cors(const struct ari_settings *settings, const char *preflight_method,
-	const struct ari_request *request, struct ast_ari_response *response)
-{
-	const char *origin = header(request->headers, "Origin");
-	const char *asked_method = header(request->headers, "Access-Control-Request-Method");
-	const char *asked_headers = header(request->headers, "Access-Control-Request-Headers");
-
-	if (ast_strlen_zero(origin) || !ari_settings_allow_origin(settings, origin)) {
-		return;
-	}
-
-	ast_str_append(&response->headers, 0,
-		"Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n", origin);
-	if (request->method != AST_HTTP_OPTIONS || !preflight_method || !asked_method ||
-		strcmp(asked_method, preflight_method)) {
-		return;
-	}
-
-	ast_str_append(&response->headers, 0, "Access-Control-Allow-Methods: OPTIONS,%s\r\n", preflight_method);
-	if (!ast_strlen_zero(asked_headers)) {
-		ast_str_append(&response->headers, 0, "Access-Control-Allow-Headers: %s\r\n", asked_headers);
-	}
-}
-
-/*! \brief Answer a request in the order in which ARI checks: log-in, booted, rights. */
-static void respond(const struct ari_path *path, const struct ari_settings *settings,
-	const struct ari_request *request, struct ast_ari_response *response)
-{
-	const struct ari_user *user = ari_settings_log_in(settings, request->headers, request->get_params);
-
-	respond_cors(settings, path->preflight_method, request, response);
-	if (!user) {
-		ast_str_append(
-			&response->headers, 0, "WWW-Authenticate: Basic realm=\"%s\"\r\n", ari_settings_realm(settings));
-		ast_ari_response_error(response, 401, "Unauthorized", "Authentication required");
-		return;
-	}
-	if (!ast_fully_booted) {
-		ast_ari_response_error(response, 503, "Service Unavailable", "Asterisk not booted");
-		return;
-	}
-	if (ari_user_read_only(user) && request->method != AST_HTTP_GET && request->method != AST_HTTP_OPTIONS) {
-		ast_ari_response_error(response, 403, "Forbidden", "Write access denied");
-		return;
-	}
-
-	path->answer(request, response);
 }
 
 /*! \brief Send an answer and give back what it holds. */
-static void send_response(const struct ari_request *request, struct ast_ari_response *response)
+static void send_response(const struct compat_ari_request *request, struct ast_ari_response *response)
 {
 	struct ast_str *body = ast_str_create(256);
 
@@ -99,34 +130,38 @@ static void send_response(const struct ari_request *request, struct ast_ari_resp
 	ast_json_unref(response->message);
 }
 
-/*! \brief Called by the HTTP server, in the thread of the connection. \retval 0 to go on with it. */
-static int callback(struct ast_tcptls_session_instance *ser, const struct ast_http_uri *urih,
-	const char *uri attribute_unused, enum ast_http_method method, struct ast_variable *get_params,
-	struct ast_variable *headers)
+/*! \brief Whether ARI is switched on: it takes its paths from the HTTP server otherwise, and ours stay. */
+static int is_enabled(void)
 {
-	const struct ari_request request = {
+	char *enabled = compat_ari_setting("enabled");
+	const int res = ast_true(enabled);
+
+	ast_free(enabled);
+	return res;
+}
+
+/*! \brief Called by the HTTP server, in the thread of the connection. \retval 0 to go on with it. */
+static int callback(struct ast_tcptls_session_instance *ser, const struct ast_http_uri *urih, const char *uri,
+	enum ast_http_method method, struct ast_variable *get_params, struct ast_variable *headers)
+{
+	struct compat_ari_request request = {
 		.ser = ser,
-		.prefix = urih->prefix,
+		.urih = urih,
 		.method = method,
 		.get_params = get_params,
 		.headers = headers,
 	};
-	struct ast_ari_response response = { 0 };
-	struct ari_settings *settings;
+	struct ast_ari_response response = { .fd = -1 };
 
 	request_begin();
-	settings = ari_settings_get();
-	response.headers = ast_str_create(128);
-
-	if (settings && ari_settings_enabled(settings) && response.headers) {
-		respond(urih->data, settings, &request, &response);
+	if (!is_enabled()) {
+		ast_http_error(ser, 404, "Not Found", "The requested URL was not found on this server.");
+	} else if ((response.headers = ast_str_create(128))) {
+		respond(urih->data, as_written(urih->data, uri), &request, &response);
 		send_response(&request, &response);
 	} else {
-		ast_free(response.headers);
-		ast_http_error(ser, 404, "Not Found", "The requested URL was not found on this server.");
+		ast_http_error(ser, 500, "Internal Server Error", "Out of memory");
 	}
-
-	ao2_cleanup(settings);
 	request_end();
 	return 0;
 }
@@ -135,6 +170,7 @@ int ari_path_add(struct ari_path *path)
 {
 	path->uri.callback = callback;
 	path->uri.data = path;
+	path->uri.no_decode_uri = 1;
 	return ast_http_uri_link(&path->uri);
 }
 

@@ -8,8 +8,8 @@
 /*! \file
  * \brief A path of ours below /ari that the HTTP server brings to us instead of to ARI.
  *
- * The server tries the longest path first, so that a request reaches us before ARI. ARI's checks of
- * log-in, rights and origin are made here, with the same answers.
+ * The server tries the longest path first, so that a request reaches us before ARI. Who may make it, and
+ * what else does not depend on the resource, is asked of ARI: ari_path_ask().
  */
 
 #ifndef RES_ARI_BROADCASTS_ARI_PATH_H
@@ -18,35 +18,44 @@
 #include "asterisk/http.h"
 
 struct ast_ari_response;
-struct ast_json;
-struct ast_tcptls_session_instance;
-struct ast_variable;
+struct compat_ari_request;
 
-/*! \brief A request of somebody who has logged in and may make it. */
-struct ari_request {
-	/*! The connection. */
-	struct ast_tcptls_session_instance *ser;
-	/*! What precedes /ari in the URL, as http.conf says; may be NULL. */
-	const char *prefix;
-	enum ast_http_method method;
-	/*! Variables of the query. */
-	struct ast_variable *get_params;
-	struct ast_variable *headers;
-};
-
-/*! \brief One path. Set everything but uri.data and uri.callback; to outlive ari_path_remove(). */
+/*! \brief One path. Set uri.description, uri.uri, uri.key and answer; to outlive ari_path_remove(). */
 struct ari_path {
+	/*! What the server knows of it; uri.uri begins with "ari/". */
 	struct ast_http_uri uri;
-	/*! A method that a browser asks about before it sends one (CORS preflight); NULL if there is none. */
-	const char *preflight_method;
-	/*! Fills in the answer, in the thread of the connection. */
-	void (*answer)(const struct ari_request *request, struct ast_ari_response *response);
+	/*!
+	 * Fills in the answer, in the thread of the connection, with no lock held. Nothing has been checked: by
+	 * way of ari_path_ask() only.
+	 */
+	void (*answer)(const struct compat_ari_request *request, struct ast_ari_response *response);
 };
 
-/*! \brief Have the HTTP server call us for a path. \retval 0 on success, else it does not. Any thread. */
+/*!
+ * \brief Have the HTTP server call us for a path.
+ *
+ * \param path The path. Borrowed until ari_path_remove().
+ *
+ * \retval 0 on success, else it does not.
+ *
+ * \note Any thread.
+ */
 int ari_path_add(struct ari_path *path);
 
 /*! \brief Undo ari_path_add(); harmless without one. Requests may still run: request_count(). Any thread. */
 void ari_path_remove(struct ari_path *path);
+
+/*!
+ * \brief Have ARI answer a request as if it had been made to another of its paths: log-in, access lists,
+ *        whether Asterisk has booted, read-only users, the resource's own handler.
+ *
+ * \param request The request.
+ * \param uri The path below ARI's root, without a slash before it.
+ * \param[out] response ARI's answer.
+ *
+ * \note Thread of the connection; no lock is held. SPEC section 5: whoever ARI does not let in, we do not.
+ */
+void ari_path_ask(
+	const struct compat_ari_request *request, const char *uri, struct ast_ari_response *response);
 
 #endif /* RES_ARI_BROADCASTS_ARI_PATH_H */

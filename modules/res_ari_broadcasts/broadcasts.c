@@ -20,9 +20,11 @@
 #include "asterisk/optional_api.h"
 #include "asterisk/stasis_app_broadcast.h"
 
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 #include "broadcasts.h"
+#include "claim_path.h"
+#include "provider.h"
 #include "request.h"
 
 /*! \brief The channel's ID in the path. */
@@ -47,11 +49,12 @@ static void respond_no(struct ast_ari_response *response, int answer)
 	case STASIS_BROADCAST_TAKEN:
 		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
 		break;
-	case STASIS_BROADCAST_BARRED:
+	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
 			"This application is not registered, or the filter of the broadcast does not match it");
 		break;
 	case AST_OPTIONAL_API_UNAVAILABLE:
+		provider_check();
 		ast_ari_response_error(response, 501, "Not Implemented",
 			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
 		break;
@@ -125,6 +128,10 @@ static void claim(struct ast_tcptls_session_instance *ser attribute_unused, stru
 	struct ast_variable *path_vars, struct ast_variable *headers attribute_unused, struct ast_json *body,
 	struct ast_ari_response *response)
 {
+	if (claim_path_is_current()) {
+		claim_path_claim(get_params, body, response);
+		return;
+	}
 	ask(get_params, path_vars, body, response, stasis_broadcast_claim);
 }
 

@@ -7,49 +7,29 @@
 
 /*! \file
  * \brief POST /ari/events/claim, for an Asterisk that does not bring it.
+ *
+ * ARI is asked to answer the request as one to /ari/broadcasts/{channelId}/claim, whose methods are the
+ * same, and so is who may use it. Its handler comes back here, since parameters and answers differ.
  */
 
 #include "asterisk.h"
 
 #include "asterisk/ari.h"
-#include "asterisk/config.h"
 #include "asterisk/http.h"
-#include "asterisk/json.h"
 #include "asterisk/module.h"
 #include "asterisk/stasis_app_broadcast.h"
-#include "asterisk/strings.h"
 
 #include "ari_path.h"
 #include "claim_path.h"
+#include "compat.h"
 #include "request.h"
 
-/*! \brief Read a form or JSON. \retval 0 if there is one or none, -1 if \a response is filled in. */
-static int read_body(struct ast_tcptls_session_instance *ser, struct ast_variable *headers,
-	struct ast_variable **form, struct ast_json **json, struct ast_ari_response *response)
-{
-	*json = NULL;
-	errno = 0;
-	*form = ast_http_get_post_vars(ser, headers);
-	if (!*form && !errno) {
-		*json = ast_http_get_json(ser, headers);
-	}
-	if (*form || *json) {
-		return 0;
-	}
+/*! \brief Whether this thread is between asking ARI and its answer. */
+static __thread int current;
 
-	switch (errno) {
-	case 0:
-		return 0;
-	case EFBIG:
-		ast_ari_response_error(response, 413, "Request Entity Too Large", "Request body too large");
-		return -1;
-	case ENOMEM:
-		ast_ari_response_alloc_failed(response);
-		return -1;
-	default:
-		ast_ari_response_error(response, 400, "Bad Request", "Error parsing request body");
-		return -1;
-	}
+int claim_path_is_current(void)
+{
+	return current;
 }
 
 static void claim(const char *channel_id, const char *app_name, struct ast_ari_response *response)
@@ -74,41 +54,24 @@ static void claim(const char *channel_id, const char *app_name, struct ast_ari_r
 	}
 }
 
-static void post(const struct ari_request *request, struct ast_ari_response *response)
+void claim_path_claim(
+	struct ast_variable *get_params, struct ast_json *body, struct ast_ari_response *response)
 {
 	struct param channel_id = { .name = "channelId" };
 	struct param application = { .name = "application" };
-	struct ast_variable *form;
-	struct ast_json *json;
 
-	if (read_body(request->ser, request->headers, &form, &json, response)) {
-		return;
-	}
-
-	request_find(&channel_id, form, NULL);
-	request_find(&application, form, NULL);
-	if (!request_require(&channel_id, request->get_params, json, response) &&
-		!request_require(&application, request->get_params, json, response)) {
+	if (!request_require(&channel_id, get_params, body, response) &&
+		!request_require(&application, get_params, body, response)) {
 		claim(channel_id.value, application.value, response);
 	}
-
-	ast_json_unref(json);
-	ast_variables_destroy(form);
 }
 
-static void answer(const struct ari_request *request, struct ast_ari_response *response)
+static void answer(const struct compat_ari_request *request, struct ast_ari_response *response)
 {
-	if (request->method == AST_HTTP_POST) {
-		post(request, response);
-		return;
-	}
-
-	ast_str_append(&response->headers, 0, "Allow: OPTIONS,POST\r\n");
-	if (request->method == AST_HTTP_OPTIONS) {
-		ast_ari_response_no_content(response);
-		return;
-	}
-	ast_ari_response_error(response, 405, "Method Not Allowed", "Invalid method");
+	current = 1;
+	/* The channel is a parameter here, and what stands for it in the path is not read. */
+	ari_path_ask(request, "broadcasts/-/claim", response);
+	current = 0;
 }
 
 static struct ari_path claim_path = {
@@ -117,7 +80,6 @@ static struct ari_path claim_path = {
 		.uri = "ari/events/claim",
 		.key = AST_MODULE,
 	},
-	.preflight_method = "POST",
 	.answer = answer,
 };
 

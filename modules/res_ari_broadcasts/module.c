@@ -20,12 +20,12 @@
 #include "asterisk/module.h"
 
 #include "api_docs.h"
-#include "ari_users.h"
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "compat.h"
+#include "provider.h"
 #include "request.h"
-#include "stay_mapped.h"
+#include "pin_module.h"
 
 /*! Whether our paths are there: also after an unload by force while requests were running. */
 static int added;
@@ -65,24 +65,23 @@ static int unload_module(void)
 	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
 	if (request_count()) {
 		/* "module unload -h" does not take no for an answer. */
-		stay_mapped();
+		pin_module();
 		ast_log(LOG_WARNING, "Not unloaded, requests are being answered: try again\n");
 		add();
 		return -1;
 	}
 
-	ari_settings_forget();
 	return 0;
-}
-
-static int reload_module(void)
-{
-	return ari_settings_reload();
 }
 
 static int load_module(void)
 {
-	return add() ? AST_MODULE_LOAD_DECLINE : AST_MODULE_LOAD_SUCCESS;
+	if (add()) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+
+	provider_check();
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
@@ -90,7 +89,6 @@ AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Bro
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,
-	.reload = reload_module,
 	.requires = "res_ari",
 	.optional_modules = "res_stasis_broadcast",
 );

@@ -35,7 +35,7 @@ int request_count(void);
  * \brief Look for a parameter in the query or form, and in a JSON body.
  *
  * \param param Its name is set; what was given is noted. The value lives as long as \a vars and \a body.
- * \param vars Variables of the query, those of a form after them; may be NULL.
+ * \param vars Variables of a form and, after them, of the query; may be NULL.
  * \param body JSON body; may be NULL. If it is no object, it has no parameter.
  *
  * \note Any thread; takes no lock.

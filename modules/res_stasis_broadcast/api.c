@@ -6,175 +6,223 @@
  */
 
 /*! \file
- * \brief The API: who may come in, and the checks of their arguments.
+ * \brief The API: the checks of its arguments, and which broadcast is meant.
  *
- * Every function is entered and left through a gate, so that the module can be unloaded in order.
+ * Every function is entered and left through the gate, so that the module can be unloaded in order.
  */
 
 #include "asterisk.h"
 
-/* Whoever includes these two with this definition provides the functions: one file in the module. */
+/* First: it uses optional functions of others, which would take the definition below for theirs. */
+#include "asterisk/channel.h"
+
+/* The one file in the module that includes these two with this definition provides the functions. */
 #define AST_API_MODULE
 #include "asterisk/stasis_app_broadcast.h"
 #define AST_API_MODULE
-#include "offers.h"
+#include "internal_api.h"
 
-#include "private.h"
-
-#include <stdatomic.h>
-
-#include "asterisk/lock.h"
+#include "asterisk/json.h"
 #include "asterisk/module.h"
 #include "asterisk/strings.h"
-#include "compat.h"
+#include "asterisk/utils.h"
 
-struct registry *broadcasts;
+#include "attach.h"
+#include "channel_id.h"
+#include "describe.h"
+#include "directory.h"
+#include "dispatch/dispatch.h"
+#include "gate.h"
+#include "observers.h"
+#include "offer.h"
+#include "settings.h"
+#include "wait.h"
 
-_Static_assert((int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
-		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN && (int) STASIS_BROADCAST_BARRED == BROADCAST_BARRED,
-	"the answers of the core are those of the API");
-
-/*! How many threads are inside a function of the API, and \c GATE_SHUT while no more may enter. */
-static atomic_uint gate = 1u << 31;
-#define GATE_SHUT (1u << 31)
-
-/*! Protects nothing but the wait for the last thread to leave. */
-AST_MUTEX_DEFINE_STATIC(left_lock);
-/*! Never destroyed: the last thread may signal it after the wait has ended. */
-static ast_cond_t left = PTHREAD_COND_INITIALIZER;
-
-int api_enter(void)
-{
-	unsigned int inside = atomic_load_explicit(&gate, memory_order_relaxed);
-
-	do {
-		if (inside & GATE_SHUT) {
-			return -1;
-		}
-	} while (!atomic_compare_exchange_weak_explicit(
-		&gate, &inside, inside + 1, memory_order_acquire, memory_order_relaxed));
-	return 0;
-}
-
-void api_leave(void)
-{
-	if (atomic_fetch_sub_explicit(&gate, 1, memory_order_release) == (GATE_SHUT | 1)) {
-		ast_mutex_lock(&left_lock);
-		ast_cond_signal(&left);
-		ast_mutex_unlock(&left_lock);
-	}
-}
-
-void api_open(void)
-{
-	atomic_store_explicit(&gate, 0, memory_order_release);
-}
-
-int api_close(void)
-{
-	unsigned int inside = atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
-
-	registry_withdraw_all(broadcasts);
-	ast_mutex_lock(&left_lock);
-	while (atomic_load_explicit(&gate, memory_order_acquire) != GATE_SHUT) {
-		ast_cond_wait(&left, &left_lock);
-	}
-	ast_mutex_unlock(&left_lock);
-	/* One that was being made while the others were withdrawn. */
-	registry_withdraw_all(broadcasts);
-	return inside != 0;
-}
-
-/*! \brief Offer a channel; \a without may be NULL. */
-static int offer(struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags,
-	struct names *without)
-{
-	int result;
-
-	if (!chan) {
-		return -1;
-	}
-	if (api_enter()) {
-		return AST_OPTIONAL_API_UNAVAILABLE;
-	}
-	result = offer_channel(
-		chan, timeout_ms, app_filter, !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED), without);
-	api_leave();
-	return result;
-}
+_Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
+		(int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
+		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
+		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN,
+	"the results of the core are those of the API");
 
 int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
 {
-	return offer(chan, timeout_ms, app_filter, flags, NULL);
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_channel_without)(struct ast_channel *chan, int timeout_ms,
-	const char *app_filter, unsigned int flags, const char *const *without, size_t count)
-{
-	struct names *names = names_create(without, count);
-	int result = names ? offer(chan, timeout_ms, app_filter, flags, names) : -1;
-
-	names_unref(names);
-	return result;
-}
-
-int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, int timeout_ms)
-{
+	const struct offer_request request = {
+		.timeout_ms = timeout_ms,
+		.app_filter = app_filter,
+		.tell_claimed = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+	};
 	struct broadcast *broadcast;
-	int result = -1;
+	enum offer_refusal refusal;
 
 	if (!chan) {
 		return -1;
 	}
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	/* A polite unload is refused while a call waits; a forced one withdraws its broadcast. */
+	refusal = offer_channel(chan, &request, &broadcast);
+	if (refusal != OFFER_OK) {
+		describe_set_status(chan, offer_refusal_status(refusal));
+	}
+	broadcast_unref(broadcast);
+	gate_leave();
+	return refusal == OFFER_OK ? 0 : -1;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_app_broadcast_wait)(struct ast_channel *chan, int timeout_ms)
+{
+	struct wait_result result = { .state = BROADCAST_GONE };
+	struct broadcast *broadcast;
+
+	if (!chan) {
+		return -1;
+	}
+	if (gate_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	/* A polite unload is refused while a call waits; a forced one ends its broadcast. */
 	ast_module_ref(AST_MODULE_SELF);
-	broadcast = registry_get(broadcasts, ast_channel_uniqueid(chan));
+	broadcast = attached(chan);
 	if (broadcast) {
-		result = wait_on_channel(chan, broadcast, timeout_ms);
+		result = wait_on_channel(chan, &broadcast, timeout_ms);
 		broadcast_unref(broadcast);
 	}
+	if (result.status) {
+		describe_set_status(chan, result.status);
+	}
 	ast_module_unref(AST_MODULE_SELF);
-	api_leave();
+	gate_leave();
+	return result.state == BROADCAST_CLAIMED ? 0 : -1;
+}
+
+/*! \brief The core's copy of a text as one to free with ast_free(), which need not be the core's free(). */
+static char *take_copy(char *text)
+{
+	char *copy = ast_strdup(text);
+
+	ast_std_free(text);
+	return copy;
+}
+
+/*! \brief Offer and wait. \retval 0 if it is claimed, else -1. */
+static int run(
+	struct ast_channel *chan, const struct offer_request *request, struct stasis_broadcast_outcome *outcome)
+{
+	struct wait_result result = { .state = BROADCAST_GONE };
+	struct broadcast *broadcast;
+	enum offer_refusal refusal = offer_channel(chan, request, &broadcast);
+
+	if (refusal == OFFER_OK) {
+		result = wait_on_channel(chan, &broadcast, request->timeout_ms);
+		ast_copy_string(outcome->channel_id, broadcast_channel_id(broadcast), sizeof(outcome->channel_id));
+		outcome->serial = broadcast_serial(broadcast);
+		outcome->winner = take_copy(broadcast_winner(broadcast));
+		broadcast_unref(broadcast);
+	} else {
+		result.status = offer_refusal_status(refusal);
+	}
+	/* A wait as long as the time of the broadcast has seen it close. */
+	ast_copy_string(outcome->status, S_OR(result.status, "TIMEOUT"), sizeof(outcome->status));
+	return result.state == BROADCAST_CLAIMED ? 0 : -1;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
+	const struct stasis_broadcast_request *request, struct stasis_broadcast_outcome *outcome)
+{
+	struct names *excluded =
+		request->excluded_count ? names_create(request->excluded, request->excluded_count) : NULL;
+	const struct offer_request offer = {
+		.timeout_ms = request->timeout_ms,
+		.app_filter = request->app_filter,
+		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.excluded = excluded,
+	};
+	int result;
+
+	if (gate_enter()) {
+		names_unref(excluded);
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	ast_module_ref(AST_MODULE_SELF);
+	memset(outcome, 0, sizeof(*outcome));
+	if (request->excluded_count && !excluded) {
+		ast_copy_string(outcome->status, "ERROR", sizeof(outcome->status));
+		result = -1;
+	} else {
+		result = run(chan, &offer, outcome);
+	}
+	names_unref(excluded);
+	ast_module_unref(AST_MODULE_SELF);
+	gate_leave();
 	return result;
 }
 
-/*! \brief Tell the recipients of a claimed broadcast who the winner is, if they are to be told. */
-static void tell_claimed(struct broadcast *broadcast, const char *winner)
+/*! \brief The broadcast of a run, a reference, if it is there still. */
+static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome)
 {
-	struct delivery *delivery = broadcast_take_cargo(broadcast);
-	struct ast_json *event;
+	struct broadcast *broadcast = outcome->serial ? registry_get(broadcasts, outcome->channel_id) : NULL;
 
-	if (!delivery) {
+	if (broadcast && broadcast_serial(broadcast) != outcome->serial) {
+		broadcast_unref(broadcast);
+		broadcast = NULL;
+	}
+	return broadcast;
+}
+
+void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
+{
+	char channel_id[AST_MAX_UNIQUEID];
+	struct broadcast *broadcast;
+
+	if (!strcmp(channel_id_copy(chan, channel_id), outcome->channel_id) || gate_enter()) {
 		return;
 	}
-	event = events_call_claimed(broadcast_channel_id(broadcast), winner, delivery_channel(delivery));
-	if (event) {
-		delivery_claimed(delivery, broadcast, event);
+	broadcast = find_run(outcome);
+	if (broadcast) {
+		broadcast_set_moved(broadcast, channel_id);
+		broadcast_unref(broadcast);
 	}
-	delivery_done(delivery);
+	gate_leave();
+}
+
+void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_outcome *outcome)
+{
+	struct broadcast *broadcast;
+
+	if (gate_enter()) {
+		return;
+	}
+	broadcast = find_run(outcome);
+	if (broadcast) {
+		observers_lost(broadcast, outcome->winner);
+		broadcast_unref(broadcast);
+	}
+	gate_leave();
+}
+
+void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(const struct stasis_broadcast_outcome *outcome)
+{
+	if (!outcome->serial || gate_enter()) {
+		return;
+	}
+	broadcast_unref(registry_take(broadcasts, outcome->channel_id, outcome->serial));
+	gate_leave();
 }
 
 /*! \brief A claim by someone who is inside. */
-static enum stasis_broadcast_answer claim(const char *channel_id, const char *app_name)
+static enum stasis_broadcast_result claim(const char *channel_id, const char *app_name)
 {
-	struct broadcast *broadcast;
-	enum broadcast_answer answer;
-	int first;
+	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
+	enum broadcast_result result;
 
-	broadcast = registry_get(broadcasts, channel_id);
 	if (!broadcast) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	answer = broadcast_claim(broadcast, app_name, compat_app_is_registered, &first);
-	if (first) {
-		tell_claimed(broadcast, app_name);
-	}
+	result = broadcast_claim(broadcast, app_name, directory_has);
 	broadcast_unref(broadcast);
-	return (enum stasis_broadcast_answer) answer;
+	return (enum stasis_broadcast_result) result;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_claim)(const char *channel_id, const char *app_name)
@@ -184,11 +232,11 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_claim)(const char *channel_id, const 
 	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	answer = claim(channel_id, app_name);
-	api_leave();
+	gate_leave();
 	return answer;
 }
 
@@ -196,7 +244,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 {
 	int answer = stasis_broadcast_claim(channel_id, app_name);
 
-	return answer == STASIS_BROADCAST_BARRED ? STASIS_BROADCAST_UNKNOWN : answer;
+	return answer == STASIS_BROADCAST_FORBIDDEN ? STASIS_BROADCAST_UNKNOWN : answer;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
@@ -207,15 +255,15 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
-		answer = broadcast_decline(broadcast, app_name, compat_app_is_registered);
+		answer = broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
 	}
-	api_leave();
+	gate_leave();
 	return answer;
 }
 
@@ -223,9 +271,8 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 {
 	struct broadcast *broadcast;
 	char *winner = NULL;
-	char *copy = NULL;
 
-	if (ast_strlen_zero(channel_id) || api_enter()) {
+	if (ast_strlen_zero(channel_id) || gate_enter()) {
 		return NULL;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
@@ -233,20 +280,17 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 		winner = broadcast_winner(broadcast);
 		broadcast_unref(broadcast);
 	}
-	api_leave();
-	/* The caller frees it with Asterisk's allocator, which need not be the core's. */
-	copy = ast_strdup(winner);
-	ast_std_free(winner);
-	return copy;
+	gate_leave();
+	return take_copy(winner);
 }
 
 void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
 {
-	if (ast_strlen_zero(channel_id) || api_enter()) {
+	if (ast_strlen_zero(channel_id) || gate_enter()) {
 		return;
 	}
-	broadcast_unref(registry_take(broadcasts, channel_id));
-	api_leave();
+	broadcast_unref(registry_take(broadcasts, channel_id, 0));
+	gate_leave();
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, struct ast_json **json)
@@ -257,7 +301,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	if (ast_strlen_zero(channel_id)) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	broadcast = registry_get(broadcasts, channel_id);
@@ -265,7 +309,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 		*json = describe_broadcast(broadcast);
 		broadcast_unref(broadcast);
 	}
-	api_leave();
+	gate_leave();
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
@@ -277,8 +321,7 @@ static struct ast_json *describe_for(const char *app_name)
 	struct ast_json *array = ast_json_array_create();
 
 	for (size_t i = 0; i < count; i++) {
-		if (array &&
-			(ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, compat_app_is_registered))) {
+		if (array && (ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, directory_has))) {
 			ast_json_array_append(array, describe_broadcast(list[i]));
 		}
 		broadcast_unref(list[i]);
@@ -290,31 +333,31 @@ static struct ast_json *describe_for(const char *app_name)
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
 {
 	*json = NULL;
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	*json = describe_for(app_name);
-	api_leave();
+	gate_leave();
 	return *json ? 0 : -1;
 }
 
-int AST_OPTIONAL_API_NAME(stasis_broadcast_look)(struct stasis_broadcast_figures *figures)
+int AST_OPTIONAL_API_NAME(stasis_broadcast_get_stats)(struct stasis_broadcast_stats *stats)
 {
-	if (api_enter()) {
+	if (gate_enter()) {
 		return -1;
 	}
-	dispatcher_look(figures);
-	figures->broadcasts = registry_count(broadcasts);
-	api_leave();
+	dispatch_get_stats(stats);
+	stats->broadcasts = registry_count(broadcasts);
+	gate_leave();
 	return 0;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_settings)(struct settings *settings)
 {
-	if (api_enter()) {
+	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	settings_get(settings);
-	api_leave();
+	gate_leave();
 	return 0;
 }

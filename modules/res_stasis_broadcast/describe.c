@@ -9,10 +9,13 @@
  * \brief A broadcast in words: JSON for the REST resource, a channel variable for the dialplan.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
+#include "asterisk/json.h"
+
+#include "channel_variables.h"
+#include "describe.h"
 #include "printable.h"
-#include "quiet_variable.h"
 
 static const char *state_name(enum broadcast_state state)
 {
@@ -28,6 +31,8 @@ static const char *state_name(enum broadcast_state state)
 	case BROADCAST_DECLINED:
 		return "declined";
 	case BROADCAST_WITHDRAWN:
+	case BROADCAST_REPLACED:
+	case BROADCAST_GONE:
 		return "withdrawn";
 	}
 	return "unknown";
@@ -52,20 +57,41 @@ static struct ast_json *names_to_json(const struct names *names)
 
 struct ast_json *describe_broadcast(struct broadcast *broadcast)
 {
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 	struct ast_json *json;
 
-	broadcast_look(broadcast, &look);
-	json = ast_json_pack("{s: s, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
-		broadcast_channel_id(broadcast), "state", state_name(look.state), "timeout_ms", look.timeout_ms,
-		"remaining_ms", look.remaining_ms, "app_filter", describe_text(broadcast_filter_text(broadcast)),
-		"recipients", names_to_json(look.recipients), "declined", names_to_json(look.declined), "winner_app",
-		look.winner ? describe_text(look.winner) : ast_json_null());
-	broadcast_look_done(&look);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	json = ast_json_pack("{s: o, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
+		describe_text(broadcast_channel_id(broadcast)), "state", state_name(snapshot.state), "timeout_ms",
+		snapshot.timeout_ms, "remaining_ms", snapshot.remaining_ms, "app_filter",
+		describe_text(broadcast_filter_text(broadcast)), "recipients", names_to_json(snapshot.recipients),
+		"declined", names_to_json(snapshot.declined), "winner_app",
+		snapshot.winner ? describe_text(snapshot.winner) : ast_json_null());
+	broadcast_snapshot_clear(&snapshot);
 	return json;
 }
 
-void describe_status(struct ast_channel *chan, const char *status)
+const char *describe_status(struct broadcast *broadcast, enum broadcast_state state)
 {
-	quiet_variable_set(chan, "BROADCASTSTATUS", status);
+	switch (state) {
+	case BROADCAST_CLAIMED:
+		return "CLAIMED";
+	case BROADCAST_EXPIRED:
+		return "TIMEOUT";
+	case BROADCAST_HUNG_UP:
+		return "HANGUP";
+	case BROADCAST_DECLINED:
+		return broadcast_has_recipients(broadcast) ? "DECLINED" : "NOAPPS";
+	case BROADCAST_WITHDRAWN:
+		return "WITHDRAWN";
+	default:
+		return "ERROR";
+	}
+}
+
+void describe_set_status(struct ast_channel *chan, const char *status)
+{
+	const struct channel_variable variable = { "BROADCASTSTATUS", status };
+
+	channel_variables_set(chan, &variable, 1);
 }

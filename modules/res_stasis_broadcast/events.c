@@ -9,52 +9,142 @@
  * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
  */
 
-#include "private.h"
+#include "asterisk.h"
 
-#include "asterisk/stasis_app.h"
+#include "asterisk/lock.h"
 #include "asterisk/stasis_channels.h"
 #include "asterisk/strings.h"
 #include "asterisk/time.h"
+#include "channel_json.h"
+#include "channel_text.h"
+#include "broadcast.h"
 #include "compat.h"
+#include "describe.h"
+#include "events.h"
+#include "printable.h"
 
-/*! \brief A snapshot as ARI shows it, with the channel variables of ari.conf. */
-static struct ast_json *snapshot_to_json(struct ast_channel_snapshot *snapshot)
+/*! So often a field's warnings begin again, in nanoseconds. */
+#define WARNING_NS INT64_C(10000000000)
+
+/*! So many warnings of one field there are within that time. */
+#define WARNINGS_AT_ONCE 3
+
+/*! \brief What the log was told of one field. */
+struct warnings {
+	/*! When the first of the last ones was. */
+	int64_t since_ns;
+	unsigned int count;
+	/*! Those that were not logged since the last one that was. */
+	unsigned int suppressed;
+};
+
+/*! Protects \c warned. Never held while something is logged. */
+AST_MUTEX_DEFINE_STATIC(warned_lock);
+static struct warnings warned[CHANNEL_JSON_FIELDS];
+
+/*! \brief Whether to warn of a field: whoever calls can bring such a text, and must not fill the log with it. */
+static int may_warn(int field, unsigned int *suppressed)
 {
-	return snapshot ? ast_channel_snapshot_to_json(snapshot, stasis_app_get_sanitizer()) : NULL;
+	struct warnings *warnings = &warned[field];
+	int64_t now = broadcast_clock_ns();
+	int may;
+
+	ast_mutex_lock(&warned_lock);
+	if (!warnings->count || now - warnings->since_ns > WARNING_NS) {
+		warnings->since_ns = now;
+		warnings->count = 0;
+	}
+	may = warnings->count < WARNINGS_AT_ONCE;
+	*suppressed = warnings->suppressed;
+	warnings->suppressed = may ? 0 : warnings->suppressed + 1;
+	warnings->count += may;
+	ast_mutex_unlock(&warned_lock);
+	return may;
 }
 
-struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms)
+static void warn_not_utf8(const struct ast_channel *chan, int field, const char *value)
+{
+	char where[PRINTABLE_SIZE];
+	char shown[PRINTABLE_SIZE];
+	unsigned int suppressed;
+
+	if (may_warn(field, &suppressed)) {
+		ast_log(LOG_WARNING,
+			"%s: cannot be offered: its %s '%s' is not UTF-8, and Asterisk could not tell it in StasisStart (%u "
+			"more such calls since the last warning). Change it in the dialplan before StasisBroadcast()\n",
+			channel_text(chan, where), channel_json_field_name(field), printable(value, shown, sizeof(shown)),
+			suppressed);
+	}
+}
+
+/*! \brief The channel of the event, or why there is none. */
+static struct ast_json *describe_channel(struct ast_channel *chan, enum events_failure *failure)
 {
 	struct ast_channel_snapshot *snapshot = compat_channel_snapshot(chan);
-	struct ast_json *channel = snapshot_to_json(snapshot);
-	struct ast_json *event = NULL;
+	struct ast_json *json = NULL;
+	char where[PRINTABLE_SIZE];
+	const char *value;
+	int field;
 
-	if (channel) {
-		ast_channel_lock(chan);
-		event = ast_json_pack("{s: s, s: o, s: o, s: s, s: s}", "type", "CallBroadcast", "timestamp",
-			ast_json_timeval(ast_tvnow(), NULL), "channel", channel, "caller",
-			AST_JSON_UTF8_VALIDATE(S_COR(
-				ast_channel_caller(chan)->id.number.valid, ast_channel_caller(chan)->id.number.str, "")),
-			"called", AST_JSON_UTF8_VALIDATE(ast_channel_exten(chan)));
-		ast_channel_unlock(chan);
+	*failure = EVENTS_OUT_OF_MEMORY;
+	if (!snapshot) {
+		return NULL;
 	}
+	if (channel_json_is_internal(snapshot)) {
+		*failure = EVENTS_INTERNAL_CHANNEL;
+		ast_log(LOG_ERROR, "%s: cannot be offered: an internal channel\n", channel_text(chan, where));
+	} else if ((field = channel_json_find_bad(snapshot, &value)) >= 0) {
+		*failure = EVENTS_NOT_UTF8;
+		warn_not_utf8(chan, field, value);
+	} else {
+		json = channel_json(snapshot);
+	}
+	ao2_ref(snapshot, -1);
+	return json;
+}
+
+struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms, enum events_failure *failure)
+{
+	struct ast_json *channel = describe_channel(chan, failure);
+	struct ast_json *event;
+
+	if (!channel) {
+		return NULL;
+	}
+	ast_channel_lock(chan);
+	event = ast_json_pack("{s: s, s: o, s: o, s: o, s: o}", "type", "CallBroadcast", "timestamp",
+		ast_json_timeval(ast_tvnow(), NULL), "channel", channel, "caller",
+		describe_text(
+			S_COR(ast_channel_caller(chan)->id.number.valid, ast_channel_caller(chan)->id.number.str, "")),
+		"called", describe_text(ast_channel_exten(chan)));
+	ast_channel_unlock(chan);
 #ifndef AST_DEVMODE
 	/* A developer's build refuses events with fields that its own documentation does not name. */
 	if (event) {
 		ast_json_object_set(event, "timeout", ast_json_integer_create(timeout_ms));
 	}
 #endif
-	ao2_cleanup(snapshot);
+	*failure = event ? EVENTS_NO_FAILURE : EVENTS_OUT_OF_MEMORY;
 	return event;
+}
+
+/*! \brief The channel as it is now; as it was offered if it cannot be described. */
+static struct ast_json *describe_claimed(const char *channel_id, struct ast_json *offered)
+{
+	struct ast_channel_snapshot *snapshot = ast_channel_snapshot_get_latest(channel_id);
+	struct ast_json *json = NULL;
+	const char *value;
+
+	if (snapshot && channel_json_find_bad(snapshot, &value) < 0) {
+		json = channel_json(snapshot);
+	}
+	ao2_cleanup(snapshot);
+	return json ? json : ast_json_ref(offered);
 }
 
 struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered)
 {
-	struct ast_channel_snapshot *snapshot = ast_channel_snapshot_get_latest(channel_id);
-	struct ast_json *channel = snapshot_to_json(snapshot);
-
-	ao2_cleanup(snapshot);
 	return ast_json_pack("{s: s, s: o, s: o, s: o}", "type", "CallClaimed", "timestamp",
-		ast_json_timeval(ast_tvnow(), NULL), "channel", channel ? channel : ast_json_ref(offered),
-		"winner_app", describe_text(winner));
+		ast_json_timeval(ast_tvnow(), NULL), "channel", describe_claimed(channel_id, offered), "winner_app",
+		describe_text(winner));
 }

@@ -9,31 +9,80 @@
  * \brief Loading and unloading: what is started in which order, and ended in the opposite one.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include "asterisk/module.h"
-#include "stay_mapped.h"
+
+#include "attach.h"
+#include "directory.h"
+#include "dispatch/dispatch.h"
+#include "gate.h"
+#include "observers_list.h"
+#include "pin_module.h"
+#include "settings.h"
+
+/*! In the order in which they hear of each step. */
+static const struct broadcast_observer *const observers[] = {
+	&debug_observer,
+	&call_claimed_observer,
+};
+
+static int start_directory(const struct settings *settings)
+{
+	return directory_set_exclude(settings->exclude) || directory_add(&ari_applications) ? -1 : 0;
+}
+
+static void stop_directory(void)
+{
+	directory_remove(&ari_applications);
+	directory_forget();
+	ari_applications_forget();
+}
+
+static int start_observers(void)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
+		failed |= observers_add(observers[i]);
+	}
+	return failed;
+}
+
+static void stop_observers(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
+		observers_remove(observers[i]);
+	}
+}
+
+/*! \brief End what start() has begun. */
+static void stop(void)
+{
+	stop_observers();
+	stop_directory();
+	gate_destroy();
+	settings_stop();
+	app_filter_forget_all();
+}
 
 static int unload_module(void)
 {
-	/* Threads that were woken are on their way out of our functions, or back into one. */
-	int needed = api_close();
+	/* By force, threads may be in our functions, and channels refer to them. */
+	int forced = module_is_in_use();
 
+	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
-	needed |= offer_leave_channels();
-	if (needed) {
-		stay_mapped();
+	forced |= detach_all();
+	if (forced) {
+		pin_module();
 	}
-	dispatcher_stop();
-	registry_destroy(broadcasts);
-	broadcasts = NULL;
-	settings_stop();
-	apps_forget();
-	app_filter_forget_all();
+	dispatch_stop();
+	stop();
 	return 0;
 }
 
-/*! \brief Start what the API needs. \retval 0 on success, else -1. */
+/*! \brief Start what the API needs, and let threads in. \retval 0 on success, else -1. */
 static int start(void)
 {
 	struct settings settings;
@@ -42,13 +91,13 @@ static int start(void)
 		return -1;
 	}
 	settings_get(&settings);
-	broadcasts = registry_create();
-	if (broadcasts && !dispatcher_start(settings.dispatch_threads)) {
-		return 0;
+	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
+		if (!gate_open()) {
+			return 0;
+		}
+		dispatch_stop();
 	}
-	registry_destroy(broadcasts);
-	broadcasts = NULL;
-	settings_stop();
+	stop();
 	return -1;
 }
 
@@ -58,7 +107,6 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
-	api_open();
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
@@ -70,7 +118,11 @@ static int reload_module(void)
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	settings_get(&settings);
-	dispatcher_set_threads(settings.dispatch_threads);
+	dispatch_set_threads(settings.dispatch_threads);
+	if (directory_set_exclude(settings.exclude)) {
+		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
+		return AST_MODULE_RELOAD_ERROR;
+	}
 	return AST_MODULE_RELOAD_SUCCESS;
 }
 

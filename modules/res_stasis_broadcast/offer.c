@@ -6,104 +6,40 @@
  */
 
 /*! \file
- * \brief Offering a channel: whom it reaches, what they are told, and what the channel keeps of it.
+ * \brief Offering a channel: who hears of it, and with which event.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "asterisk/datastore.h"
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "attach.h"
+#include "channel_id.h"
 #include "channel_text.h"
+#include "directory.h"
+#include "dispatch/dispatch.h"
+#include "events.h"
+#include "gate.h"
+#include "offer.h"
 #include "printable.h"
+#include "settings.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
-#define COMPLAINT_NS INT64_C(10000000000)
+#define WARN_INTERVAL_NS INT64_C(10000000000)
 
-/*! \brief Why a channel was not offered. */
-enum refusal {
-	OFFERED,
-	/*! As many broadcasts are open as there may be. */
-	FULL,
-	/*! No memory, or the channel cannot be described. */
-	BROKEN,
-};
-
-/*! \brief Our datastores that there are, on channels or on their way off one. */
-static int datastores;
-
-/*!
- * \brief The channel is gone, or has a new broadcast: this one goes too (rule 8).
- *
- * A hung-up channel lives on while anybody refers to it: this may be called when we are unloaded, and
- * every broadcast was withdrawn.
- */
-static void forget_broadcast(void *data)
+static void offer_free(void *data)
 {
-	struct broadcast *broadcast = data;
+	struct offer *offer = data;
 
-	if (!api_enter()) {
-		registry_remove(broadcasts, broadcast);
-		api_leave();
-	}
-	broadcast_unref(broadcast);
-	ast_atomic_fetchadd_int(&datastores, -1);
-}
-
-static const struct ast_datastore_info broadcast_on_channel = {
-	.type = "stasis_broadcast",
-	.destroy = forget_broadcast,
-};
-
-/*! \brief Take our datastore off a channel. It is freed without the channel's lock. */
-static void leave_channel(struct ast_channel *chan)
-{
-	struct ast_datastore *datastore;
-
-	ast_channel_lock(chan);
-	datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
-	if (datastore) {
-		ast_channel_datastore_remove(chan, datastore);
-	}
-	ast_channel_unlock(chan);
-	if (datastore) {
-		ast_datastore_free(datastore);
-	}
-}
-
-int offer_leave_channels(void)
-{
-	struct ast_channel_iterator *channels = ast_channel_iterator_all_new();
-	struct ast_channel *chan;
-
-	if (!channels) {
-		return ast_atomic_fetchadd_int(&datastores, 0);
-	}
-	while ((chan = ast_channel_iterator_next(channels))) {
-		leave_channel(chan);
-		ast_channel_unref(chan);
-	}
-	ast_channel_iterator_destroy(channels);
-	return ast_atomic_fetchadd_int(&datastores, 0);
-}
-
-/*! \brief Tie a broadcast to its channel, so that it does not outlive it. \retval 0 on success, else -1. */
-static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
-{
-	struct ast_datastore *datastore;
-
-	leave_channel(chan);
-	datastore = ast_datastore_alloc(&broadcast_on_channel, NULL);
-	if (!datastore) {
-		return -1;
-	}
-	datastore->data = broadcast_ref(broadcast);
-	ast_atomic_fetchadd_int(&datastores, +1);
-	ast_channel_lock(chan);
-	ast_channel_datastore_add(chan, datastore);
-	ast_channel_unlock(chan);
-	return 0;
+	delivery_unref(offer->delivery);
+	ast_json_unref(offer->channel);
+	ast_free(offer);
 }
 
 /*!
@@ -114,7 +50,7 @@ static int enter_channel(struct ast_channel *chan, struct broadcast *broadcast)
  * \retval 0 on success, -1 if the text cannot be used; the log then says why.
  */
 static int find_filter(
-	struct ast_channel *chan, const char *text, int invalid_is_none, struct app_filter **filter)
+	const struct ast_channel *chan, const char *text, int invalid_is_none, struct app_filter **filter)
 {
 	char reason[192];
 	char shown[PRINTABLE_SIZE];
@@ -135,8 +71,8 @@ static int find_filter(
 	return invalid_is_none ? 0 : -1;
 }
 
-/*! \brief \a names but for those that are also in \a without; NULL without memory. */
-static struct names *leave_out(struct names *names, const struct names *without)
+/*! \brief \a names but for those that are also in \a excluded; NULL excluded memory. */
+static struct names *leave_out(struct names *names, const struct names *excluded)
 {
 	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
 	struct names *left = NULL;
@@ -144,7 +80,7 @@ static struct names *leave_out(struct names *names, const struct names *without)
 
 	if (list) {
 		for (size_t i = 0; i < names_count(names); i++) {
-			if (names_find(without, names_at(names, i)) < 0) {
+			if (names_find(excluded, names_at(names, i)) < 0) {
 				list[count++] = names_at(names, i);
 			}
 		}
@@ -154,15 +90,15 @@ static struct names *leave_out(struct names *names, const struct names *without)
 	return left;
 }
 
-/*! \brief The applications that are registered now and that the filter matches; NULL without memory. */
-static struct names *find_recipients(struct app_filter *filter, const struct names *without)
+/*! \brief The applications that are there now and may have it; NULL without memory. */
+static struct names *find_recipients(struct app_filter *filter, const struct names *excluded)
 {
-	struct names *registered = apps_registered();
+	struct names *registered = directory_names();
 	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
 
 	names_unref(registered);
-	if (recipients && without) {
-		struct names *left = leave_out(recipients, without);
+	if (recipients && excluded) {
+		struct names *left = leave_out(recipients, excluded);
 
 		names_unref(recipients);
 		return left;
@@ -171,142 +107,228 @@ static struct names *find_recipients(struct app_filter *filter, const struct nam
 }
 
 /*!
- * \brief Make the broadcast and put it where claims and the channel find it. It takes the cargo over.
+ * \brief Let the channel, observers and claims find a broadcast, in this order: an earlier one of the channel has
+ * ended before it is told of, and it is told of before anything can happen to it.
  *
- * \param[out] broadcast A reference, if it is offered.
+ * \retval 0 on success, -1 if memory ran out.
  */
-static enum refusal open_broadcast(
-	struct ast_channel *chan, const struct broadcast_terms *terms, struct broadcast **broadcast)
+static int publish(struct ast_channel *chan, struct broadcast *broadcast)
 {
-	*broadcast = broadcast_create(terms);
-	if (!*broadcast) {
-		enum refusal why = errno == EBUSY ? FULL : BROKEN;
-
-		if (terms->cargo) {
-			terms->release(terms->cargo);
-		}
-		return why;
+	if (attach(chan, broadcast)) {
+		return -1;
 	}
-	if (enter_channel(chan, *broadcast) || registry_put(broadcasts, *broadcast)) {
-		broadcast_close(*broadcast, BROADCAST_WITHDRAWN);
-		broadcast_unref(*broadcast);
-		return BROKEN;
+	broadcast_announce(broadcast);
+	if (registry_put(broadcasts, broadcast)) {
+		return -1;
 	}
-	return OFFERED;
+	if (gate_is_closed()) {
+		/* All others have been ended by the thread that unloads the module. */
+		broadcast_close(broadcast, BROADCAST_GONE);
+	}
+	return 0;
 }
 
 /*!
- * \brief Offer a channel to recipients that are known.
+ * \brief Make a broadcast with the event that tells of it.
  *
- * The delivery is held by the broadcast for the CallClaimed event, and here until the CallBroadcast
- * events are queued: a claim can come in between.
+ * \param event CallBroadcast, borrowed; NULL if there is nobody to send it to.
+ *
+ * \return A reference; NULL without memory, or with \c errno \c EBUSY if too many are open.
  */
-static enum refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed)
+static struct broadcast *make(struct broadcast_terms *terms, struct ast_json *event, int tell_claimed)
 {
-	struct ast_json *event = events_call_broadcast(chan, terms->timeout_ms);
-	struct delivery *delivery = event ? delivery_create(terms->recipients, event) : NULL;
+	struct offer *offer = ast_calloc(1, sizeof(*offer));
 	struct broadcast *broadcast;
-	enum refusal refusal;
 
-	if (!delivery) {
-		return BROKEN;
+	errno = 0;
+	if (!offer) {
+		return NULL;
 	}
-	if (tell_claimed) {
-		terms->cargo = delivery_hold(delivery);
-		terms->release = delivery_done;
+	offer->tell_claimed = tell_claimed;
+	offer->channel = event ? ast_json_ref(ast_json_object_get(event, "channel")) : NULL;
+	terms->data = offer;
+	terms->free_data = offer_free;
+	broadcast = broadcast_create(terms);
+	if (!broadcast) {
+		int why = errno;
+
+		offer_free(offer);
+		errno = why;
+		return NULL;
 	}
-	refusal = open_broadcast(chan, terms, &broadcast);
-	if (refusal == OFFERED) {
-		delivery_offer(delivery, broadcast);
+	offer->delivery = event ? delivery_create(broadcast) : NULL;
+	if (event && !offer->delivery) {
 		broadcast_unref(broadcast);
+		return NULL;
 	}
-	delivery_done(delivery);
+	return broadcast;
+}
+
+/*!
+ * \brief Offer a channel to recipients that are known; to nobody, if there are none, so that a wait ends at once.
+ *
+ * \param event CallBroadcast; NULL if there are none. The reference is taken.
+ */
+static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms,
+	struct ast_json *event, int tell_claimed, struct broadcast **broadcast)
+{
+	struct broadcast *made = make(terms, event, tell_claimed);
+	enum offer_refusal refusal = OFFER_ERROR;
+	struct delivery *delivery;
+
+	if (!made) {
+		refusal = errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
+		ast_json_unref(event);
+		return refusal;
+	}
+	/* The broadcast gives its own reference up when it closes, which can be at any time from now on. */
+	delivery = event ? delivery_ref(((struct offer *) broadcast_data(made))->delivery) : NULL;
+	if (!publish(chan, made) &&
+		(!event || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
+		*broadcast = broadcast_ref(made);
+		refusal = OFFER_OK;
+	} else {
+		detach(chan);
+	}
+	delivery_unref(delivery);
+	ast_json_unref(event);
+	broadcast_unref(made);
 	return refusal;
 }
 
-/*! \brief Nobody is there: a broadcast that is closed from the start, so that a wait ends at once. */
-static enum refusal offer_to_nobody(struct ast_channel *chan, struct broadcast_terms *terms)
+/*! \brief Tell that a filter matches nobody who is there: it may well be a mistake in it. */
+static void tell_no_match(const struct ast_channel *chan, const struct broadcast_terms *terms)
 {
-	struct broadcast *broadcast;
-	enum refusal refusal = open_broadcast(chan, terms, &broadcast);
+	char where[PRINTABLE_SIZE];
+	char shown[PRINTABLE_SIZE];
 
-	if (refusal == OFFERED) {
-		broadcast_unref(broadcast);
+	if (terms->filter && !terms->excluded) {
+		ast_verb(3, "%s: no application now matches the filter '%s'\n", channel_text(chan, where),
+			printable(app_filter_text(terms->filter), shown, sizeof(shown)));
 	}
-	return refusal;
 }
 
 /*! \brief Offer a channel on terms that lack only the recipients. */
-static enum refusal offer_on(
-	struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed, struct names *without)
+static enum offer_refusal offer_on(
+	struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed, struct broadcast **broadcast)
 {
-	enum refusal refusal = BROKEN;
+	enum events_failure failure = EVENTS_OUT_OF_MEMORY;
+	enum offer_refusal refusal = OFFER_ERROR;
+	struct ast_json *event;
 
-	if (terms->max_open) {
-		/* The broadcast that this one replaces makes room for it. */
-		leave_channel(chan);
-		/* Looked at again when the broadcast is made: this saves those that are too many the work before. */
-		if (broadcast_open_count() >= terms->max_open) {
-			return FULL;
-		}
-	}
-	terms->barred = without;
-	terms->recipients = find_recipients(terms->filter, without);
+	terms->recipients = find_recipients(terms->filter, terms->excluded);
 	if (names_count(terms->recipients)) {
-		refusal = offer_to(chan, terms, tell_claimed);
+		event = events_call_broadcast(chan, terms->timeout_ms, &failure);
+		if (event) {
+			failure = EVENTS_OUT_OF_MEMORY;
+			refusal = offer_to(chan, terms, event, tell_claimed, broadcast);
+		}
 	} else if (terms->recipients) {
-		refusal = offer_to_nobody(chan, terms);
+		tell_no_match(chan, terms);
+		refusal = offer_to(chan, terms, NULL, tell_claimed, broadcast);
+	}
+	if (refusal == OFFER_ERROR && failure == EVENTS_OUT_OF_MEMORY) {
+		char where[PRINTABLE_SIZE];
+
+		ast_log(LOG_ERROR, "%s: cannot be offered: out of memory\n", channel_text(chan, where));
 	}
 	names_unref(terms->recipients);
 	return refusal;
 }
 
-/*! \brief Tell the log of calls that are too many: in a rush, one line for many of them. */
-static void complain_full(const struct ast_channel *chan, size_t max_open)
+/*! \brief Warn of calls that are too many: in a rush, one line for many of them. */
+static void warn_full(const struct ast_channel *chan, size_t max_open)
 {
-	static _Atomic int64_t told_ns;
-	static atomic_uint untold;
+	static _Atomic int64_t last_warned_ns;
+	static atomic_uint suppressed;
 	int64_t now = broadcast_clock_ns();
-	int64_t last = atomic_load(&told_ns);
-	unsigned int count = atomic_fetch_add(&untold, 1) + 1;
+	int64_t last = atomic_load(&last_warned_ns);
+	unsigned int count = atomic_fetch_add(&suppressed, 1) + 1;
 	char where[PRINTABLE_SIZE];
 
-	if ((!last || now - last > COMPLAINT_NS) && atomic_compare_exchange_strong(&told_ns, &last, now)) {
-		atomic_fetch_sub(&untold, count);
+	if ((!last || now - last > WARN_INTERVAL_NS) &&
+		atomic_compare_exchange_strong(&last_warned_ns, &last, now)) {
+		atomic_fetch_sub(&suppressed, count);
 		ast_log(LOG_WARNING,
-			"%s: not offered, as %zu calls are (%u refused since the last such line). Raise max_open in "
-			"stasis_broadcast.conf, or see why they are not claimed\n",
+			"%s: not offered: max_open (%zu) reached, %u refused since the last warning. Raise max_open in "
+			"stasis_broadcast.conf, or see why calls are not claimed\n",
 			channel_text(chan, where), max_open, count);
 	}
 }
 
-int offer_channel(
-	struct ast_channel *chan, int timeout_ms, const char *app_filter, int tell_claimed, struct names *without)
+/*! \brief Whether there is room for one more, before the work of offering it is done. */
+static int has_room(struct ast_channel *chan, size_t max_open)
 {
-	struct broadcast_terms terms = { 0 };
-	struct settings settings;
-	char where[PRINTABLE_SIZE];
-	enum refusal refusal;
+	if (!max_open) {
+		return 1;
+	}
+	/* The broadcast that the next one replaces makes room for it. */
+	detach(chan);
+	/* Asked again when the broadcast is made: this saves those that are too many the work before. */
+	return broadcast_open_count() < max_open;
+}
 
+enum offer_refusal offer_channel(
+	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast)
+{
+	struct broadcast_terms terms = { .excluded = request->excluded };
+	char channel_id[AST_MAX_UNIQUEID];
+	struct settings settings;
+	enum offer_refusal refusal;
+
+	*broadcast = NULL;
 	settings_get(&settings);
-	terms.channel_id = ast_channel_uniqueid(chan);
-	terms.timeout_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
+	/* One copy under the lock: a masquerade may change it at any time. */
+	terms.channel_id = channel_id_copy(chan, channel_id);
+	terms.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
 	terms.any_claimant = settings.any_claimant;
-	terms.max_open = settings.max_open;
-	if (find_filter(chan, app_filter, settings.invalid_is_none, &terms.filter)) {
-		describe_status(chan, "INVALIDFILTER");
-		return -1;
+	terms.max_open = request->is_continued ? 0 : settings.max_open;
+	if (find_filter(chan, request->app_filter, settings.invalid_is_none, &terms.filter)) {
+		return OFFER_INVALID_FILTER;
 	}
-	refusal = offer_on(chan, &terms, tell_claimed, without);
+	refusal = has_room(chan, terms.max_open) ? offer_on(chan, &terms, request->tell_claimed, broadcast)
+											 : OFFER_CONGESTION;
 	app_filter_unref(terms.filter);
-	if (refusal == FULL) {
-		complain_full(chan, terms.max_open);
-		describe_status(chan, "CONGESTION");
-	} else if (refusal == BROKEN) {
-		ast_log(LOG_ERROR,
-			"%s: cannot be offered to applications: out of memory, or the channel is internal\n",
-			channel_text(chan, where));
-		describe_status(chan, "ERROR");
+	if (refusal == OFFER_CONGESTION) {
+		warn_full(chan, terms.max_open);
 	}
-	return refusal == OFFERED ? 0 : -1;
+	return refusal;
+}
+
+enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broadcast)
+{
+	struct broadcast *old = *broadcast;
+	const struct offer *offer = broadcast_data(old);
+	const struct offer_request request = {
+		.timeout_ms = broadcast_remaining_ms(old),
+		.app_filter = broadcast_filter_text(old),
+		.tell_claimed = offer->tell_claimed,
+		.is_continued = 1,
+		.excluded = broadcast_excluded(old),
+	};
+	enum offer_refusal refusal;
+
+	if (broadcast_close(old, BROADCAST_REPLACED) != BROADCAST_REPLACED) {
+		return OFFER_OK;
+	}
+	refusal = offer_channel(chan, &request, broadcast);
+	registry_remove(broadcasts, old);
+	if (refusal == OFFER_OK) {
+		broadcast_unref(old);
+	} else {
+		*broadcast = old;
+	}
+	return refusal;
+}
+
+const char *offer_refusal_status(enum offer_refusal refusal)
+{
+	switch (refusal) {
+	case OFFER_INVALID_FILTER:
+		return "INVALIDFILTER";
+	case OFFER_CONGESTION:
+		return "CONGESTION";
+	default:
+		return "ERROR";
+	}
 }

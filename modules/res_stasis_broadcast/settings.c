@@ -9,7 +9,7 @@
  * \brief Reading stasis_broadcast.conf: all of it is taken over, or nothing.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include <errno.h>
 
@@ -18,6 +18,8 @@
 #include "asterisk/config_options.h"
 #include "asterisk/paths.h"
 #include "printable.h"
+#include "app_filter.h"
+#include "settings.h"
 #include "settings_lines.h"
 
 #define FILE_NAME "stasis_broadcast.conf"
@@ -94,6 +96,21 @@ static const char *file_of(const struct ast_variable *var)
 	return S_OR(slash ? slash + 1 : var->file, FILE_NAME);
 }
 
+/*! \brief Whether a setting that is a filter can be used as one. \retval 0 if so, -1 if not. */
+static int check_filter(const char *name, const char *value, char reason[SETTINGS_REASON_SIZE])
+{
+	static const char cannot[] = "cannot be used: ";
+	struct app_filter *filter;
+
+	if (strcasecmp(name, "exclude") || ast_strlen_zero(value)) {
+		return 0;
+	}
+	ast_copy_string(reason, cannot, SETTINGS_REASON_SIZE);
+	filter = app_filter_get(value, reason + strlen(cannot), SETTINGS_REASON_SIZE - strlen(cannot));
+	app_filter_unref(filter);
+	return filter ? 0 : -1;
+}
+
 /*! \brief One line of the file. */
 static int read_option(const struct aco_option *opt attribute_unused, struct ast_variable *var, void *obj)
 {
@@ -101,7 +118,8 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	char reason[SETTINGS_REASON_SIZE];
 	char value[PRINTABLE_SIZE];
 
-	if (settings_set(&snapshot->values, var->name, var->value, reason)) {
+	if (settings_set(&snapshot->values, var->name, var->value, reason) ||
+		check_filter(var->name, var->value, reason)) {
 		ast_log(LOG_ERROR, "%s, line %d: %s = '%s' %s\n", file_of(var), var->lineno, var->name,
 			printable(var->value, value, sizeof(value)), reason);
 		return -1;

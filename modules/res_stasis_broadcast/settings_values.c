@@ -15,12 +15,12 @@
 #include <string.h>
 #include <strings.h>
 
-/*! \brief A setting: a number within limits, or one of the words. */
+/*! \brief A setting: a number within limits, one of the words, or a text. */
 struct setting {
 	const char *name;
 	/*! Where it is in struct settings: an int. */
 	size_t offset;
-	/*! What its value has to be, in words. */
+	/*! What its value has to be, in words; NULL if it is a text, of \c most bytes. */
 	const char *kind;
 	/*! The words for 0 and for 1; NULL if it is a number. */
 	const char *const *words[2];
@@ -48,6 +48,7 @@ static const struct setting all[] = {
 	{ "dispatch_threads", AT(dispatch_threads), "a number of threads", { NULL, NULL }, 1,
 		SETTINGS_MAX_THREADS },
 	{ "reoffer", AT(reoffer), "yes or no", { no, yes }, 0, 1 },
+	{ "exclude", AT(exclude), NULL, { NULL, NULL }, 0, SETTINGS_MAX_EXCLUDE },
 };
 
 const char *settings_name(size_t index)
@@ -101,6 +102,21 @@ static const struct setting *find(const char *name)
 	return NULL;
 }
 
+/*! \brief Set a text. \retval 0 on success, -1 if it is too long. */
+static int set_text(const struct setting *setting, struct settings *settings, const char *value, char *reason)
+{
+	char *text = (char *) settings + setting->offset;
+	size_t length = strlen(value);
+
+	if (length > (size_t) setting->most) {
+		snprintf(reason, SETTINGS_REASON_SIZE, "is longer than %d characters", setting->most);
+		return -1;
+	}
+	memset(text, 0, setting->most + 1);
+	memcpy(text, value, length);
+	return 0;
+}
+
 int settings_set(
 	struct settings *settings, const char *name, const char *value, char reason[SETTINGS_REASON_SIZE])
 {
@@ -110,6 +126,9 @@ int settings_set(
 	if (!setting) {
 		snprintf(reason, SETTINGS_REASON_SIZE, "is not a setting");
 		return -1;
+	}
+	if (!setting->kind) {
+		return set_text(setting, settings, value, reason);
 	}
 	number = read_value(setting, value);
 	if (number >= 0) {

@@ -22,6 +22,9 @@
 /*! \brief The most open broadcasts that the file can name as a limit. */
 #define SETTINGS_MAX_OPEN 1000000
 
+/*! \brief The longest \c exclude, in bytes: that of a filter. */
+#define SETTINGS_MAX_EXCLUDE 256
+
 /*! \brief The longest \c max_timeout: 24 hours, in milliseconds. */
 #define SETTINGS_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 
@@ -41,6 +44,10 @@ struct settings {
 	int dispatch_threads;
 	/*! Whether a call whose winner is lost is offered to the others. */
 	int reoffer;
+	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
+	 * padding after it, so that settings can be compared as bytes.
+	 */
+	char exclude[SETTINGS_MAX_EXCLUDE + 4];
 };
 
 /* clang-format off */
@@ -49,7 +56,7 @@ struct settings {
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */
-#define SETTINGS_REASON_SIZE 96
+#define SETTINGS_REASON_SIZE 224
 
 /*! \brief The name of each setting, from 0 on; NULL after the last one. Any thread; takes no lock. */
 const char *settings_name(size_t index);

@@ -10,13 +10,18 @@
  * channel's thread.
  */
 
-#include "private.h"
+#include "asterisk.h"
 
 #include <errno.h>
 
+#include "asterisk/channel.h"
 #include "asterisk/frame.h"
 #include "asterisk/linkedlists.h"
+
 #include "channel_text.h"
+#include "describe.h"
+#include "offer.h"
+#include "wait.h"
 
 /*!
  * So many frames are kept for the dialplan: fewer than Asterisk warns of in a channel's queue, and few enough to put
@@ -129,77 +134,115 @@ static int left_ms(int64_t end_ns)
 	return left <= 0 ? 0 : (int) ((left + 999999) / 1000000);
 }
 
-/*! \brief Sleep until the broadcast closes, the channel hangs up, or the wait is over. */
-static enum broadcast_state sleep_until_closed(
-	struct ast_channel *chan, struct broadcast *broadcast, int fd, int64_t end_ns)
+/*! \brief What has become of the channel while its thread slept. */
+enum channel_change {
+	CHANNEL_SAME,
+	/*! It is over, or another channel has become what it was. */
+	CHANNEL_GONE,
+	/*! It has become another caller's: it has another ID. */
+	CHANNEL_MOVED,
+};
+
+/*! \brief Compare a channel with the one that was offered. */
+static enum channel_change compare_channel(struct ast_channel *chan, const struct broadcast *broadcast)
 {
-	struct deferred_frames deferred = { .count = 0 };
-	char where[PRINTABLE_SIZE];
-	enum broadcast_state state;
-	int digits = whole_digits(chan, 1);
+	enum channel_change change = CHANNEL_SAME;
 
-	while ((state = broadcast_state(broadcast)) == BROADCAST_OPEN) {
-		int ms = MIN(left_ms(end_ns), broadcast_remaining_ms(broadcast));
-		int awake;
-
-		if (!left_ms(end_ns)) {
-			break;
-		}
-		if (ast_waitfor_nandfds(&chan, 1, &fd, 1, NULL, &awake, &ms)) {
-			if (service_channel(chan, &deferred)) {
-				state = broadcast_close(broadcast, BROADCAST_HUNG_UP);
-				break;
-			}
-		} else if (ms < 0) {
-			ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", channel_text(chan, where),
-				strerror(errno));
-			state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-			break;
-		}
+	ast_channel_lock(chan);
+	if (ast_test_flag(ast_channel_flags(chan), AST_FLAG_ZOMBIE)) {
+		change = CHANNEL_GONE;
+	} else if (strcmp(ast_channel_uniqueid(chan), broadcast_channel_id(broadcast))) {
+		change = ast_check_hangup(chan) ? CHANNEL_GONE : CHANNEL_MOVED;
 	}
-	whole_digits(chan, digits);
-	restore_frames(chan, &deferred);
+	ast_channel_unlock(chan);
+	return change;
+}
+
+/*! \brief Sleep until something happens: the broadcast closes, the channel has a frame, or the wait is over. */
+static enum broadcast_state sleep_once(struct ast_channel *chan, struct broadcast *broadcast, int fd,
+	int64_t end_ns, struct deferred_frames *deferred)
+{
+	int ms = MIN(left_ms(end_ns), broadcast_remaining_ms(broadcast));
+	char where[PRINTABLE_SIZE];
+	int awake;
+
+	if (ast_waitfor_nandfds(&chan, 1, &fd, 1, NULL, &awake, &ms)) {
+		if (service_channel(chan, deferred)) {
+			return broadcast_close(broadcast, BROADCAST_HUNG_UP);
+		}
+	} else if (ms < 0) {
+		ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", channel_text(chan, where),
+			strerror(errno));
+		return broadcast_close(broadcast, BROADCAST_GONE);
+	}
+	return broadcast_state(broadcast);
+}
+
+/*! \brief Sleep until the broadcast closes, the channel is not the one that was offered, or the wait is over. */
+static enum broadcast_state sleep_until_closed(struct ast_channel *chan, struct broadcast *broadcast, int fd,
+	int64_t end_ns, struct deferred_frames *deferred, enum channel_change *change)
+{
+	enum broadcast_state state = broadcast_state(broadcast);
+
+	*change = CHANNEL_SAME;
+	while (state == BROADCAST_OPEN && left_ms(end_ns)) {
+		*change = compare_channel(chan, broadcast);
+		if (*change == CHANNEL_GONE) {
+			return broadcast_close(broadcast, BROADCAST_HUNG_UP);
+		}
+		if (*change == CHANNEL_MOVED) {
+			break;
+		}
+		state = sleep_once(chan, broadcast, fd, end_ns, deferred);
+	}
 	return state;
 }
 
-/*! \brief How a broadcast that has closed is called in the dialplan. */
-static const char *status_name(struct broadcast *broadcast, enum broadcast_state state)
+/*! \brief Wait on one broadcast. \param[out] change Whether the channel is another one now. */
+static enum broadcast_state wait_on_one(struct ast_channel *chan, struct broadcast *broadcast, int64_t end_ns,
+	struct deferred_frames *deferred, enum channel_change *change)
 {
-	switch (state) {
-	case BROADCAST_CLAIMED:
-		return "CLAIMED";
-	case BROADCAST_EXPIRED:
-		return "TIMEOUT";
-	case BROADCAST_HUNG_UP:
-		return "HANGUP";
-	case BROADCAST_DECLINED:
-		return broadcast_has_recipients(broadcast) ? "DECLINED" : "NOAPPS";
-	default:
-		return "ERROR";
+	enum broadcast_state state;
+	char where[PRINTABLE_SIZE];
+	int fd = broadcast_wake_open(broadcast);
+
+	if (fd < 0) {
+		ast_log(LOG_ERROR, "%s: cannot wait for a claim: no file descriptor for the wake-up: %s\n",
+			channel_text(chan, where), strerror(errno));
+		*change = CHANNEL_SAME;
+		return broadcast_close(broadcast, BROADCAST_GONE);
 	}
+	state = sleep_until_closed(chan, broadcast, fd, end_ns, deferred, change);
+	broadcast_wake_close(broadcast);
+	return state;
 }
 
-int wait_on_channel(struct ast_channel *chan, struct broadcast *broadcast, int timeout_ms)
+struct wait_result wait_on_channel(struct ast_channel *chan, struct broadcast **broadcast, int timeout_ms)
 {
-	enum broadcast_state state = broadcast_state(broadcast);
-	char where[PRINTABLE_SIZE];
+	struct wait_result result = { .state = broadcast_state(*broadcast) };
+	int limited_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
+	int64_t end_ns = broadcast_clock_ns() + limited_ms * INT64_C(1000000);
+	struct deferred_frames deferred = { .count = 0 };
+	enum channel_change change = CHANNEL_SAME;
+	enum offer_refusal refusal = OFFER_OK;
+	int digits;
 
-	if (state == BROADCAST_OPEN) {
-		int limited_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
-		int64_t end_ns = broadcast_clock_ns() + limited_ms * INT64_C(1000000);
-		int fd = broadcast_wake_open(broadcast);
-
-		if (fd < 0) {
-			ast_log(LOG_ERROR, "%s: cannot wait for a claim: no file descriptor for the wake-up: %s\n",
-				channel_text(chan, where), strerror(errno));
-			state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-		} else {
-			state = sleep_until_closed(chan, broadcast, fd, end_ns);
-			broadcast_wake_close(broadcast);
-		}
+	if (result.state == BROADCAST_OPEN) {
+		digits = whole_digits(chan, 1);
+		do {
+			result.state = wait_on_one(chan, *broadcast, end_ns, &deferred, &change);
+			if (change == CHANNEL_MOVED) {
+				refusal = offer_move(chan, broadcast);
+				result.state = broadcast_state(*broadcast);
+			}
+		} while (change == CHANNEL_MOVED && refusal == OFFER_OK && result.state == BROADCAST_OPEN);
+		whole_digits(chan, digits);
+		restore_frames(chan, &deferred);
 	}
-	if (state != BROADCAST_OPEN) {
-		describe_status(chan, status_name(broadcast, state));
+	if (refusal != OFFER_OK) {
+		result.status = offer_refusal_status(refusal);
+	} else if (result.state != BROADCAST_OPEN) {
+		result.status = describe_status(*broadcast, result.state);
 	}
-	return state == BROADCAST_CLAIMED ? 0 : -1;
+	return result;
 }

@@ -20,7 +20,7 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO" || exit
-        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules samples tests/module bench/module tools/install \
+        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules rest-api samples tests/module bench/module tools/install \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
@@ -54,7 +54,7 @@ module_choice() {
         ours) ;;
         asterisk) res=own app=own rest=absent ;;
         mix-app) app=own ;;
-        mix-res) res=own rest=absent ;;
+        mix-res) res=own ;;
         none) res=absent ;;
         *) die "MODULES=$MODULES is not known; it is ours, asterisk, mix-app, mix-res or none" ;;
     esac

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import reports
-from sanitizer_plugin import REPO, cli, end
+from sanitizer_plugin import REPO, end
 
 from harness.asterisk import Asterisk, Settings
 
@@ -48,13 +48,13 @@ def run_c_tests(version: int) -> tuple[int, int]:
     asterisk = Asterisk(version, 7)
     try:
         asterisk.up(Settings(version, more=(f"MODULES_EXTRA={CANARY}.so test_stasis_broadcast.so",)))
-        text = cli(asterisk, f"test execute category {CATEGORY}")
+        text = asterisk.cli(f"test execute category {CATEGORY}")
         # A console gives up after a minute without a word; the tests go on, and this waits for them.
         deadline = time.monotonic() + C_TESTS_SECONDS
         while not (summary := re.search(r"(\d+) Test\(s\) Executed +(\d+) Passed", text)):
             if not asterisk.alive() or time.monotonic() > deadline:
                 break
-            text = cli(asterisk, "test show results all")
+            text = asterisk.cli("test show results all")
         (OUT / f"{version}-c-api.log").write_text(text)
         (OUT / f"{version}-asterisk.log").write_bytes(asterisk.log.read_bytes())
         end(asterisk)

@@ -5,16 +5,15 @@ in $SANITIZER_REPORTS.
 
 import itertools
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(REPO / "tests" / "integration"))
+sys.path.insert(0, str(REPO / "tests"))
 
 # pylint: disable=wrong-import-position
-from harness.asterisk import SANDBOX, Asterisk  # noqa: E402
+from harness.asterisk import Asterisk  # noqa: E402
 
 # The modules under test, those that use others first.
 MODULES = ("test_stasis_broadcast", "res_ari_broadcasts", "app_stasis_broadcast", "res_stasis_broadcast")
@@ -25,21 +24,14 @@ END_SECONDS = 120
 _numbers = itertools.count(1)
 
 
-def cli(asterisk: Asterisk, command: str) -> str:
-    """Run a CLI command. Settings go by the environment: all after `cli` is the command."""
-    env = dict(os.environ, ASTERISK=str(asterisk.version), INSTANCE=asterisk.name)
-    done = subprocess.run([str(SANDBOX), "cli", command], env=env, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
-
-
 def end(asterisk: Asterisk) -> None:
     """Unload our modules and stop Asterisk with all its clean-ups, so that what is left is a leak."""
     if not asterisk.env:
         return
     if asterisk.alive():
         for module in MODULES:
-            cli(asterisk, f"module unload {module}.so")
-        cli(asterisk, "core stop gracefully")
+            asterisk.cli(f"module unload {module}.so")
+        asterisk.cli("core stop gracefully")
         deadline = time.monotonic() + END_SECONDS
         while asterisk.alive() and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -63,9 +55,9 @@ def pytest_configure() -> None:
         end(self)
         up(self, settings)
 
-    def down_after_end(self: Asterisk) -> None:
+    def down_after_end(self: Asterisk) -> str:
         end(self)
-        down(self)
+        return down(self)
 
     Asterisk.up, Asterisk.down = up_after_end, down_after_end
 

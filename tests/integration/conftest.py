@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import itertools
 import os
 import shutil
 import signal
@@ -10,18 +11,25 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness.asterisk import Asterisk, Settings  # noqa: E402
 from harness.case import Case  # noqa: E402
+from versions import Version, read_versions  # noqa: E402
+
+VERSIONS = {version.name: version for version in read_versions()}
 
 # The longest that one test may take, its clean-up not included.
 TEST_SECONDS = 90
 
+# How many tests --quick leaves.
+QUICK_TESTS = 100
+
 
 def pytest_addoption(parser):
-    parser.addoption("--asterisk", choices=["22", "16"], help="only against this Asterisk")
+    parser.addoption("--asterisk", choices=list(VERSIONS), help="only against this Asterisk")
+    parser.addoption("--quick", action="store_true", help=f"only {QUICK_TESTS} tests, some of each file")
 
 
 def interrupt(*_):
@@ -36,25 +44,26 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "resident: measures resident memory, which a sanitizer keeps for itself")
 
 
-def settings_of(item_or_def, version: int) -> Settings:
+def settings_of(item_or_def, version: Version) -> Settings:
     marker = item_or_def.get_closest_marker("instance")
     options = dict(marker.kwargs) if marker else {}
     modules = options.pop("modules", "ours")
-    return Settings(version, modules, tuple(f"{key}={value}" for key, value in sorted(options.items())))
+    more = tuple(f"{key}={value}" for key, value in sorted(options.items()))
+    return Settings(version.like, modules, more, version.name)
 
 
 def pytest_generate_tests(metafunc):
     if "asterisk" not in metafunc.fixturenames:
         return
     marker = metafunc.definition.get_closest_marker("only")
-    versions = [marker.args[0]] if marker else [22, 16]
     chosen = metafunc.config.getoption("asterisk")
-    if chosen:
-        versions = [version for version in versions if version == int(chosen)]
+    versions = [VERSIONS[chosen]] if chosen else [one for one in VERSIONS.values() if not one.may_be_missing]
+    if marker:
+        versions = [version for version in versions if version.like == marker.args[0]]
     metafunc.parametrize(
         "asterisk",
         [settings_of(metafunc.definition, version) for version in versions],
-        ids=[str(version) for version in versions],
+        ids=[version.name for version in versions],
         indirect=True,
         scope="session",
     )
@@ -63,7 +72,18 @@ def pytest_generate_tests(metafunc):
 def pytest_collection_modifyitems(config, items):
     """Drop what the chosen Asterisk cannot have, and put tests with equal settings together."""
     items[:] = [item for item in items if isinstance(settings_in(item), Settings)]
+    if config.getoption("quick"):
+        items[:] = some_of_each_file([item for item in items if not settings_in(item).special])
     items.sort(key=settings_key)
+
+
+def some_of_each_file(items: list) -> list:
+    """The first test of each file, the second of each, and so on; Asterisk need not be started again for them."""
+    files: dict[str, list] = {}
+    for item in items:
+        files.setdefault(item.fspath, []).append(item)
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*files.values()))
+    return list(itertools.islice((item for item in turns if item is not None), QUICK_TESTS))
 
 
 def settings_in(item):
@@ -73,18 +93,20 @@ def settings_in(item):
 
 def settings_key(item) -> tuple:
     settings = settings_in(item)
-    return settings.asterisk, settings.special, settings.modules, settings.more
+    return settings.release, settings.special, settings.modules, settings.more
 
 
 class Instances:
     """The Asterisks of a run: for each version one with plain settings, one for all others."""
 
     def __init__(self) -> None:
-        self.running: dict[tuple[int, bool], Asterisk] = {}
+        self.running: dict[tuple[str, bool], Asterisk] = {}
 
     def get(self, settings: Settings) -> Asterisk:
-        key = settings.asterisk, settings.special
-        asterisk = self.running.setdefault(key, Asterisk(settings.asterisk, int(settings.special)))
+        key = settings.release, settings.special
+        if key not in self.running:
+            self.running[key] = Asterisk(settings.asterisk, int(settings.special), release=settings.release)
+        asterisk = self.running[key]
         if asterisk.settings != settings or not asterisk.alive():
             asterisk.up(settings)
         return asterisk
@@ -94,7 +116,7 @@ class Instances:
             asterisk.down()
             results = os.environ.get("CHECK_RESULTS")
             if results and asterisk.env:
-                name = f"{asterisk.name}-{asterisk.version}.asterisk.log"
+                name = f"{asterisk.name}-{asterisk.release}.asterisk.log"
                 shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 

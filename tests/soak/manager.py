@@ -1,14 +1,11 @@
 """The manager interface: CLI commands, and the dialplan's record of every call."""
 
-import sys
 import time
 
-from asterisk import REPO
+# First of all: it puts the harness on the path.
+from asterisk import Asterisk  # isort: skip
+from harness.ami import Ami, Event
 from history import History
-
-sys.path.insert(0, str(REPO / "tests" / "integration"))
-
-from harness.ami import Ami, Event  # noqa: E402
 
 # An older event than this was not late: the system's clock has been set meanwhile.
 LATE_NS = 30_000_000_000
@@ -27,13 +24,12 @@ FIELDS = {
 class Manager(Ami):
     """One manager connection. What the dialplan tells is written to the history, and not kept."""
 
-    events_wanted = "user"
     nudge_seconds = 0.1
     # In a burst of calls Asterisk has other things to do.
     answer_seconds = 60.0
 
-    def __init__(self, port: int, secret: str, history: History) -> None:
-        super().__init__(port, secret)
+    def __init__(self, asterisk: Asterisk, history: History) -> None:
+        super().__init__(asterisk.port("AMI"), asterisk.ami_secret, events="user")
         self.history = history
         self.open_calls: set[str] = set()
         self.calls = 0

@@ -47,7 +47,7 @@ class Part:
         self.folder.mkdir()
         self.steps = plan.make(self.seed, self.seconds)
         (self.folder / "plan.txt").write_text("".join(f"{step}\n" for step in self.steps))
-        self.crew = Crew(self.asterisk.ari, self.folder, self.seed, self.history)
+        self.crew = Crew(self.asterisk.ari_url, self.folder, self.seed, self.history)
         self.harm = Harm(self.crew, self.asterisk, self.manager, self.history)
         self.done = self.harm.done
         watch = asyncio.create_task(self.watch())
@@ -78,10 +78,8 @@ class Part:
             await self.crew.start_application(f"soak-{number}")
         await self.crew.start_race(self.seconds, RACE_CALLS_PER_SECOND)
         await self.crew.start_callers(CALLS_PER_SECOND, BURST)
-        port = int(self.asterisk.env["SIP_PORT"])
-        sip = asyncio.create_task(
-            SipCallers(port, self.number, self.folder / "sip", self.history, self.seed).run()
-        )
+        callers = SipCallers(self.asterisk, self.number, self.folder / "sip", self.history, self.seed)
+        sip = asyncio.create_task(callers.run())
         try:
             async with asyncio.timeout(self.seconds + DRAIN_SECONDS):
                 await asyncio.gather(self.harm.carry_out(self.steps), asyncio.sleep(self.seconds))

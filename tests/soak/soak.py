@@ -64,7 +64,7 @@ class Soak:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.folder = REPO / "build" / "soak" / options.modules
-        self.asterisk = Asterisk(options.modules, self.folder)
+        self.asterisk = Asterisk(options.modules)
         self.manager: Manager | None = None
         # What was tested, and what was wrong with it.
         self.verdicts: dict[str, list[str]] = {}
@@ -83,8 +83,8 @@ class Soak:
 
     async def load(self) -> None:
         self.history = History(self.folder / "harness.jsonl")
-        await self.asterisk.up()
-        self.manager = Manager(int(self.asterisk.env["AMI_PORT"]), self.asterisk.env["AMI_SECRET"], self.history)
+        await self.asterisk.start()
+        self.manager = Manager(self.asterisk, self.history)
         await self.manager.connect()
         say(f"{(await self.manager.cli('core show version')).split(' built')[0]}, modules: {self.options.modules}")
         base = None
@@ -112,7 +112,7 @@ class Soak:
         problems = self.verdicts["Asterisk took no damage"] = []
         if self.manager:
             await self.manager.close()
-        problem = await self.asterisk.down()
+        problem = await self.asterisk.stop()
         if problem:
             problems.append(problem)
         if self.asterisk.env:

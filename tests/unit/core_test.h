@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +32,7 @@
 #include "app_filter.h"
 #include "broadcast.h"
 #include "names.h"
+#include "observers.h"
 #include "registry.h"
 
 /*! \brief How long a test program may take before it counts as hung, in seconds. */
@@ -97,7 +99,44 @@ static inline struct names *names_of(const char *first, ...)
 	return names;
 }
 
-/*! \brief A broadcast of a channel, offered to "alpha" and "beta", without a filter or cargo. */
+/*! \brief A broadcast that the observers know of; NULL if it cannot be made. */
+static inline struct broadcast *announced(const struct broadcast_terms *terms)
+{
+	struct broadcast *broadcast = broadcast_create(terms);
+
+	if (broadcast) {
+		broadcast_announce(broadcast);
+	}
+	return broadcast;
+}
+
+/*! \brief How many broadcasts this thread has closed with a claim. */
+static _Thread_local int claims_won;
+
+static inline void count_claim(struct broadcast *broadcast, enum broadcast_state state)
+{
+	(void) broadcast;
+	claims_won += state == BROADCAST_CLAIMED;
+}
+
+/*! \brief Claim, and tell whether this very claim made the change, from what an observer hears. */
+static inline enum broadcast_result claim_first(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int *first)
+{
+	static const struct broadcast_observer observer = { .name = "claim_first", .closed = count_claim };
+	static atomic_flag added = ATOMIC_FLAG_INIT;
+	enum broadcast_result result;
+
+	if (!atomic_flag_test_and_set(&added)) {
+		assert_int_equal(observers_add(&observer), 0);
+	}
+	claims_won = 0;
+	result = broadcast_claim(broadcast, app, is_registered);
+	*first = claims_won;
+	return result;
+}
+
+/*! \brief A broadcast of a channel, offered to "alpha" and "beta", without a filter. */
 static inline struct broadcast *broadcast_of(const char *channel_id, int timeout_ms)
 {
 	struct names *recipients = names_of("alpha", "beta", NULL);
@@ -106,7 +145,7 @@ static inline struct broadcast *broadcast_of(const char *channel_id, int timeout
 		.timeout_ms = timeout_ms,
 		.recipients = recipients,
 	};
-	struct broadcast *broadcast = broadcast_create(&terms);
+	struct broadcast *broadcast = announced(&terms);
 
 	names_unref(recipients);
 	assert_non_null(broadcast);

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "broadcast.h"
+#include "observers.h"
 #include "registry.h"
 
 /*! \brief Broadcasts between two moments when all threads meet and everything is checked to the end. */
@@ -51,11 +52,11 @@ struct record {
 	int64_t before_ns, after_ns;
 	int timeout_ms;
 	int channel;
-	/*! One bit for each application it was offered to. */
-	int recipients;
+	/*! One bit for each application that it is offered to for certain; one added lately may be missing. */
+	atomic_int recipients;
 	int has_filter;
 	/*! The one that came later is left out: it had the channel before and lost it. */
-	int bars_late;
+	int excludes_late;
 	/*! The index of the application that has it, as soon as anybody was told; -1. */
 	atomic_int winner;
 	/*! How many claims were told that they made the change. */
@@ -65,7 +66,9 @@ struct record {
 	/*! Somebody was told that it is closed and nobody has it. */
 	atomic_int lost;
 	atomic_int claims_begun, declines_begun, declines_noted, hang_ups_begun;
-	atomic_int in_table, cargo_taken, cargo_released;
+	atomic_int in_table;
+	/*! What observers heard. */
+	atomic_int told_opened, told_closed, data_freed;
 };
 
 /*! \brief Changes of the table for one channel, so that a thread knows when it was alone with it. */
@@ -89,7 +92,8 @@ static struct registry *registry;
 static pthread_barrier_t barrier;
 static atomic_int front;
 static int batch_size, channel_count, finished;
-static atomic_long violations, states[6], waits, wakes, replaced_alone, cleaned_alone, claims, declines;
+static atomic_long violations, states[BROADCAST_GONE + 1], waits, wakes, replaced_alone, cleaned_alone,
+	claims, declines, widenings;
 static _Atomic int64_t slowest_wake_ns;
 /*! \brief Threads that wait; some must always be left to wake them. */
 static atomic_int waiting;
@@ -117,7 +121,8 @@ __attribute__((format(printf, 3, 4))) static void violated(
 
 static const char *state_name(enum broadcast_state state)
 {
-	static const char *const names[] = { "open", "claimed", "expired", "hung up", "declined", "withdrawn" };
+	static const char *const names[] = { "open", "claimed", "expired", "hung up", "declined", "withdrawn",
+		"replaced", "gone" };
 
 	return names[state];
 }
@@ -134,15 +139,61 @@ static int is_registered(const char *app)
 static int may_claim(const struct record *record, int app)
 {
 	return app != APP_GONE && (app != APP_OTHER || !record->has_filter) &&
-		(app != APP_LATE || !record->bars_late);
+		(app != APP_LATE || !record->excludes_late);
 }
 
-static void release(void *cargo)
+static void free_data(void *data)
 {
-	struct record *record = cargo;
+	struct record *record = data;
 
-	atomic_fetch_add(&record->cargo_released, 1);
+	atomic_fetch_add(&record->data_freed, 1);
 }
+
+/*! \brief How many broadcasts this thread has closed with a claim. */
+static _Thread_local int claims_won;
+
+static void told_opened(struct broadcast *broadcast)
+{
+	struct record *record = broadcast_data(broadcast);
+
+	if (atomic_fetch_add(&record->told_opened, 1)) {
+		violated("observers", record, "told twice that it opened");
+	}
+}
+
+static void told_widened(struct broadcast *broadcast, struct names *added)
+{
+	struct record *record = broadcast_data(broadcast);
+
+	if (!names_count(added) || !atomic_load(&record->told_opened)) {
+		violated("observers", record, "told of a widening by %zu, before it opened or without anybody new",
+			names_count(added));
+	}
+}
+
+static void told_closed(struct broadcast *broadcast, enum broadcast_state state)
+{
+	struct record *record = broadcast_data(broadcast);
+
+	claims_won += state == BROADCAST_CLAIMED;
+	if (!atomic_load(&record->told_opened)) {
+		violated("observers", record, "told that it closed before it opened");
+	}
+	if (atomic_fetch_add(&record->told_closed, 1)) {
+		violated("observers", record, "told twice that it closed, now %s", state_name(state));
+	}
+	if (broadcast_state(broadcast) != state) {
+		violated("observers", record, "told that it is %s, and it is %s", state_name(state),
+			state_name(broadcast_state(broadcast)));
+	}
+}
+
+static const struct broadcast_observer observer = {
+	.name = "stress",
+	.opened = told_opened,
+	.widened = told_widened,
+	.closed = told_closed,
+};
 
 /* What was seen */
 
@@ -157,7 +208,7 @@ static int has_cause(const struct record *record, enum broadcast_state state)
 	case BROADCAST_HUNG_UP:
 		return atomic_load(&record->hang_ups_begun) != 0;
 	case BROADCAST_DECLINED:
-		return (atomic_load(&record->declines_begun) & record->recipients) == record->recipients;
+		return (atomic_load(&record->recipients) & ~atomic_load(&record->declines_begun)) == 0;
 	default:
 		/* A later broadcast of the channel or a clean-up may come at any time. */
 		return 1;
@@ -221,8 +272,7 @@ static int app_index(const char *name)
 /* What threads do to one broadcast */
 
 /*! \brief This very claim made the change: was it allowed to? */
-static void check_first(
-	struct record *record, struct broadcast *broadcast, int app, int was_lost, int64_t asked_ns)
+static void check_first(struct record *record, int app, int was_lost, int64_t asked_ns)
 {
 	if (atomic_fetch_add(&record->firsts, 1)) {
 		violated("rule 1", record, "a second claim was the first one, application %d", app);
@@ -236,16 +286,13 @@ static void check_first(
 	if (!may_claim(record, app)) {
 		violated("rule 5", record, "application %d won and may not claim", app);
 	}
-	if (next_random(2) && broadcast_take_cargo(broadcast)) {
-		atomic_fetch_add(&record->cargo_taken, 1);
-	}
 }
 
 /*! \brief What any question is answered when somebody is known to have it (rules 2 and 4). */
 static void check_answer_to_claimed(
-	struct record *record, int winner, int app, enum broadcast_answer answer, int is_claim)
+	struct record *record, int winner, int app, enum broadcast_result answer, int is_claim)
 {
-	enum broadcast_answer should = is_claim && app == winner ? BROADCAST_YES : BROADCAST_TAKEN;
+	enum broadcast_result should = is_claim && app == winner ? BROADCAST_OK : BROADCAST_TAKEN;
 
 	if (winner >= 0 && answer != should) {
 		violated("rule 4", record, "application %d has it, application %d asked and was told %d", winner, app,
@@ -253,37 +300,39 @@ static void check_answer_to_claimed(
 	}
 }
 
-static void note_answer(struct record *record, int app, enum broadcast_answer answer)
+static void note_answer(struct record *record, int app, enum broadcast_result answer)
 {
 	if (answer == BROADCAST_TAKEN) {
 		saw_state(record, BROADCAST_CLAIMED);
 	} else if (answer == BROADCAST_CLOSED) {
 		saw_lost(record);
-	} else if (answer == BROADCAST_BARRED && may_claim(record, app)) {
-		violated("rule 5", record, "application %d may claim and was barred", app);
+	} else if (answer == BROADCAST_FORBIDDEN && may_claim(record, app)) {
+		violated("rule 5", record, "application %d may claim and was forbidden", app);
 	}
 }
 
 static void do_claim(struct record *record, struct broadcast *broadcast)
 {
-	int app = (int) next_random(APPS), first = -1;
+	int app = (int) next_random(APPS), first;
 	int was_lost = atomic_load(&record->lost), winner = atomic_load(&record->winner);
 	int64_t asked_ns = broadcast_clock_ns();
-	enum broadcast_answer answer;
+	enum broadcast_result answer;
 
 	atomic_fetch_or(&record->claims_begun, 1 << app);
-	answer = broadcast_claim(broadcast, apps[app], is_registered, &first);
+	claims_won = 0;
+	answer = broadcast_claim(broadcast, apps[app], is_registered);
+	first = claims_won;
 	atomic_fetch_add_explicit(&claims, 1, memory_order_relaxed);
-	if (first != 0 && (first != 1 || answer != BROADCAST_YES)) {
+	if (first != 0 && (first != 1 || answer != BROADCAST_OK)) {
 		violated("rule 1", record, "answer %d with first %d", answer, first);
 	}
 	check_answer_to_claimed(record, winner, app, answer, 1);
 	note_answer(record, app, answer);
-	if (answer == BROADCAST_YES) {
+	if (answer == BROADCAST_OK) {
 		saw_winner(record, app);
 	}
 	if (first) {
-		check_first(record, broadcast, app, was_lost, asked_ns);
+		check_first(record, app, was_lost, asked_ns);
 	}
 }
 
@@ -291,23 +340,42 @@ static void do_decline(struct record *record, struct broadcast *broadcast)
 {
 	int app = (int) next_random(APPS), bit = 1 << app;
 	int winner = atomic_load(&record->winner), noted = atomic_load(&record->declines_noted);
-	enum broadcast_answer answer;
+	/* A decline counts for who was a recipient when it came. */
+	int counts = atomic_load(&record->recipients) & bit;
+	enum broadcast_result answer;
 
 	atomic_fetch_or(&record->declines_begun, bit);
 	answer = broadcast_decline(broadcast, apps[app], is_registered);
 	atomic_fetch_add_explicit(&declines, 1, memory_order_relaxed);
 	check_answer_to_claimed(record, winner, app, answer, 0);
 	note_answer(record, app, answer);
-	if ((noted & bit & record->recipients) && answer == BROADCAST_CLOSED) {
+	if ((noted & bit) && answer == BROADCAST_CLOSED) {
 		violated("decline", record, "application %d had declined, and its retry was told closed", app);
 	}
-	if (answer == BROADCAST_YES) {
-		noted = atomic_fetch_or(&record->declines_noted, bit) | bit;
-		if ((noted & record->recipients) == record->recipients &&
-			broadcast_state(broadcast) == BROADCAST_OPEN) {
-			violated("decline", record, "all have declined and it is open");
-		}
+	if (answer == BROADCAST_OK && counts) {
+		atomic_fetch_or(&record->declines_noted, bit);
 	}
+}
+
+/*! \brief Offer it to more applications: those that are new, each once, and none after the close. */
+static void do_widen(struct record *record, struct broadcast *broadcast)
+{
+	int set = (int) next_random(63) + 1, lost = atomic_load(&record->lost), new = 0;
+	int known = atomic_load(&record->recipients);
+	struct names *added = broadcast_widen(broadcast, recipient_lists[set], 0);
+
+	if (added && lost) {
+		violated("widening", record, "%zu were added to what was closed", names_count(added));
+	}
+	for (size_t i = 0; i < names_count(added); i++) {
+		new |= 1 << app_index(names_at(added, i));
+	}
+	if ((new &known) || (new & ~set)) {
+		violated("widening", record, "asked for %x, %x were there, and %x were added", set, known, new);
+	}
+	atomic_fetch_or(&record->recipients, new);
+	atomic_fetch_add_explicit(&widenings, new != 0, memory_order_relaxed);
+	names_unref(added);
 }
 
 static void do_hang_up(struct record *record, struct broadcast *broadcast)
@@ -388,25 +456,25 @@ static void do_wait(struct record *record, struct broadcast *broadcast)
 	atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed);
 }
 
-static void do_look(struct record *record, struct broadcast *broadcast)
+static void do_snapshot(struct record *record, struct broadcast *broadcast)
 {
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 
-	broadcast_look(broadcast, &look);
-	saw_state(record, look.state);
-	if ((look.state == BROADCAST_CLAIMED) != (look.winner != NULL)) {
-		violated("rule 1", record, "a look shows it %s by %s", state_name(look.state),
-			look.winner ? look.winner : "nobody");
+	broadcast_get_snapshot(broadcast, &snapshot);
+	saw_state(record, snapshot.state);
+	if ((snapshot.state == BROADCAST_CLAIMED) != (snapshot.winner != NULL)) {
+		violated("rule 1", record, "a snapshot shows it %s by %s", state_name(snapshot.state),
+			snapshot.winner ? snapshot.winner : "nobody");
 	}
-	if (look.winner) {
-		saw_winner(record, app_index(look.winner));
+	if (snapshot.winner) {
+		saw_winner(record, app_index(snapshot.winner));
 	}
-	for (size_t i = 0; i < names_count(look.declined); i++) {
-		if (!(atomic_load(&record->declines_begun) & 1 << app_index(names_at(look.declined, i)))) {
-			violated("decline", record, "%s did not decline", names_at(look.declined, i));
+	for (size_t i = 0; i < names_count(snapshot.declined); i++) {
+		if (!(atomic_load(&record->declines_begun) & 1 << app_index(names_at(snapshot.declined, i)))) {
+			violated("decline", record, "%s did not decline", names_at(snapshot.declined, i));
 		}
 	}
-	broadcast_look_done(&look);
+	broadcast_snapshot_clear(&snapshot);
 }
 
 static void act(struct record *record, struct broadcast *broadcast)
@@ -430,7 +498,10 @@ static void act(struct record *record, struct broadcast *broadcast)
 		do_winner(record, broadcast);
 		break;
 	case 9:
-		do_look(record, broadcast);
+		do_snapshot(record, broadcast);
+		break;
+	case 10:
+		do_widen(record, broadcast);
 		break;
 	default:
 		do_claim(record, broadcast);
@@ -520,7 +591,7 @@ static void do_cleanup(struct record *record, struct broadcast *broadcast)
 	channel_id(record->channel, id, sizeof(id));
 	number = begin_change(channel);
 	if (next_random(2)) {
-		taken = registry_take(registry, id);
+		taken = registry_take(registry, id, 0);
 		if (taken && broadcast_state(taken) == BROADCAST_OPEN) {
 			violated("rule 3", record, "one that was taken out is open");
 		}
@@ -581,7 +652,7 @@ static void offer(int number)
 {
 	struct record *record = &records[number];
 	char id[32];
-	struct broadcast_terms terms = { .channel_id = id, .cargo = record, .release = release };
+	struct broadcast_terms terms = { .channel_id = id, .data = record, .free_data = free_data };
 	struct broadcast *broadcast;
 	int recipients = (int) next_random(63) + 1;
 
@@ -590,17 +661,20 @@ static void offer(int number)
 		recipients = 1 << next_random(6);
 	}
 	channel_id(record->channel, id, sizeof(id));
-	record->recipients = recipients;
+	atomic_store(&record->recipients, recipients);
 	record->has_filter = next_random(2) == 0;
-	record->bars_late = next_random(2) == 0;
+	record->excludes_late = next_random(2) == 0;
 	record->timeout_ms = next_random(4) ? LONG_MS : (int) next_random(3);
 	terms.timeout_ms = record->timeout_ms;
 	terms.recipients = recipient_lists[recipients];
 	terms.filter = record->has_filter ? filter : NULL;
-	terms.barred = record->bars_late ? left_out : NULL;
+	terms.excluded = record->excludes_late ? left_out : NULL;
 	record->before_ns = broadcast_clock_ns();
 	broadcast = broadcast_create(&terms);
 	record->after_ns = broadcast_clock_ns();
+	if (broadcast) {
+		broadcast_announce(broadcast);
+	}
 	if (!broadcast) {
 		violated("rule 1", record, "no memory to make it");
 		return;
@@ -687,11 +761,14 @@ static void check_record(struct record *record)
 	broadcast_unref(broadcast);
 }
 
-static void check_cargo(struct record *record)
+/*! \brief What observers heard of it, when it is over for good. */
+static void check_told(struct record *record)
 {
-	if (atomic_load(&record->cargo_taken) + atomic_load(&record->cargo_released) != 1) {
-		violated("cargo", record, "taken %d times, released %d times", atomic_load(&record->cargo_taken),
-			atomic_load(&record->cargo_released));
+	if (atomic_load(&record->told_opened) != 1 || atomic_load(&record->told_closed) != 1 ||
+		atomic_load(&record->data_freed) != 1) {
+		violated("observers", record, "told %d times that it opened, %d that it closed, freed %d times",
+			atomic_load(&record->told_opened), atomic_load(&record->told_closed),
+			atomic_load(&record->data_freed));
 	}
 }
 
@@ -754,7 +831,7 @@ static void finish_batch(void)
 {
 	registry_destroy(registry);
 	for (int i = 0; i < batch_size; i++) {
-		check_cargo(&records[i]);
+		check_told(&records[i]);
 	}
 }
 
@@ -829,10 +906,14 @@ static void free_lists(void)
 /*! \brief A stress that never got somewhere has shown nothing about it. */
 static void check_coverage(long done)
 {
-	for (int state = BROADCAST_CLAIMED; state <= BROADCAST_WITHDRAWN && done >= BATCH; state++) {
-		if (!atomic_load(&states[state])) {
+	for (int state = BROADCAST_CLAIMED; state <= BROADCAST_GONE && done >= BATCH; state++) {
+		/* Nobody but an operator withdraws. */
+		if (state != BROADCAST_WITHDRAWN && !atomic_load(&states[state])) {
 			violated("coverage", records, "no broadcast ended %s", state_name(state));
 		}
+	}
+	if (done >= BATCH && !atomic_load(&widenings)) {
+		violated("coverage", records, "nothing was widened");
 	}
 	if (done >= BATCH &&
 		(!atomic_load(&replaced_alone) || !atomic_load(&cleaned_alone) || !atomic_load(&wakes))) {
@@ -844,13 +925,14 @@ static int report(long done, int64_t began_ns)
 {
 	long failed = atomic_load(&violations);
 
-	for (int state = BROADCAST_OPEN; state <= BROADCAST_WITHDRAWN; state++) {
+	for (int state = BROADCAST_OPEN; state <= BROADCAST_GONE; state++) {
 		printf("%s%s %ld", state ? ", " : "ended: ", state_name(state), atomic_load(&states[state]));
 	}
-	printf("\nclaims %ld, declines %ld, waits %ld (woken %ld, slowest %.1f ms), replacements seen alone %ld, "
-		   "clean-ups seen alone %ld\n",
-		atomic_load(&claims), atomic_load(&declines), atomic_load(&waits), atomic_load(&wakes),
-		(double) atomic_load(&slowest_wake_ns) / 1e6, atomic_load(&replaced_alone),
+	printf(
+		"\nclaims %ld, declines %ld, widenings %ld, waits %ld (woken %ld, slowest %.1f ms), replacements seen alone %ld, "
+		"clean-ups seen alone %ld\n",
+		atomic_load(&claims), atomic_load(&declines), atomic_load(&widenings), atomic_load(&waits),
+		atomic_load(&wakes), (double) atomic_load(&slowest_wake_ns) / 1e6, atomic_load(&replaced_alone),
 		atomic_load(&cleaned_alone));
 	printf("stress: %ld broadcasts, %d threads, seed %llu, %.1f s: ", done, options.threads,
 		(unsigned long long) options.seed, (double) (broadcast_clock_ns() - began_ns) / 1e9);
@@ -916,6 +998,9 @@ int main(int argc, char **argv)
 	printf("stress: seed %llu\n", (unsigned long long) options.seed);
 	fflush(stdout);
 	make_lists();
+	if (observers_add(&observer)) {
+		return 2;
+	}
 	fds = open_fds();
 	done = run(began_ns);
 	if (open_fds() != fds) {

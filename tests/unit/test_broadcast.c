@@ -33,12 +33,12 @@ static int nobody(const char *app)
 	return 0;
 }
 
-static enum broadcast_answer claim(struct broadcast *broadcast, const char *app)
+static enum broadcast_result claim(struct broadcast *broadcast, const char *app)
 {
-	return broadcast_claim(broadcast, app, NULL, NULL);
+	return broadcast_claim(broadcast, app, NULL);
 }
 
-static enum broadcast_answer decline(struct broadcast *broadcast, const char *app)
+static enum broadcast_result decline(struct broadcast *broadcast, const char *app)
 {
 	return broadcast_decline(broadcast, app, NULL);
 }
@@ -67,7 +67,7 @@ static struct broadcast *filtered(const char *text, int timeout_ms)
 	struct broadcast *broadcast;
 
 	assert_non_null(filter);
-	broadcast = broadcast_create(&terms);
+	broadcast = announced(&terms);
 	assert_non_null(broadcast);
 	app_filter_unref(filter);
 	names_unref(recipients);
@@ -79,7 +79,7 @@ static enum broadcast_state close_in_way(struct broadcast *broadcast, int way)
 {
 	switch (way) {
 	case 0:
-		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 		return BROADCAST_CLAIMED;
 	case 1:
 		wait_for_deadline(broadcast);
@@ -88,8 +88,8 @@ static enum broadcast_state close_in_way(struct broadcast *broadcast, int way)
 		broadcast_close(broadcast, BROADCAST_HUNG_UP);
 		return BROADCAST_HUNG_UP;
 	case 3:
-		assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
-		assert_int_equal(decline(broadcast, "beta"), BROADCAST_YES);
+		assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
+		assert_int_equal(decline(broadcast, "beta"), BROADCAST_OK);
 		return BROADCAST_DECLINED;
 	default:
 		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
@@ -113,9 +113,9 @@ static void id_is_needed(void **state)
 	struct broadcast_terms terms = { .timeout_ms = 100, .recipients = recipients };
 
 	(void) state;
-	assert_null(broadcast_create(&terms));
+	assert_null(announced(&terms));
 	terms.channel_id = "";
-	assert_null(broadcast_create(&terms));
+	assert_null(announced(&terms));
 	names_unref(recipients);
 }
 
@@ -134,7 +134,7 @@ static void terms_are_copied(void **state)
 	struct broadcast_terms terms = {
 		.channel_id = id, .timeout_ms = 1000, .filter = filter, .recipients = recipients
 	};
-	struct broadcast *broadcast = broadcast_create(&terms);
+	struct broadcast *broadcast = announced(&terms);
 
 	(void) state;
 	memset(id, 'x', sizeof(id) - 1);
@@ -144,8 +144,8 @@ static void terms_are_copied(void **state)
 	app_filter_unref(filter);
 	assert_string_equal(broadcast_channel_id(broadcast), "1700000000.1");
 	assert_string_equal(broadcast_filter_text(broadcast), "^al");
-	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_FORBIDDEN);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	assert_string_equal(broadcast_filter_text(broadcast), "^al");
 	broadcast_unref(broadcast);
 }
@@ -160,12 +160,12 @@ static void timeout_is_limited(void **state)
 	(void) state;
 	for (size_t i = 0; i < ARRAY_LEN(given); i++) {
 		struct broadcast *broadcast = broadcast_of("chan", given[i]);
-		struct broadcast_look look;
+		struct broadcast_snapshot snapshot;
 
-		broadcast_look(broadcast, &look);
-		assert_int_equal(look.timeout_ms, kept[i]);
+		broadcast_get_snapshot(broadcast, &snapshot);
+		assert_int_equal(snapshot.timeout_ms, kept[i]);
 		assert_in_range(broadcast_remaining_ms(broadcast), 0, kept[i]);
-		broadcast_look_done(&look);
+		broadcast_snapshot_clear(&snapshot);
 		broadcast_unref(broadcast);
 	}
 }
@@ -193,7 +193,7 @@ static void day_long_timeout_stays_open(void **state)
 	assert_in_range(
 		broadcast_remaining_ms(broadcast), BROADCAST_MAX_TIMEOUT_MS - 60000, BROADCAST_MAX_TIMEOUT_MS);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
@@ -207,7 +207,7 @@ static void without_recipients_it_is_closed_at_once(void **state)
 		struct broadcast_terms terms = {
 			.channel_id = "chan", .timeout_ms = LONG_MS, .recipients = lists[i]
 		};
-		struct broadcast *broadcast = broadcast_create(&terms);
+		struct broadcast *broadcast = announced(&terms);
 
 		assert_non_null(broadcast);
 		assert_true(broadcast_closed_ns(broadcast) > 0);
@@ -230,7 +230,7 @@ static void claim_before_the_deadline_wins(void **state)
 	(void) state;
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	assert_winner(broadcast, NULL);
-	assert_int_equal(broadcast_claim(broadcast, "alpha", only_alpha, &first), BROADCAST_YES);
+	assert_int_equal(claim_first(broadcast, "alpha", only_alpha, &first), BROADCAST_OK);
 	assert_int_equal(first, 1);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_CLAIMED);
 	assert_winner(broadcast, "alpha");
@@ -244,7 +244,7 @@ static void claim_after_the_deadline_is_too_late(void **state)
 
 	(void) state;
 	wait_for_deadline(broadcast);
-	assert_int_equal(broadcast_claim(broadcast, "alpha", NULL, &first), BROADCAST_CLOSED);
+	assert_int_equal(claim_first(broadcast, "alpha", NULL, &first), BROADCAST_CLOSED);
 	assert_int_equal(first, 0);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_EXPIRED);
 	assert_winner(broadcast, NULL);
@@ -257,66 +257,66 @@ static void claimed_stays_claimed_after_the_deadline(void **state)
 	/* A busy machine may let a deadline of some milliseconds pass before the claim; not every time. */
 	for (int timeout_ms = 5; timeout_ms < 5000; timeout_ms *= 2) {
 		struct broadcast *broadcast = broadcast_of("chan", timeout_ms);
-		enum broadcast_answer answer = claim(broadcast, "alpha");
+		enum broadcast_result answer = claim(broadcast, "alpha");
 
 		wait_for_deadline(broadcast);
 		assert_int_equal(
-			broadcast_state(broadcast), answer == BROADCAST_YES ? BROADCAST_CLAIMED : BROADCAST_EXPIRED);
-		assert_winner(broadcast, answer == BROADCAST_YES ? "alpha" : NULL);
+			broadcast_state(broadcast), answer == BROADCAST_OK ? BROADCAST_CLAIMED : BROADCAST_EXPIRED);
+		assert_winner(broadcast, answer == BROADCAST_OK ? "alpha" : NULL);
 		broadcast_unref(broadcast);
-		if (answer == BROADCAST_YES) {
+		if (answer == BROADCAST_OK) {
 			return;
 		}
 	}
 	fail_msg("no claim in time");
 }
 
-static void unregistered_application_is_barred_and_the_offer_goes_on(void **state)
+static void unregistered_application_is_forbidden_and_the_offer_goes_on(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 	int first = -1;
 
 	(void) state;
-	assert_int_equal(broadcast_claim(broadcast, "beta", only_alpha, &first), BROADCAST_BARRED);
+	assert_int_equal(claim_first(broadcast, "beta", only_alpha, &first), BROADCAST_FORBIDDEN);
 	assert_int_equal(first, 0);
-	assert_int_equal(broadcast_claim(broadcast, "alpha", nobody, NULL), BROADCAST_BARRED);
+	assert_int_equal(broadcast_claim(broadcast, "alpha", nobody), BROADCAST_FORBIDDEN);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	assert_int_equal(broadcast_closed_ns(broadcast), 0);
 	assert_winner(broadcast, NULL);
-	assert_int_equal(broadcast_claim(broadcast, "alpha", only_alpha, NULL), BROADCAST_YES);
+	assert_int_equal(broadcast_claim(broadcast, "alpha", only_alpha), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
 /*! \brief An application that had the channel and lost it may neither claim nor decline it again. */
-static void application_that_is_left_out_is_barred(void **state)
+static void application_that_is_left_out_is_forbidden(void **state)
 {
 	struct names *recipients = names_of("alpha", NULL);
-	struct names *barred = names_of("beta", "gamma", NULL);
+	struct names *excluded = names_of("beta", "gamma", NULL);
 	struct broadcast_terms terms = {
-		.channel_id = "chan", .timeout_ms = 60000, .recipients = recipients, .barred = barred
+		.channel_id = "chan", .timeout_ms = 60000, .recipients = recipients, .excluded = excluded
 	};
-	struct broadcast *broadcast = broadcast_create(&terms);
+	struct broadcast *broadcast = announced(&terms);
 
 	(void) state;
 	names_unref(recipients);
-	names_unref(barred);
-	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
-	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_BARRED);
+	names_unref(excluded);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_FORBIDDEN);
+	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_FORBIDDEN);
 	assert_false(broadcast_may_claim(broadcast, "gamma", NULL));
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
-static void application_that_the_filter_does_not_match_is_barred(void **state)
+static void application_that_the_filter_does_not_match_is_forbidden(void **state)
 {
 	struct broadcast *broadcast = filtered("^(alpha|gamma)$", LONG_MS);
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
-	assert_int_equal(claim(broadcast, "alpha2"), BROADCAST_BARRED);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_FORBIDDEN);
+	assert_int_equal(claim(broadcast, "alpha2"), BROADCAST_FORBIDDEN);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
@@ -324,24 +324,24 @@ static void any_claimant_is_asked_for_nothing_but_a_name(void **state)
 {
 	struct app_filter *filter = app_filter_get("^alpha$", NULL, 0);
 	struct names *recipients = names_of("alpha", NULL);
-	struct names *barred = names_of("beta", NULL);
+	struct names *excluded = names_of("beta", NULL);
 	struct broadcast_terms terms = { .channel_id = "chan",
 		.timeout_ms = LONG_MS,
 		.filter = filter,
 		.recipients = recipients,
-		.barred = barred,
+		.excluded = excluded,
 		.any_claimant = 1 };
-	struct broadcast *broadcast = broadcast_create(&terms);
+	struct broadcast *broadcast = announced(&terms);
 
 	(void) state;
 	app_filter_unref(filter);
 	names_unref(recipients);
-	names_unref(barred);
-	assert_int_equal(claim(broadcast, ""), BROADCAST_BARRED);
-	assert_int_equal(claim(broadcast, "beta"), BROADCAST_BARRED);
+	names_unref(excluded);
+	assert_int_equal(claim(broadcast, ""), BROADCAST_FORBIDDEN);
+	assert_int_equal(claim(broadcast, "beta"), BROADCAST_FORBIDDEN);
 	assert_true(broadcast_may_claim(broadcast, "stranger", nobody));
-	assert_int_equal(broadcast_decline(broadcast, "stranger", nobody), BROADCAST_YES);
-	assert_int_equal(broadcast_claim(broadcast, "stranger", nobody, NULL), BROADCAST_YES);
+	assert_int_equal(broadcast_decline(broadcast, "stranger", nobody), BROADCAST_OK);
+	assert_int_equal(broadcast_claim(broadcast, "stranger", nobody), BROADCAST_OK);
 	assert_winner(broadcast, "stranger");
 	broadcast_unref(broadcast);
 }
@@ -352,7 +352,7 @@ static void application_that_came_later_may_claim(void **state)
 	struct broadcast *broadcast = filtered("^(alpha|gamma)$", LONG_MS);
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "gamma"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "gamma"), BROADCAST_OK);
 	assert_winner(broadcast, "gamma");
 	broadcast_unref(broadcast);
 }
@@ -362,16 +362,16 @@ static void null_and_empty_name_get_nothing(void **state)
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 
 	(void) state;
-	assert_int_not_equal(claim(broadcast, NULL), BROADCAST_YES);
-	assert_int_not_equal(claim(broadcast, ""), BROADCAST_YES);
-	assert_int_not_equal(decline(broadcast, NULL), BROADCAST_YES);
-	assert_int_not_equal(decline(broadcast, ""), BROADCAST_YES);
+	assert_int_not_equal(claim(broadcast, NULL), BROADCAST_OK);
+	assert_int_not_equal(claim(broadcast, ""), BROADCAST_OK);
+	assert_int_not_equal(decline(broadcast, NULL), BROADCAST_OK);
+	assert_int_not_equal(decline(broadcast, ""), BROADCAST_OK);
 	assert_false(broadcast_may_claim(broadcast, NULL, NULL));
 	assert_false(broadcast_may_claim(broadcast, "", NULL));
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
-	assert_int_not_equal(claim(broadcast, NULL), BROADCAST_YES);
-	assert_int_not_equal(claim(broadcast, ""), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
+	assert_int_not_equal(claim(broadcast, NULL), BROADCAST_OK);
+	assert_int_not_equal(claim(broadcast, ""), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
@@ -381,13 +381,13 @@ static void winner_that_retries_hears_yes(void **state)
 	int first = -1;
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(broadcast_claim(broadcast, "alpha", NULL, &first), BROADCAST_YES);
+		assert_int_equal(claim_first(broadcast, "alpha", NULL, &first), BROADCAST_OK);
 		assert_int_equal(first, 0);
 	}
 	/* Its WebSocket may be gone for a moment: it is the winner all the same. */
-	assert_int_equal(broadcast_claim(broadcast, "alpha", nobody, NULL), BROADCAST_YES);
+	assert_int_equal(broadcast_claim(broadcast, "alpha", nobody), BROADCAST_OK);
 	broadcast_unref(broadcast);
 }
 
@@ -397,8 +397,8 @@ static void loser_hears_taken(void **state)
 	int first = -1;
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
-	assert_int_equal(broadcast_claim(broadcast, "beta", NULL, &first), BROADCAST_TAKEN);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
+	assert_int_equal(claim_first(broadcast, "beta", NULL, &first), BROADCAST_TAKEN);
 	assert_int_equal(first, 0);
 	assert_int_equal(claim(broadcast, "Alpha"), BROADCAST_TAKEN);
 	assert_int_equal(claim(broadcast, "alph"), BROADCAST_TAKEN);
@@ -408,17 +408,18 @@ static void loser_hears_taken(void **state)
 
 static void claim_then_close_keeps_the_winner(void **state)
 {
-	static const enum broadcast_state reasons[] = { BROADCAST_HUNG_UP, BROADCAST_WITHDRAWN };
+	static const enum broadcast_state reasons[] = { BROADCAST_HUNG_UP, BROADCAST_WITHDRAWN,
+		BROADCAST_REPLACED, BROADCAST_GONE };
 
 	(void) state;
 	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
 		struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 
-		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 		assert_int_equal(broadcast_close(broadcast, reasons[i]), BROADCAST_CLAIMED);
 		assert_int_equal(broadcast_state(broadcast), BROADCAST_CLAIMED);
 		assert_winner(broadcast, "alpha");
-		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 		assert_int_equal(claim(broadcast, "beta"), BROADCAST_TAKEN);
 		broadcast_unref(broadcast);
 	}
@@ -433,7 +434,7 @@ static void close_then_claim_is_too_late(void **state)
 
 		assert_int_equal(claim(broadcast, "alpha"), BROADCAST_CLOSED);
 		assert_int_equal(claim(broadcast, "beta"), BROADCAST_CLOSED);
-		assert_int_equal(broadcast_claim(broadcast, "gamma", nobody, NULL), BROADCAST_CLOSED);
+		assert_int_equal(broadcast_claim(broadcast, "gamma", nobody), BROADCAST_CLOSED);
 		assert_int_equal(broadcast_state(broadcast), closed);
 		assert_winner(broadcast, NULL);
 		broadcast_unref(broadcast);
@@ -454,13 +455,15 @@ static int registered_but_caller_hangs_up(const char *app)
 static int registered_but_beta_is_faster(const char *app)
 {
 	(void) app;
-	assert_int_equal(claim(asked, "beta"), BROADCAST_YES);
+	assert_int_equal(claim(asked, "beta"), BROADCAST_OK);
+	claims_won = 0;
 	return 1;
 }
 
 static int registered_but_claimed_by_its_own_retry(const char *app)
 {
-	assert_int_equal(claim(asked, app), BROADCAST_YES);
+	assert_int_equal(claim(asked, app), BROADCAST_OK);
+	claims_won = 0;
 	return 1;
 }
 
@@ -474,8 +477,8 @@ static int registered_but_the_deadline_passes(const char *app)
 static int registered_but_all_decline(const char *app)
 {
 	(void) app;
-	assert_int_equal(decline(asked, "alpha"), BROADCAST_YES);
-	assert_int_equal(decline(asked, "beta"), BROADCAST_YES);
+	assert_int_equal(decline(asked, "alpha"), BROADCAST_OK);
+	assert_int_equal(decline(asked, "beta"), BROADCAST_OK);
 	return 1;
 }
 
@@ -483,13 +486,13 @@ static void claim_looks_again_after_asking(void **state)
 {
 	static const struct {
 		int (*is_registered)(const char *app);
-		enum broadcast_answer answer;
+		enum broadcast_result answer;
 		enum broadcast_state state;
 		const char *winner;
 	} rows[] = {
 		{ registered_but_caller_hangs_up, BROADCAST_CLOSED, BROADCAST_HUNG_UP, NULL },
 		{ registered_but_beta_is_faster, BROADCAST_TAKEN, BROADCAST_CLAIMED, "beta" },
-		{ registered_but_claimed_by_its_own_retry, BROADCAST_YES, BROADCAST_CLAIMED, "alpha" },
+		{ registered_but_claimed_by_its_own_retry, BROADCAST_OK, BROADCAST_CLAIMED, "alpha" },
 		{ registered_but_the_deadline_passes, BROADCAST_CLOSED, BROADCAST_EXPIRED, NULL },
 		{ registered_but_all_decline, BROADCAST_CLOSED, BROADCAST_DECLINED, NULL },
 	};
@@ -500,7 +503,7 @@ static void claim_looks_again_after_asking(void **state)
 		int first = -1;
 
 		asked = broadcast_of("chan", expires ? 200 : LONG_MS);
-		assert_int_equal(broadcast_claim(asked, "alpha", rows[i].is_registered, &first), rows[i].answer);
+		assert_int_equal(claim_first(asked, "alpha", rows[i].is_registered, &first), rows[i].answer);
 		assert_int_equal(first, 0);
 		assert_int_equal(broadcast_state(asked), rows[i].state);
 		assert_winner(asked, rows[i].winner);
@@ -521,7 +524,7 @@ static void decline_looks_again_after_asking(void **state)
 	broadcast_unref(asked);
 	/* The last one's decline comes too late to be what ends it. */
 	asked = broadcast_of("chan", 200);
-	assert_int_equal(decline(asked, "beta"), BROADCAST_YES);
+	assert_int_equal(decline(asked, "beta"), BROADCAST_OK);
 	assert_int_equal(broadcast_decline(asked, "alpha", registered_but_the_deadline_passes), BROADCAST_CLOSED);
 	assert_int_equal(broadcast_state(asked), BROADCAST_EXPIRED);
 	broadcast_unref(asked);
@@ -538,7 +541,7 @@ static void who_has_no_say_hears_of_the_deadline_too(void **state)
 		wait_for_deadline(broadcast);
 		switch (way) {
 		case 0:
-			assert_int_equal(broadcast_claim(broadcast, "alpha", nobody, NULL), BROADCAST_CLOSED);
+			assert_int_equal(broadcast_claim(broadcast, "alpha", nobody), BROADCAST_CLOSED);
 			break;
 		case 1:
 			assert_int_equal(broadcast_decline(broadcast, "alpha", nobody), BROADCAST_CLOSED);
@@ -558,9 +561,9 @@ static void last_recipients_decline_closes(void **state)
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 
 	(void) state;
-	assert_int_equal(decline(broadcast, "beta"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "beta"), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_DECLINED);
 	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_CLOSED);
 	broadcast_unref(broadcast);
@@ -572,13 +575,13 @@ static void decline_again_is_yes_and_counts_once(void **state)
 
 	(void) state;
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
+		assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
 	}
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(decline(broadcast, "beta"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "beta"), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_DECLINED);
 	/* The last one's HTTP client retries. */
-	assert_int_equal(decline(broadcast, "beta"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "beta"), BROADCAST_OK);
 	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_CLOSED);
 	broadcast_unref(broadcast);
 }
@@ -586,30 +589,30 @@ static void decline_again_is_yes_and_counts_once(void **state)
 static void decline_by_one_that_was_not_offered_it_does_not_count(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 
 	(void) state;
-	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_YES);
-	assert_int_equal(decline(broadcast, "delta"), BROADCAST_YES);
-	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_OK);
+	assert_int_equal(decline(broadcast, "delta"), BROADCAST_OK);
+	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	broadcast_look(broadcast, &look);
-	assert_int_equal(names_count(look.declined), 1);
-	broadcast_look_done(&look);
-	assert_int_equal(decline(broadcast, "beta"), BROADCAST_YES);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_int_equal(names_count(snapshot.declined), 1);
+	broadcast_snapshot_clear(&snapshot);
+	assert_int_equal(decline(broadcast, "beta"), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_DECLINED);
 	broadcast_unref(broadcast);
 }
 
-static void decline_by_one_that_may_not_claim_is_barred(void **state)
+static void decline_by_one_that_may_not_claim_is_forbidden(void **state)
 {
 	struct broadcast *broadcast = filtered("^alpha|^beta", LONG_MS);
 
 	(void) state;
-	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_BARRED);
-	assert_int_equal(broadcast_decline(broadcast, "beta", only_alpha), BROADCAST_BARRED);
-	assert_int_equal(broadcast_decline(broadcast, "alpha", nobody), BROADCAST_BARRED);
-	assert_int_equal(broadcast_decline(broadcast, "alpha", only_alpha), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "gamma"), BROADCAST_FORBIDDEN);
+	assert_int_equal(broadcast_decline(broadcast, "beta", only_alpha), BROADCAST_FORBIDDEN);
+	assert_int_equal(broadcast_decline(broadcast, "alpha", nobody), BROADCAST_FORBIDDEN);
+	assert_int_equal(broadcast_decline(broadcast, "alpha", only_alpha), BROADCAST_OK);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	broadcast_unref(broadcast);
 }
@@ -619,7 +622,7 @@ static void decline_after_a_claim_is_taken(void **state)
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	assert_int_equal(decline(broadcast, "beta"), BROADCAST_TAKEN);
 	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_TAKEN);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_CLAIMED);
@@ -646,8 +649,8 @@ static void who_declined_may_still_claim(void **state)
 	struct broadcast *broadcast = broadcast_of("chan", LONG_MS);
 
 	(void) state;
-	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	assert_winner(broadcast, "alpha");
 	broadcast_unref(broadcast);
 }
@@ -715,7 +718,7 @@ static void asking_for_the_winner_changes_nothing(void **state)
 	(void) state;
 	assert_winner(broadcast, NULL);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	one = broadcast_winner(broadcast);
 	two = broadcast_winner(broadcast);
 	assert_ptr_not_equal(one, two);
@@ -780,8 +783,8 @@ static void answers_that_change_nothing_do_not_wake(void **state)
 	int fd = broadcast_wake_open(broadcast);
 
 	(void) state;
-	assert_int_equal(claim(broadcast, "gamma"), BROADCAST_BARRED);
-	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "gamma"), BROADCAST_FORBIDDEN);
+	assert_int_equal(decline(broadcast, "alpha"), BROADCAST_OK);
 	assert_winner(broadcast, NULL);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	assert_false(readable(fd, 0));
@@ -869,7 +872,7 @@ static void without_descriptors_it_says_so_and_recovers(void **state)
 	assert_int_equal(broadcast_wake_open(broadcast), -1);
 	assert_int_equal(errno, EMFILE);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_OK);
 	assert_true(readable(broadcast_wake_open(broadcast), 0));
 	broadcast_wake_close(broadcast);
 	broadcast_unref(broadcast);
@@ -906,14 +909,14 @@ static void every_waiting_thread_wakes(void **state)
 	}
 }
 
-/* The cargo */
+/* The data */
 
-static int released;
+static int freed;
 
-static void release(void *cargo)
+static void free_data(void *data)
 {
-	assert_ptr_equal(cargo, &released);
-	released++;
+	assert_ptr_equal(data, &freed);
+	freed++;
 }
 
 static struct broadcast *loaded(int timeout_ms)
@@ -922,162 +925,138 @@ static struct broadcast *loaded(int timeout_ms)
 	struct broadcast_terms terms = { .channel_id = "chan",
 		.timeout_ms = timeout_ms,
 		.recipients = recipients,
-		.cargo = &released,
-		.release = release };
-	struct broadcast *broadcast = broadcast_create(&terms);
+		.data = &freed,
+		.free_data = free_data };
+	struct broadcast *broadcast = announced(&terms);
 
 	names_unref(recipients);
 	assert_non_null(broadcast);
-	released = 0;
+	freed = 0;
 	return broadcast;
 }
 
-static void cargo_is_released_once_however_it_closes(void **state)
+static void data_lives_as_long_as_the_broadcast(void **state)
 {
 	(void) state;
 	for (int way = 0; way < WAYS; way++) {
 		struct broadcast *broadcast = loaded(time_for_way(way));
 
-		assert_int_equal(released, 0);
 		close_in_way(broadcast, way);
-		broadcast_state(broadcast);
-		/* A claim keeps it for the winner's event; any other close gives it back. */
-		assert_int_equal(released, way ? 1 : 0);
-		broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+		assert_int_equal(freed, 0);
+		assert_ptr_equal(broadcast_data(broadcast), &freed);
+		broadcast_ref(broadcast);
 		broadcast_unref(broadcast);
-		assert_int_equal(released, 1);
+		assert_int_equal(freed, 0);
+		broadcast_unref(broadcast);
+		assert_int_equal(freed, 1);
 	}
 }
 
-static void cargo_of_a_broadcast_that_never_closed_is_released(void **state)
-{
-	struct broadcast *broadcast = loaded(LONG_MS);
-
-	(void) state;
-	broadcast_ref(broadcast);
-	broadcast_unref(broadcast);
-	assert_int_equal(released, 0);
-	broadcast_unref(broadcast);
-	assert_int_equal(released, 1);
-}
-
-static void cargo_that_was_taken_is_not_released(void **state)
-{
-	(void) state;
-	for (int way = 0; way < WAYS; way++) {
-		struct broadcast *broadcast = loaded(time_for_way(way));
-
-		assert_ptr_equal(broadcast_take_cargo(broadcast), &released);
-		assert_null(broadcast_take_cargo(broadcast));
-		close_in_way(broadcast, way);
-		broadcast_unref(broadcast);
-		assert_int_equal(released, 0);
-	}
-}
-
-static void cargo_waits_for_the_one_that_claimed(void **state)
-{
-	struct broadcast *broadcast = loaded(LONG_MS);
-
-	(void) state;
-	assert_int_equal(claim(broadcast, "alpha"), BROADCAST_YES);
-	assert_ptr_equal(broadcast_take_cargo(broadcast), &released);
-	assert_null(broadcast_take_cargo(broadcast));
-	broadcast_unref(broadcast);
-	assert_int_equal(released, 0);
-}
-
-static void cargo_stays_the_callers_when_making_fails(void **state)
+static void data_stays_the_callers_when_making_fails(void **state)
 {
 	struct broadcast_terms terms = {
-		.channel_id = "", .timeout_ms = 100, .cargo = &released, .release = release
+		.channel_id = "", .timeout_ms = 100, .data = &freed, .free_data = free_data
 	};
 
 	(void) state;
-	released = 0;
+	freed = 0;
 	assert_null(broadcast_create(&terms));
-	assert_int_equal(released, 0);
+	assert_int_equal(freed, 0);
 }
 
-static void cargo_of_an_offer_to_nobody_is_released(void **state)
+static void data_of_an_offer_to_nobody_is_freed(void **state)
 {
 	struct broadcast_terms terms = {
-		.channel_id = "chan", .timeout_ms = 100, .cargo = &released, .release = release
+		.channel_id = "chan", .timeout_ms = 100, .data = &freed, .free_data = free_data
 	};
-	struct broadcast *broadcast;
 
 	(void) state;
-	released = 0;
-	broadcast = broadcast_create(&terms);
-	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-	broadcast_unref(broadcast);
-	assert_int_equal(released, 1);
+	freed = 0;
+	broadcast_unref(announced(&terms));
+	assert_int_equal(freed, 1);
 }
 
-static void cargo_without_release_is_left_alone(void **state)
+/* The ID that its channel has now */
+
+static void channel_that_moved_is_in_the_snapshot(void **state)
 {
-	struct names *recipients = names_of("alpha", NULL);
-	struct broadcast_terms terms = {
-		.channel_id = "chan", .timeout_ms = 100, .recipients = recipients, .cargo = &released
-	};
-	struct broadcast *broadcast = broadcast_create(&terms);
+	struct broadcast *broadcast = loaded(LONG_MS);
+	struct broadcast_snapshot snapshot;
 
 	(void) state;
-	names_unref(recipients);
-	broadcast_close(broadcast, BROADCAST_HUNG_UP);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_null(snapshot.moved_to);
+	broadcast_snapshot_clear(&snapshot);
+	assert_int_equal(broadcast_set_moved(broadcast, "other"), 0);
+	assert_int_equal(broadcast_set_moved(broadcast, "third"), 0);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_string_equal(snapshot.moved_to, "third");
+	assert_string_equal(broadcast_channel_id(broadcast), "chan");
+	broadcast_snapshot_clear(&snapshot);
 	broadcast_unref(broadcast);
 }
 
-/* Looking */
+static void broadcast_knows_that_it_was_followed(void **state)
+{
+	struct broadcast *broadcast = loaded(LONG_MS);
 
-static void look_at_an_open_one(void **state)
+	(void) state;
+	assert_false(broadcast_is_followed(broadcast));
+	broadcast_set_followed(broadcast);
+	assert_true(broadcast_is_followed(broadcast));
+	broadcast_unref(broadcast);
+}
+
+/* Snapshots */
+
+static void snapshot_of_an_open_one(void **state)
 {
 	struct broadcast *broadcast = filtered("a$", 60000);
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 
 	(void) state;
 	decline(broadcast, "beta");
-	broadcast_look(broadcast, &look);
-	assert_int_equal(look.state, BROADCAST_OPEN);
-	assert_int_equal(look.timeout_ms, 60000);
-	assert_in_range(look.remaining_ms, 1, 60000);
-	assert_int_equal(names_count(look.recipients), 2);
-	assert_int_equal(names_count(look.declined), 1);
-	assert_string_equal(names_at(look.declined, 0), "beta");
-	assert_null(look.winner);
-	broadcast_look_done(&look);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_int_equal(snapshot.state, BROADCAST_OPEN);
+	assert_int_equal(snapshot.timeout_ms, 60000);
+	assert_in_range(snapshot.remaining_ms, 1, 60000);
+	assert_int_equal(names_count(snapshot.recipients), 2);
+	assert_int_equal(names_count(snapshot.declined), 1);
+	assert_string_equal(names_at(snapshot.declined, 0), "beta");
+	assert_null(snapshot.winner);
+	broadcast_snapshot_clear(&snapshot);
 	broadcast_unref(broadcast);
 }
 
-static void look_at_a_claimed_one(void **state)
+static void snapshot_of_a_claimed_one(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", 60000);
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 
 	(void) state;
 	claim(broadcast, "beta");
-	broadcast_look(broadcast, &look);
+	broadcast_get_snapshot(broadcast, &snapshot);
 	broadcast_unref(broadcast);
-	assert_int_equal(look.state, BROADCAST_CLAIMED);
-	assert_int_equal(look.remaining_ms, 0);
-	assert_null(look.declined);
-	assert_int_equal(names_find(look.recipients, "alpha"), 0);
-	assert_string_equal(look.winner, "beta");
-	broadcast_look_done(&look);
+	assert_int_equal(snapshot.state, BROADCAST_CLAIMED);
+	assert_int_equal(snapshot.remaining_ms, 0);
+	assert_null(snapshot.declined);
+	assert_int_equal(names_find(snapshot.recipients, "alpha"), 0);
+	assert_string_equal(snapshot.winner, "beta");
+	broadcast_snapshot_clear(&snapshot);
 }
 
 static void look_expires_what_has_run_out(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", 1);
-	struct broadcast_look look;
+	struct broadcast_snapshot snapshot;
 
 	(void) state;
 	wait_for_deadline(broadcast);
-	broadcast_look(broadcast, &look);
-	assert_int_equal(look.state, BROADCAST_EXPIRED);
-	assert_int_equal(look.remaining_ms, 0);
-	assert_null(look.winner);
-	broadcast_look_done(&look);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_int_equal(snapshot.state, BROADCAST_EXPIRED);
+	assert_int_equal(snapshot.remaining_ms, 0);
+	assert_null(snapshot.winner);
+	broadcast_snapshot_clear(&snapshot);
 	broadcast_unref(broadcast);
 }
 
@@ -1106,7 +1085,7 @@ static void may_claim_says_what_a_claim_would_be_answered(void **state)
 struct crowd {
 	pthread_barrier_t start, end;
 	struct broadcast *broadcasts[BATCH];
-	enum broadcast_answer answers[CROWD][BATCH];
+	enum broadcast_result answers[CROWD][BATCH];
 	int firsts[CROWD][BATCH];
 	enum broadcast_state closes[BATCH];
 	/*! The last thread closes instead of claiming. */
@@ -1139,7 +1118,7 @@ static void *crowd_member(void *data)
 				crowd->closes[at] = broadcast_close(crowd->broadcasts[at], BROADCAST_HUNG_UP);
 			} else {
 				crowd->answers[me][at] =
-					broadcast_claim(crowd->broadcasts[at], apps[me], NULL, &crowd->firsts[me][at]);
+					claim_first(crowd->broadcasts[at], apps[me], NULL, &crowd->firsts[me][at]);
 			}
 		}
 		pthread_barrier_wait(&crowd->end);
@@ -1153,7 +1132,7 @@ static void check_crowd(struct crowd *crowd, int at)
 	int claimants = CROWD - crowd->last_closes, yes = 0, first = 0, taken = 0, closed = 0;
 
 	for (int i = 0; i < claimants; i++) {
-		if (crowd->answers[i][at] == BROADCAST_YES) {
+		if (crowd->answers[i][at] == BROADCAST_OK) {
 			assert_winner(crowd->broadcasts[at], apps[i]);
 			yes++;
 		}
@@ -1231,9 +1210,9 @@ int main(void)
 		cmocka_unit_test(claim_before_the_deadline_wins),
 		cmocka_unit_test(claim_after_the_deadline_is_too_late),
 		cmocka_unit_test(claimed_stays_claimed_after_the_deadline),
-		cmocka_unit_test(unregistered_application_is_barred_and_the_offer_goes_on),
-		cmocka_unit_test(application_that_is_left_out_is_barred),
-		cmocka_unit_test(application_that_the_filter_does_not_match_is_barred),
+		cmocka_unit_test(unregistered_application_is_forbidden_and_the_offer_goes_on),
+		cmocka_unit_test(application_that_is_left_out_is_forbidden),
+		cmocka_unit_test(application_that_the_filter_does_not_match_is_forbidden),
 		cmocka_unit_test(any_claimant_is_asked_for_nothing_but_a_name),
 		cmocka_unit_test(application_that_came_later_may_claim),
 		cmocka_unit_test(null_and_empty_name_get_nothing),
@@ -1247,7 +1226,7 @@ int main(void)
 		cmocka_unit_test(last_recipients_decline_closes),
 		cmocka_unit_test(decline_again_is_yes_and_counts_once),
 		cmocka_unit_test(decline_by_one_that_was_not_offered_it_does_not_count),
-		cmocka_unit_test(decline_by_one_that_may_not_claim_is_barred),
+		cmocka_unit_test(decline_by_one_that_may_not_claim_is_forbidden),
 		cmocka_unit_test(decline_after_a_claim_is_taken),
 		cmocka_unit_test(decline_after_another_close_is_too_late),
 		cmocka_unit_test(who_declined_may_still_claim),
@@ -1264,15 +1243,13 @@ int main(void)
 		cmocka_unit_test(live_call_that_nobody_waits_for_has_no_descriptor),
 		cmocka_unit_test(without_descriptors_it_says_so_and_recovers),
 		cmocka_unit_test(every_waiting_thread_wakes),
-		cmocka_unit_test(cargo_is_released_once_however_it_closes),
-		cmocka_unit_test(cargo_of_a_broadcast_that_never_closed_is_released),
-		cmocka_unit_test(cargo_that_was_taken_is_not_released),
-		cmocka_unit_test(cargo_waits_for_the_one_that_claimed),
-		cmocka_unit_test(cargo_stays_the_callers_when_making_fails),
-		cmocka_unit_test(cargo_of_an_offer_to_nobody_is_released),
-		cmocka_unit_test(cargo_without_release_is_left_alone),
-		cmocka_unit_test(look_at_an_open_one),
-		cmocka_unit_test(look_at_a_claimed_one),
+		cmocka_unit_test(data_lives_as_long_as_the_broadcast),
+		cmocka_unit_test(data_stays_the_callers_when_making_fails),
+		cmocka_unit_test(data_of_an_offer_to_nobody_is_freed),
+		cmocka_unit_test(channel_that_moved_is_in_the_snapshot),
+		cmocka_unit_test(broadcast_knows_that_it_was_followed),
+		cmocka_unit_test(snapshot_of_an_open_one),
+		cmocka_unit_test(snapshot_of_a_claimed_one),
 		cmocka_unit_test(look_expires_what_has_run_out),
 		cmocka_unit_test(may_claim_says_what_a_claim_would_be_answered),
 		cmocka_unit_test(of_many_claims_exactly_one_wins),

@@ -27,7 +27,7 @@ static struct broadcast *make(const char *name, int timeout_ms, size_t most)
 	struct broadcast *broadcast;
 
 	errno = 0;
-	broadcast = broadcast_create(&terms);
+	broadcast = announced(&terms);
 	names_unref(recipients);
 	return broadcast;
 }
@@ -41,7 +41,7 @@ static void each_close_makes_room(void **state)
 
 	(void) state;
 	assert_int_equal(broadcast_open_count(), 4);
-	broadcast_claim(claimed, "alpha", NULL, NULL);
+	broadcast_claim(claimed, "alpha", NULL);
 	assert_int_equal(broadcast_open_count(), 3);
 	broadcast_decline(declined, "alpha", NULL);
 	assert_int_equal(broadcast_open_count(), 2);
@@ -89,7 +89,7 @@ static void one_too_many_is_refused(void **state)
 	assert_null(make("alpha", LONG_MS, 2));
 	assert_int_equal(errno, EBUSY);
 	assert_int_equal(broadcast_open_count(), 2);
-	broadcast_claim(first, "alpha", NULL, NULL);
+	broadcast_claim(first, "alpha", NULL);
 	broadcast_unref(make("alpha", LONG_MS, 2));
 	assert_int_equal(errno, 0);
 	broadcast_unref(first);
@@ -118,7 +118,7 @@ static void failure_for_another_reason_is_not_a_full_house(void **state)
 
 	(void) state;
 	errno = EBUSY;
-	assert_null(broadcast_create(&terms));
+	assert_null(announced(&terms));
 	assert_int_not_equal(errno, EBUSY);
 	assert_int_equal(broadcast_open_count(), 0);
 	names_unref(recipients);

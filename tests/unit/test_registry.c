@@ -18,15 +18,15 @@
 
 #define LONG_MS 600000
 
-/*! \brief Broadcasts alive, counted by their cargo. */
+/*! \brief Broadcasts alive, counted by their data. */
 static atomic_long alive;
 
 /*! \brief Who they are all offered to. */
 static struct names *recipients;
 
-static void release(void *cargo)
+static void release(void *data)
 {
-	(void) cargo;
+	(void) data;
 	atomic_fetch_sub(&alive, 1);
 }
 
@@ -35,9 +35,9 @@ static struct broadcast *counted(const char *channel_id, int timeout_ms)
 	struct broadcast_terms terms = { .channel_id = channel_id,
 		.timeout_ms = timeout_ms,
 		.recipients = recipients,
-		.cargo = &alive,
-		.release = release };
-	struct broadcast *broadcast = broadcast_create(&terms);
+		.data = &alive,
+		.free_data = release };
+	struct broadcast *broadcast = announced(&terms);
 
 	assert_non_null(broadcast);
 	atomic_fetch_add(&alive, 1);
@@ -53,10 +53,10 @@ static void put_new(struct registry *registry, const char *channel_id)
 	broadcast_unref(broadcast);
 }
 
-static enum broadcast_answer claim(struct registry *registry, const char *channel_id, const char *app)
+static enum broadcast_result claim(struct registry *registry, const char *channel_id, const char *app)
 {
 	struct broadcast *broadcast = registry_get(registry, channel_id);
-	enum broadcast_answer answer = broadcast ? broadcast_claim(broadcast, app, NULL, NULL) : BROADCAST_CLOSED;
+	enum broadcast_result answer = broadcast ? broadcast_claim(broadcast, app, NULL) : BROADCAST_CLOSED;
 
 	broadcast_unref(broadcast);
 	return answer;
@@ -123,7 +123,7 @@ static void table_keeps_its_own_reference(void **state)
 	found = registry_get(*state, "chan");
 	assert_string_equal(broadcast_channel_id(found), "chan");
 	broadcast_unref(found);
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
 }
 
 static void second_broadcast_of_a_channel_withdraws_the_first(void **state)
@@ -132,14 +132,14 @@ static void second_broadcast_of_a_channel_withdraws_the_first(void **state)
 
 	assert_int_equal(registry_put(*state, first), 0);
 	assert_int_equal(registry_put(*state, second), 0);
-	assert_int_equal(broadcast_state(first), BROADCAST_WITHDRAWN);
+	assert_int_equal(broadcast_state(first), BROADCAST_REPLACED);
 	assert_int_equal(broadcast_state(second), BROADCAST_OPEN);
 	assert_int_equal(registry_count(*state), 1);
 	found = registry_get(*state, "chan");
 	assert_ptr_equal(found, second);
 	broadcast_unref(found);
-	assert_int_equal(broadcast_claim(first, "alpha", NULL, NULL), BROADCAST_CLOSED);
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
+	assert_int_equal(broadcast_claim(first, "alpha", NULL), BROADCAST_CLOSED);
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
 	broadcast_unref(first);
 	broadcast_unref(second);
 }
@@ -149,10 +149,10 @@ static void second_broadcast_leaves_a_claimed_first_claimed(void **state)
 	struct broadcast *first = counted("chan", LONG_MS), *second = counted("chan", LONG_MS);
 
 	registry_put(*state, first);
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
 	registry_put(*state, second);
 	assert_int_equal(broadcast_state(first), BROADCAST_CLAIMED);
-	assert_int_equal(claim(*state, "chan", "beta"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "chan", "beta"), BROADCAST_OK);
 	broadcast_unref(first);
 	broadcast_unref(second);
 }
@@ -190,7 +190,7 @@ static void second_broadcast_wakes_who_waits_on_the_first(void **state)
 	put_new(*state, "chan");
 	pthread_join(thread, NULL);
 	assert_true(waiter.woken);
-	assert_int_equal(waiter.state, BROADCAST_WITHDRAWN);
+	assert_int_equal(waiter.state, BROADCAST_REPLACED);
 	broadcast_unref(waiter.broadcast);
 }
 
@@ -199,9 +199,9 @@ static void take_ends_it(void **state)
 	struct broadcast *taken;
 
 	put_new(*state, "chan");
-	taken = registry_take(*state, "chan");
+	taken = registry_take(*state, "chan", 0);
 	assert_non_null(taken);
-	assert_int_equal(broadcast_state(taken), BROADCAST_WITHDRAWN);
+	assert_int_equal(broadcast_state(taken), BROADCAST_GONE);
 	assert_null(registry_get(*state, "chan"));
 	assert_int_equal(registry_count(*state), 0);
 	broadcast_unref(taken);
@@ -212,11 +212,11 @@ static void take_ends_it(void **state)
 static void loser_hears_taken_until_the_cleanup(void **state)
 {
 	put_new(*state, "chan");
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
 	assert_int_equal(claim(*state, "chan", "beta"), BROADCAST_TAKEN);
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
 	assert_int_equal(claim(*state, "chan", "beta"), BROADCAST_TAKEN);
-	broadcast_unref(registry_take(*state, "chan"));
+	broadcast_unref(registry_take(*state, "chan", 0));
 	assert_int_equal(claim(*state, "chan", "beta"), BROADCAST_CLOSED);
 	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_CLOSED);
 }
@@ -227,8 +227,8 @@ static void take_of_a_claimed_one_keeps_its_winner(void **state)
 	char *winner;
 
 	put_new(*state, "chan");
-	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_YES);
-	taken = registry_take(*state, "chan");
+	assert_int_equal(claim(*state, "chan", "alpha"), BROADCAST_OK);
+	taken = registry_take(*state, "chan", 0);
 	assert_int_equal(broadcast_state(taken), BROADCAST_CLAIMED);
 	winner = broadcast_winner(taken);
 	assert_string_equal(winner, "alpha");
@@ -240,10 +240,10 @@ static void cleaning_up_twice_is_harmless(void **state)
 {
 	struct broadcast *broadcast = counted("chan", LONG_MS);
 
-	assert_null(registry_take(*state, "chan"));
+	assert_null(registry_take(*state, "chan", 0));
 	registry_put(*state, broadcast);
-	broadcast_unref(registry_take(*state, "chan"));
-	assert_null(registry_take(*state, "chan"));
+	broadcast_unref(registry_take(*state, "chan", 0));
+	assert_null(registry_take(*state, "chan", 0));
 	registry_remove(*state, broadcast);
 	registry_remove(*state, broadcast);
 	assert_int_equal(registry_count(*state), 0);
@@ -256,7 +256,7 @@ static void remove_ends_this_very_one(void **state)
 
 	registry_put(*state, broadcast);
 	registry_remove(*state, broadcast);
-	assert_int_equal(broadcast_state(broadcast), BROADCAST_WITHDRAWN);
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_GONE);
 	assert_null(registry_get(*state, "chan"));
 	assert_int_equal(registry_count(*state), 0);
 	broadcast_unref(broadcast);
@@ -284,7 +284,7 @@ static void destroy_withdraws_what_is_left(void **state)
 
 	registry_put(*state, broadcast);
 	registry_destroy(*state);
-	assert_int_equal(broadcast_state(broadcast), BROADCAST_WITHDRAWN);
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_GONE);
 	broadcast_unref(broadcast);
 	assert_int_equal(alive, 0);
 	registry_destroy(NULL);
@@ -306,32 +306,33 @@ static void withdraw_all_leaves_nothing_to_claim(void **state)
 	registry_withdraw_all(*state);
 	assert_int_equal(registry_count(*state), 0);
 	assert_null(registry_get(*state, "2"));
-	assert_int_equal(broadcast_state(first), BROADCAST_WITHDRAWN);
-	assert_int_equal(broadcast_claim(first, "alpha", NULL, NULL), BROADCAST_CLOSED);
+	assert_int_equal(broadcast_state(first), BROADCAST_GONE);
+	assert_int_equal(broadcast_claim(first, "alpha", NULL), BROADCAST_CLOSED);
 	/* It is out already: not to be let go of once more. */
 	registry_remove(*state, first);
 	broadcast_unref(first);
 	assert_int_equal(atomic_load(&alive), 0);
 	put_new(*state, "1");
-	assert_int_equal(claim(*state, "1", "alpha"), BROADCAST_YES);
+	assert_int_equal(claim(*state, "1", "alpha"), BROADCAST_OK);
 }
 
-static void later_one_of_the_same_channel_is_known(void **state)
+/*! \brief Rule 11: a clean-up that names one broadcast leaves another one of the same channel ID alone. */
+static void take_by_serial_leaves_another_alone(void **state)
 {
-	struct broadcast *first;
-	struct broadcast *second;
+	struct broadcast *first = counted("chan", LONG_MS), *second = counted("chan", LONG_MS), *taken;
 
-	put_new(*state, "1");
-	first = registry_get(*state, "1");
-	put_new(*state, "2");
-	assert_false(registry_has_later(*state, first));
-	put_new(*state, "1");
-	second = registry_get(*state, "1");
-	assert_true(registry_has_later(*state, first));
-	assert_false(registry_has_later(*state, second));
-	broadcast_unref(registry_take(*state, "1"));
-	/* Cleaned up, and not on offer again. */
-	assert_false(registry_has_later(*state, first));
+	assert_int_not_equal(broadcast_serial(first), 0);
+	assert_int_not_equal(broadcast_serial(first), broadcast_serial(second));
+	registry_put(*state, first);
+	registry_put(*state, second);
+	assert_null(registry_take(*state, "chan", broadcast_serial(first)));
+	assert_int_equal(registry_count(*state), 1);
+	assert_int_equal(broadcast_state(second), BROADCAST_OPEN);
+	taken = registry_take(*state, "chan", broadcast_serial(second));
+	assert_ptr_equal(taken, second);
+	assert_int_equal(broadcast_state(second), BROADCAST_GONE);
+	assert_int_equal(registry_count(*state), 0);
+	broadcast_unref(taken);
 	broadcast_unref(first);
 	broadcast_unref(second);
 }
@@ -357,7 +358,7 @@ static void list_gives_all_with_references(void **state)
 	*state = NULL;
 	for (size_t i = 0; i < count; i++) {
 		seen[atoi(broadcast_channel_id(list[i]))]++;
-		assert_int_equal(broadcast_state(list[i]), BROADCAST_WITHDRAWN);
+		assert_int_equal(broadcast_state(list[i]), BROADCAST_GONE);
 		broadcast_unref(list[i]);
 	}
 	free(list);
@@ -422,7 +423,7 @@ static void hundred_thousand_entries_cost_no_more_to_find(void **state)
 		char id[32];
 
 		snprintf(id, sizeof(id), "1700000000.%d", i);
-		broadcast_unref(registry_take(*state, id));
+		broadcast_unref(registry_take(*state, id, 0));
 	}
 	assert_int_equal(registry_count(*state), 0);
 	assert_int_equal(alive, 0);
@@ -444,14 +445,14 @@ static void memory_goes_with_the_entries_though_some_stay(void **state)
 	}
 	for (int i = LEFT; i < MOST; i++) {
 		snprintf(id, sizeof(id), "1700000000.%d", i);
-		broadcast_unref(registry_take(*state, id));
+		broadcast_unref(registry_take(*state, id, 0));
 	}
 	assert_int_equal(registry_count(*state), LEFT);
 	/* The buckets of all would be half a megabyte. */
 	assert_true(mallinfo2().uordblks < used + 256 * 1024);
 	for (int i = 0; i < LEFT; i++) {
 		snprintf(id, sizeof(id), "1700000000.%d", i);
-		broadcast_unref(registry_take(*state, id));
+		broadcast_unref(registry_take(*state, id, 0));
 	}
 }
 
@@ -481,13 +482,14 @@ static void *hammer(void *data)
 			put_new(registry, id);
 			break;
 		case 3:
-			broadcast_unref(registry_take(registry, id));
+			broadcast_unref(registry_take(registry, id, 0));
 			break;
 		case 4:
 			broadcast = counted(id, LONG_MS);
 			registry_put(registry, broadcast);
 			registry_remove(registry, broadcast);
-			assert_true(broadcast_state(broadcast) == BROADCAST_WITHDRAWN ||
+			assert_true(broadcast_state(broadcast) == BROADCAST_REPLACED ||
+				broadcast_state(broadcast) == BROADCAST_GONE ||
 				broadcast_state(broadcast) == BROADCAST_CLAIMED);
 			broadcast_unref(broadcast);
 			break;
@@ -517,7 +519,7 @@ static void threads_leave_nothing_behind(void **state)
 	}
 	assert_in_range(registry_count(*state), 0, CHANNELS);
 	for (char id[2] = "a"; id[0] < 'a' + CHANNELS; id[0]++) {
-		broadcast_unref(registry_take(*state, id));
+		broadcast_unref(registry_take(*state, id, 0));
 	}
 	assert_int_equal(registry_count(*state), 0);
 	assert_int_equal(alive, 0);
@@ -542,7 +544,7 @@ int main(void)
 		CASE(remove_leaves_a_later_one_alone),
 		CASE(destroy_withdraws_what_is_left),
 		CASE(withdraw_all_leaves_nothing_to_claim),
-		CASE(later_one_of_the_same_channel_is_known),
+		CASE(take_by_serial_leaves_another_alone),
 		CASE(list_gives_all_with_references),
 		CASE(hundred_thousand_entries_cost_no_more_to_find),
 		CASE(memory_goes_with_the_entries_though_some_stay),

@@ -14,6 +14,7 @@ ARI_RACE_PREFIX ?= /usr/local
 .PHONY: ari-race ari-race-needs ari-race-install ari-race-uninstall
 
 ari-race: $(ARI_RACE_BUILD)/ari-race ## the load generator for ARI broadcasts
+	@echo "ari-race is built: $<"
 
 $(ARI_RACE_BUILD)/ari-race: $(ARI_RACE_OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^ $(ARI_RACE_LIBS)

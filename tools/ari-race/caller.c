@@ -10,11 +10,11 @@
  */
 
 #include "caller.h"
-#include "answers.h"
+#include "app_behavior.h"
 #include "clock.h"
 #include "race.h"
 #include "requests.h"
-#include "stages.h"
+#include "terminal.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -24,21 +24,11 @@ static uint64_t interval_ns(const struct race *race)
 	return race->options.rate > 0 ? (uint64_t) ((double) NS_PER_S / race->options.rate) : 0;
 }
 
-static bool enough(const struct race *race)
-{
-	return race->options.calls && race->calls.count >= (size_t) race->options.calls;
-}
-
-bool caller_may_begin(const struct race *race)
-{
-	return race->stage == STAGE_RUN && !enough(race);
-}
-
-static void complain_once(struct race *race, const struct http_answer *answer)
+static void warn_once(struct race *race, const struct http_answer *answer)
 {
 	if (race->stats.answers[REQUEST_ORIGINATE][answer->status] == 1) {
-		fprintf(stderr, "ari-race: originate %s was answered %d: %s\n", race->options.endpoint,
-			answer->status, answer->body);
+		terminal_warn(
+			"originate %s was answered %d: %s", race->options.endpoint, answer->status, answer->body);
 	}
 }
 
@@ -50,10 +40,10 @@ static void on_originated(void *data, const struct http_answer *answer)
 	stats_answer(&race->stats, REQUEST_ORIGINATE, answer->status);
 	history_write(&race->history, "answer", answer->answered_ns, call->id, NULL, "originate", answer->status);
 	if (answer->status >= 200 && answer->status < 300) {
-		answers_call_exists(call, call->created_ns);
+		app_behavior_call_exists(call, call->created_ns);
 	} else {
-		complain_once(race, answer);
-		answers_call_over(call);
+		warn_once(race, answer);
+		app_behavior_call_over(call);
 		call->state = call->offers ? CALL_OVER : CALL_FAILED;
 	}
 }
@@ -76,17 +66,31 @@ static void originate(struct race *race)
 	http_send(race->others, &text, &call->created_ns, on_originated, call);
 }
 
-/*! \brief Make all calls that are due and that --concurrency allows. */
-static void make_calls(struct race *race)
+/*! \brief Whether --concurrency puts off the next call. What it puts off is not made up for: the rate is a
+ * limit then, not a promise. */
+static bool is_held_back(struct race *race)
 {
 	const struct options *options = &race->options;
+	bool full = options->concurrency && race->calls.open >= (size_t) options->concurrency;
+
+	if (race->held_back && !full) {
+		race->next_call_ns = now_ns();
+	}
+	race->held_back = full;
+	return full;
+}
+
+void caller_make_calls(struct race *race)
+{
 	uint64_t interval = interval_ns(race);
 	uint64_t now = now_ns();
 
-	while (caller_may_begin(race) && race->next_call_ns <= now) {
-		race->held_back = options->concurrency && race->calls.open >= (size_t) options->concurrency;
-		if (race->held_back) {
-			return;
+	if (race->options.elsewhere) {
+		return;
+	}
+	while (!race_has_enough(race) && race->next_call_ns <= now) {
+		if (is_held_back(race)) {
+			return; /* the end of a call brings us back */
 		}
 		if (interval) {
 			stats_measure(&race->stats, LATENCY_LATENESS, race->next_call_ns, now);
@@ -94,41 +98,7 @@ static void make_calls(struct race *race)
 		}
 		originate(race);
 	}
-	if (enough(race)) {
-		stages_drain(race);
-	} else if (caller_may_begin(race)) {
-		timer_set(&race->loop.timers, &race->caller_timer, race->next_call_ns);
+	if (!race_has_enough(race)) {
+		race_wake_at(race, &race->caller_timer, race->next_call_ns);
 	}
-}
-
-static void on_due(struct timer *timer)
-{
-	make_calls(lws_container_of(timer, struct race, caller_timer));
-}
-
-void caller_start(struct race *race)
-{
-	race->next_call_ns = race->start_ns;
-	race->caller_timer.fire = on_due;
-	if (!race->options.elsewhere) {
-		make_calls(race);
-	}
-}
-
-void caller_call_begun(struct race *race)
-{
-	if (enough(race)) {
-		stages_drain(race);
-	}
-}
-
-void caller_call_over(struct race *race)
-{
-	if (race->held_back && race->stage == STAGE_RUN) {
-		/* What was held back is not made up for: the rate is a limit then, not a promise. */
-		race->held_back = false;
-		race->next_call_ns = now_ns();
-		timer_set(&race->loop.timers, &race->caller_timer, race->next_call_ns);
-	}
-	stages_check_end(race);
 }

@@ -9,24 +9,15 @@
 #define ARI_RACE_CALLER_H
 
 /*! \file
- * \brief Makes the calls, at a rate, at a concurrency or both; or watches those that come from
- * elsewhere, and knows when there have been enough.
+ * \brief Makes the calls, at a rate, at a concurrency or both.
  */
-
-#include <stdbool.h>
 
 struct race;
 
-/*! \brief Begin to make calls. */
-void caller_start(struct race *race);
-
-/*! \brief Whether one more call may begin. */
-bool caller_may_begin(const struct race *race);
-
-/*! \brief A call from elsewhere has begun. */
-void caller_call_begun(struct race *race);
-
-/*! \brief A call has ended: there may be room for the next. */
-void caller_call_over(struct race *race);
+/*!
+ * \brief Make all calls that are due and that --concurrency allows; none if they come from elsewhere. Called
+ * at the end of each turn of STAGE_RUN; wakes the loop when the next one is due.
+ */
+void caller_make_calls(struct race *race);
 
 #endif /* ARI_RACE_CALLER_H */

@@ -10,26 +10,18 @@
  * cut off. The client cannot see that: a socket whose buffers are full does not hear of its end.
  */
 
+#include "cleanup.h"
+#include "race.h"
 #include "requests.h"
-#include "stages.h"
 
 #include <string.h>
-
-#define CLEAN_UP_NS (3 * NS_PER_S)
-
-static void one_done(struct race *race)
-{
-	if (--race->clean_up_left == 0 && race->stage == STAGE_CLEAN_UP) {
-		stages_close(race);
-	}
-}
 
 static void on_hung_up(void *data, const struct http_answer *answer)
 {
 	struct call *call = data;
 
 	stats_answer(&call->race->stats, REQUEST_HANGUP, answer->status);
-	one_done(call->race);
+	call->race->clean_up_left--;
 }
 
 /*! \brief Whether a call may still live, and is ours to end: not one from elsewhere that we do not hold. */
@@ -63,7 +55,7 @@ static void on_asked(void *data, const struct http_answer *answer)
 
 	/* Without res_ari_applications it is 404 too, but then about the resource. */
 	race->cut += answer->status == 404 && strstr(answer->body, "Application");
-	one_done(race);
+	race->clean_up_left--;
 }
 
 static void ask_about(struct race *race, const struct app *app)
@@ -79,17 +71,10 @@ static void ask_about(struct race *race, const struct app *app)
 
 void cleanup_start(struct race *race)
 {
-	race->stage = STAGE_CLEAN_UP;
-	race->end_ns = race->end_ns ? race->end_ns : now_ns();
-	timer_cancel(&race->loop.timers, &race->caller_timer);
-	timer_set(&race->loop.timers, &race->end_timer, now_ns() + CLEAN_UP_NS);
 	for (size_t i = 0; i < race->calls.count; i++) {
 		hang_up(race, race->calls.list[i]);
 	}
 	for (size_t i = race->apps.readers; i < race->apps.count; i++) {
 		ask_about(race, &race->apps.all[i]);
-	}
-	if (!race->clean_up_left) {
-		stages_close(race);
 	}
 }

@@ -9,7 +9,7 @@
 #define ARI_RACE_HISTORY_H
 
 /*! \file
- * \brief A file with one line of JSON for everything the clients did and heard, for whoever wants to
+ * \brief A file with one line of JSON for everything the clients did and heard, for all who want to
  * check a run afterwards. The man page describes the lines.
  */
 

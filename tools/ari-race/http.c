@@ -16,6 +16,7 @@
 #include "memory.h"
 #include "target.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,13 +53,12 @@ struct connection {
 	struct http_response response;
 };
 
-/*! \brief The request that opens every connection while the pool is set up. */
-struct greeting {
-	char *text; /*!< NULL: no greeting under way */
+/*! \brief The request that opens every connection while the pool is warmed up. */
+struct warm_up {
+	char *text; /*!< NULL: no warm-up under way */
 	size_t len;
 	size_t left; /*!< connections that have not got their answer */
 	size_t failed;
-	void (*done)(void *data, size_t failed);
 };
 
 struct http_pool {
@@ -68,18 +68,27 @@ struct http_pool {
 	size_t count;
 	size_t connecting;
 	size_t planned; /*!< connections still to be opened though nobody waits for them */
-	bool closing;   /*!< callbacks are over */
+	bool closing;   /*!< nobody waits for answers any more */
 	struct connection *all;
 	struct connection *idle_first;
 	struct connection *idle_last;
 	struct request_queue waiting;
 	size_t waiting_count;
-	struct greeting greeting;
-	void (*on_refused)(void *data, const char *why);
-	void *data;
+	struct warm_up warm_up;
+	enum http_trouble trouble;
+	char why[256]; /*!< what the trouble is */
 	uint64_t heard_ns;
 	struct http_counters counters;
 };
+
+/*! \brief Note what is wrong with the server; the first fault tells most. */
+static void note_trouble(struct http_pool *pool, enum http_trouble trouble, const char *why)
+{
+	if (pool->trouble == HTTP_FINE) {
+		pool->trouble = trouble;
+		snprintf(pool->why, sizeof(pool->why), "%s", why);
+	}
+}
 
 static void waiting_add(struct http_pool *pool, struct request *request)
 {
@@ -220,7 +229,7 @@ static bool open_connection(struct http_pool *pool)
 		pool->count--;
 		pool->connecting--;
 		free(connection);
-		pool->on_refused(pool->data, "connection failed");
+		note_trouble(pool, HTTP_REFUSED, "connection failed");
 		return false;
 	}
 	return true;
@@ -250,27 +259,26 @@ static void next_request(struct connection *connection)
 	}
 }
 
-static void on_greeted(void *data, const struct http_answer *answer)
+static void on_warm(void *data, const struct http_answer *answer)
 {
 	struct http_pool *pool = data;
-	struct greeting *greeting = &pool->greeting;
+	struct warm_up *warm_up = &pool->warm_up;
 
-	greeting->failed += !answer->status;
-	if (--greeting->left == 0) {
-		free(greeting->text);
-		greeting->text = NULL;
-		greeting->done(pool->data, greeting->failed);
+	warm_up->failed += !answer->status;
+	if (--warm_up->left == 0) {
+		free(warm_up->text);
+		warm_up->text = NULL;
 	}
 }
 
 static void on_connected(struct connection *connection)
 {
 	struct http_pool *pool = connection->pool;
-	struct greeting *greeting = &pool->greeting;
+	struct warm_up *warm_up = &pool->warm_up;
 
 	pool->connecting--;
-	if (greeting->text) {
-		start_request(connection, create_request(greeting->text, greeting->len, on_greeted, pool));
+	if (warm_up->text) {
+		start_request(connection, create_request(warm_up->text, warm_up->len, on_warm, pool));
 	} else {
 		next_request(connection);
 	}
@@ -316,7 +324,7 @@ static void on_closed(struct connection *connection, const char *why)
 	}
 	forget_connection(connection);
 	if (refused) {
-		pool->on_refused(pool->data, why);
+		note_trouble(pool, HTTP_REFUSED, why);
 	} else if (pool->waiting_count) {
 		open_wanted(pool);
 	}
@@ -335,6 +343,7 @@ static int on_bytes(struct connection *connection, const char *bytes, size_t len
 	}
 	used = http_response_feed(response, bytes, len);
 	if (used < 0) {
+		note_trouble(connection->pool, HTTP_WRONG, response->wrong);
 		return -1;
 	}
 	if (response->state != HTTP_DONE) {
@@ -364,23 +373,21 @@ int http_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 		on_closed(connection, in ? in : "connection failed");
 		return 0;
 	case LWS_CALLBACK_RAW_CLOSE:
-		on_closed(connection, "connection closed before the answer");
+		on_closed(connection,
+			connection->response.wrong ? connection->response.wrong : "connection closed before the answer");
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-struct http_pool *http_pool_create(struct lws_context *lws, const struct target *target, size_t max,
-	void (*on_refused)(void *data, const char *why), void *data)
+struct http_pool *http_pool_create(struct lws_context *lws, const struct target *target, size_t max)
 {
 	struct http_pool *pool = xcalloc(1, sizeof(*pool));
 
 	pool->lws = lws;
 	pool->target = target;
 	pool->max = max;
-	pool->on_refused = on_refused;
-	pool->data = data;
 	pool->waiting.last = &pool->waiting.first;
 	return pool;
 }
@@ -402,7 +409,7 @@ void http_pool_destroy(struct http_pool *pool)
 	while ((request = waiting_take(pool))) {
 		free(request);
 	}
-	free(pool->greeting.text);
+	free(pool->warm_up.text);
 	free(pool);
 }
 
@@ -422,15 +429,26 @@ void http_send(
 	open_wanted(pool);
 }
 
-void http_pool_greet(
-	struct http_pool *pool, size_t count, const struct text *request, void (*done)(void *data, size_t failed))
+void http_pool_warm_up(struct http_pool *pool, size_t count, const struct text *request)
 {
 	pool->planned = count > pool->max ? pool->max : count;
-	pool->greeting = (struct greeting){ .len = request->len, .left = pool->planned, .done = done };
-	pool->greeting.text = xcalloc(1, request->len);
-	memcpy(pool->greeting.text, request->buf, request->len);
+	pool->warm_up = (struct warm_up){ .len = request->len, .left = pool->planned };
+	pool->warm_up.text = xcalloc(1, request->len);
+	memcpy(pool->warm_up.text, request->buf, request->len);
 	open_wanted(pool);
 	pool->counters = (struct http_counters){ .opened = pool->counters.opened };
+}
+
+size_t http_pool_cold(const struct http_pool *pool, size_t *failed)
+{
+	*failed = pool->warm_up.failed;
+	return pool->warm_up.left;
+}
+
+enum http_trouble http_pool_trouble(const struct http_pool *pool, const char **why)
+{
+	*why = pool->why;
+	return pool->trouble;
 }
 
 void http_pool_give_up(struct http_pool *pool, uint64_t oldest_ns)

@@ -38,20 +38,24 @@ struct http_counters {
 	uint64_t late;       /*!< requests that were given up after the answer timeout */
 };
 
+/*! \brief What is wrong with a pool's server. */
+enum http_trouble {
+	HTTP_FINE,
+	HTTP_REFUSED, /*!< a connection could not be made at all */
+	HTTP_WRONG,   /*!< it sent what is no answer of Asterisk's */
+};
+
 /*!
  * \brief Create a pool.
  *
  * \param lws Where its sockets live; borrowed.
  * \param target Where they go; borrowed.
  * \param max The most connections at once.
- * \param on_refused Called when a connection cannot be made at all, with the reason.
- * \param data For \a on_refused.
  * \return to free with http_pool_destroy() after the libwebsockets context is gone.
  */
-struct http_pool *http_pool_create(struct lws_context *lws, const struct target *target, size_t max,
-	void (*on_refused)(void *data, const char *why), void *data);
+struct http_pool *http_pool_create(struct lws_context *lws, const struct target *target, size_t max);
 
-/*! \brief From now on no callback is called and no connection is opened. NULL is harmless. */
+/*! \brief From now on no \c done is called and no connection is opened. NULL is harmless. */
 void http_pool_close(struct http_pool *pool);
 
 /*! \brief Free it and all requests that are still in it, after http_pool_close(). NULL is harmless. */
@@ -73,10 +77,20 @@ void http_send(
  *
  * \param count How many, at least 1; the pool must be new.
  * \param request The request; copied.
- * \param done Called once all have been answered or cut, with how many were cut.
  */
-void http_pool_greet(struct http_pool *pool, size_t count, const struct text *request,
-	void (*done)(void *data, size_t failed));
+void http_pool_warm_up(struct http_pool *pool, size_t count, const struct text *request);
+
+/*!
+ * \brief How many connections of http_pool_warm_up() have neither been answered nor cut yet.
+ * \param[out] failed How many were cut.
+ */
+size_t http_pool_cold(const struct http_pool *pool, size_t *failed);
+
+/*!
+ * \brief The first trouble that the pool has met, or HTTP_FINE.
+ * \param[out] why What happened; the server may have a hand in the text. The pool's.
+ */
+enum http_trouble http_pool_trouble(const struct http_pool *pool, const char **why);
 
 /*! \brief Give up requests that were sent before \a oldest_ns. Call it now and then. */
 void http_pool_give_up(struct http_pool *pool, uint64_t oldest_ns);

@@ -6,20 +6,18 @@
  */
 
 /*! \file
- * \brief The live line, and what else is to be done once a second.
+ * \brief The live line, and ari-race's own CPU time.
  */
 
 #include "live.h"
+#include "calls.h"
 #include "clock.h"
-#include "race.h"
-#include "requests.h"
+#include "loop.h"
+#include "stats.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
-
-#define KEEP_ALIVE_NS \
-	(10 * NS_PER_S) /* Asterisk closes after 15 s, unless http.conf's session_keep_alive says else */
 
 static uint64_t cpu_ns(void)
 {
@@ -30,39 +28,16 @@ static uint64_t cpu_ns(void)
 		(uint64_t) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NS_PER_US;
 }
 
-/*! \brief Requests without an answer count as such; if nothing comes from Asterisk at all, it is gone. */
-static void look_after_http(struct race *race, uint64_t now)
+static void print_line(const struct live *live, double seconds, double share)
 {
-	uint64_t limit = now - (uint64_t) race->options.answer_timeout_ns;
-	uint64_t late = http_pool_counters(race->claims)->late + http_pool_counters(race->others)->late;
-	char buf[REQUEST_SIZE];
-	struct text ping;
-
-	http_pool_give_up(race->claims, limit);
-	http_pool_give_up(race->others, limit);
-	if (late < http_pool_counters(race->claims)->late + http_pool_counters(race->others)->late &&
-		http_pool_heard(race->claims) < limit && http_pool_heard(race->others) < limit &&
-		race->last_event_ns < limit) {
-		race_gone(race, "nothing came from Asterisk for %.1f s",
-			(double) race->options.answer_timeout_ns / (double) NS_PER_S);
-		return;
-	}
-	text_init(&ping, buf, sizeof(buf));
-	request_ping(&ping, &race->options);
-	http_pool_keep_alive(race->claims, &ping, now - KEEP_ALIVE_NS);
-	http_pool_keep_alive(race->others, &ping, now - KEEP_ALIVE_NS);
-}
-
-static void print_line(const struct race *race, double seconds, double share)
-{
-	const struct stats *stats = &race->stats;
-	double rate = (double) (race->calls.count - race->live.last_calls) / seconds;
+	const struct stats *stats = live->stats;
+	double rate = (double) (live->calls->count - live->last_calls) / seconds;
 
 	fprintf(stderr,
 		"%5.0f s  calls %zu (%.1f/s, %zu open)  offers %" PRIu64 "  claims %" PRIu64 " (204: %" PRIu64
 		")  errors %" PRIu64,
-		(double) (race->live.last_ns - race->live.started_ns) / (double) NS_PER_S, race->calls.count, rate,
-		race->calls.open, stats->offers, stats->sent[REQUEST_CLAIM], stats->answers[REQUEST_CLAIM][204],
+		(double) (live->last_ns - live->started_ns) / (double) NS_PER_S, live->calls->count, rate,
+		live->calls->open, stats->offers, stats->sent[REQUEST_CLAIM], stats->answers[REQUEST_CLAIM][204],
 		stats_errors(stats));
 	if (stats->second->count) {
 		fprintf(stderr, "  p99 %.3f ms", (double) hist_percentile(stats->second, 99) / (double) NS_PER_MS);
@@ -72,10 +47,10 @@ static void print_line(const struct race *race, double seconds, double share)
 	fprintf(stderr, "  own CPU %.0f %%\n", share * 100);
 }
 
-static void measure(struct live *live, struct race *race)
+static void measure(struct live *live)
 {
 	uint64_t now = now_ns(), cpu = cpu_ns();
-	uint64_t turn = loop_take_longest_turn(&race->loop);
+	uint64_t turn = loop_take_longest_turn(live->loop);
 	double seconds = (double) (now - live->last_ns) / (double) NS_PER_S;
 	double share = (double) (cpu - live->last_cpu_ns) / (double) (now - live->last_ns);
 
@@ -86,38 +61,38 @@ static void measure(struct live *live, struct race *race)
 		live->cpu_max = share > live->cpu_max ? share : live->cpu_max;
 	}
 	if (live->show && seconds > 0.5) {
-		print_line(race, seconds, share);
+		print_line(live, seconds, share);
 	}
-	live->last_calls = race->calls.count;
-	hist_clear(race->stats.second);
+	live->last_calls = live->calls->count;
+	hist_clear(live->stats->second);
 }
 
 static void on_second(struct timer *timer)
 {
-	struct race *race = lws_container_of(timer, struct race, live.timer);
+	struct live *live = lws_container_of(timer, struct live, timer);
 
-	measure(&race->live, race);
-	timer_set(&race->loop.timers, timer, race->live.last_ns + NS_PER_S);
-	look_after_http(race, race->live.last_ns);
+	measure(live);
+	timer_set(&live->loop->timers, timer, live->last_ns + NS_PER_S);
 }
 
-void live_start(struct live *live, struct race *race, bool show)
+void live_start(
+	struct live *live, struct loop *loop, const struct calls *calls, struct stats *stats, bool show)
 {
-	*live = (struct live){ .show = show };
+	*live = (struct live){ .loop = loop, .calls = calls, .stats = stats, .show = show };
 	live->started_ns = live->last_ns = now_ns();
 	live->started_cpu_ns = live->last_cpu_ns = cpu_ns();
 	live->timer.fire = on_second;
-	loop_take_longest_turn(&race->loop);
-	timer_set(&race->loop.timers, &live->timer, live->started_ns + NS_PER_S);
+	loop_take_longest_turn(loop);
+	timer_set(&loop->timers, &live->timer, live->started_ns + NS_PER_S);
 }
 
-void live_stop(struct live *live, struct race *race)
+void live_stop(struct live *live)
 {
 	if (!live->started_ns || live->stopped_ns) {
 		return;
 	}
-	timer_cancel(&race->loop.timers, &live->timer);
-	measure(live, race);
+	timer_cancel(&live->loop->timers, &live->timer);
+	measure(live);
 	live->stopped_ns = live->last_ns;
 	live->stopped_cpu_ns = live->last_cpu_ns;
 }

@@ -9,18 +9,22 @@
 #define ARI_RACE_LIVE_H
 
 /*! \file
- * \brief Once a second: the live line, the measure of ari-race's own CPU time, and care for the HTTP
- * connections.
+ * \brief Once a second: the live line, and the measure of ari-race's own CPU time.
  */
 
 #include "timers.h"
 
 #include <stdbool.h>
 
-struct race;
+struct calls;
+struct loop;
+struct stats;
 
 struct live {
 	struct timer timer;
+	struct loop *loop;
+	const struct calls *calls;
+	struct stats *stats;
 	bool show;
 	uint64_t started_ns;
 	uint64_t started_cpu_ns;
@@ -33,11 +37,12 @@ struct live {
 	uint64_t turn_longest_ns;
 };
 
-/*! \brief Begin; prints lines if \a show. */
-void live_start(struct live *live, struct race *race, bool show);
+/*! \brief Begin; what it tells of is borrowed until live_stop(). Prints lines if \a show. */
+void live_start(
+	struct live *live, struct loop *loop, const struct calls *calls, struct stats *stats, bool show);
 
 /*! \brief End; harmless if it has not begun. */
-void live_stop(struct live *live, struct race *race);
+void live_stop(struct live *live);
 
 /*! \brief The share of one core that ari-race used from begin to end. */
 double live_cpu_share(const struct live *live);

@@ -12,21 +12,14 @@
 
 #include "loop.h"
 #include "clock.h"
-#include "feed.h"
-#include "http.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #define SPARE_FILES 64
 #define READ_SIZE 32768
-
-static const struct lws_protocols protocols[] = {
-	{ .name = "http", .callback = http_callback },
-	{ .name = "ari", .callback = feed_callback },
-	{ .name = NULL },
-};
 
 static void on_wake(struct ev_loop *ev, ev_check *watcher, int events)
 {
@@ -40,10 +33,12 @@ static void on_wake(struct ev_loop *ev, ev_check *watcher, int events)
 static void before_sleep(struct ev_loop *ev, ev_prepare *watcher, int events)
 {
 	struct loop *loop = watcher->data;
-	uint64_t turn = loop->woke_ns ? now_ns() - loop->woke_ns : 0;
+	uint64_t turn;
 
 	(void) ev;
 	(void) events;
+	loop->on_turn(loop->data);
+	turn = loop->woke_ns ? now_ns() - loop->woke_ns : 0;
 	if (turn > loop->longest_ns) {
 		loop->longest_ns = turn;
 	}
@@ -55,7 +50,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 
 	(void) ev;
 	(void) events;
-	loop->on_signal(loop, watcher->signum);
+	loop->on_signal(loop->data);
 }
 
 static void start_watchers(struct loop *loop)
@@ -90,9 +85,9 @@ static bool raise_file_limit(int files)
 	return !setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static struct lws_context *create_lws(struct loop *loop, int files)
+static struct lws_context *create_lws(struct loop *loop, const struct lws_protocols *protocols, int files)
 {
-	/* No hang-up without it: nobody looks whether a peer is still there, and gives up on one that stalls. */
+	/* No hang-up without it: nobody asks whether a peer is still there, and gives up on one that stalls. */
 	static const lws_retry_bo_t patient = { .secs_since_valid_ping = 1, .secs_since_valid_hangup = 0 };
 	void *loops[] = { loop->ev };
 	struct lws_context_creation_info info = {
@@ -106,7 +101,6 @@ static struct lws_context *create_lws(struct loop *loop, int files)
 		.retry_and_idle_policy = &patient,
 		.gid = (gid_t) -1,
 		.uid = (uid_t) -1,
-		.user = loop->data,
 	};
 
 	lws_set_log_level(0, NULL);
@@ -114,12 +108,12 @@ static struct lws_context *create_lws(struct loop *loop, int files)
 	return lws_create_context(&info);
 }
 
-const char *loop_open(
-	struct loop *loop, int sockets, void (*on_signal_cb)(struct loop *loop, int signal), void *data)
+const char *loop_open(struct loop *loop, int sockets, const struct lws_protocols *protocols,
+	void (*on_turn)(void *data), void (*on_signal_cb)(void *data), void *data)
 {
 	int files = sockets + SPARE_FILES;
 
-	*loop = (struct loop){ .on_signal = on_signal_cb, .data = data };
+	*loop = (struct loop){ .on_turn = on_turn, .on_signal = on_signal_cb, .data = data };
 	if (!raise_file_limit(files)) {
 		return "too few open files are allowed for so many connections: raise the limit (ulimit -n)";
 	}
@@ -129,7 +123,7 @@ const char *loop_open(
 		return "the kernel gives no epoll or no timerfd";
 	}
 	start_watchers(loop);
-	loop->lws = create_lws(loop, files);
+	loop->lws = create_lws(loop, protocols, files);
 	return loop->lws
 		? NULL
 		: "libwebsockets does not start; is its libev plugin (libwebsockets-evlib-ev) installed?";

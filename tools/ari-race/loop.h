@@ -22,8 +22,9 @@ struct loop {
 	struct lws_context *lws;
 	struct timers timers;
 	uint64_t woke_ns;    /*!< when epoll returned */
-	uint64_t longest_ns; /*!< the longest turn since loop_forget_turns() */
-	void (*on_signal)(struct loop *loop, int signal);
+	uint64_t longest_ns; /*!< the longest turn since loop_take_longest_turn() */
+	void (*on_turn)(void *data);
+	void (*on_signal)(void *data);
 	void *data; /*!< the owner's */
 	ev_prepare prepare;
 	ev_check check;
@@ -35,13 +36,15 @@ struct loop {
  * \brief Open the loop.
  *
  * \param sockets How many connections there may be at most; the limit on open files is raised for them.
+ * \param protocols What libwebsockets calls for which of them; borrowed.
+ * \param on_turn Called at the end of each turn, when all that came in has been handled.
  * \param on_signal Called in the loop for SIGINT and SIGTERM.
- * \param data Kept in loop->data, and lws_context_user() of the libwebsockets context.
+ * \param data For both.
  *
  * \return NULL on success, or why it cannot be opened.
  */
-const char *loop_open(
-	struct loop *loop, int sockets, void (*on_signal)(struct loop *loop, int signal), void *data);
+const char *loop_open(struct loop *loop, int sockets, const struct lws_protocols *protocols,
+	void (*on_turn)(void *data), void (*on_signal)(void *data), void *data);
 
 /*! \brief Run until loop_stop(). */
 void loop_run(struct loop *loop);

@@ -10,6 +10,7 @@
  */
 
 #include "race.h"
+#include "run.h"
 
 int main(int argc, char **argv)
 {
@@ -17,7 +18,7 @@ int main(int argc, char **argv)
 	int status = options_parse(&race.options, argc, argv);
 
 	if (status < 0) {
-		status = race_run(&race);
+		status = run(&race);
 	}
 	options_free(&race.options);
 	return status;

@@ -24,7 +24,7 @@
 enum claim_mode {
 	CLAIM_FIRST,  /*!< the first N applications claim every call */
 	CLAIM_ALL,    /*!< every application that is free to does */
-	CLAIM_RANDOM, /*!< N of them, chosen anew for each call */
+	CLAIM_RANDOM, /*!< N of them, chosen for each call again */
 };
 
 struct options {

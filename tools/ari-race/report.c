@@ -11,12 +11,14 @@
 
 #include "report.h"
 #include "clock.h"
+#include "event_socket.h"
 #include "race.h"
+#include "terminal.h"
 #include "verdict.h"
 
 #include <inttypes.h>
 
-#define BUSY_SHARE 0.8 /* from here on ari-race's own figures are in doubt */
+#define BUSY_SHARE 0.8 /* from here on ari-race's own stats are in doubt */
 
 static double ms(uint64_t ns)
 {
@@ -40,14 +42,18 @@ static void print_head(const struct race *race, const struct verdict *verdict)
 	const struct options *options = &race->options;
 	double seconds = race_seconds(race);
 
-	printf("\n%s, Asterisk %s\n", options->url, race->asterisk);
+	printf("\n%s, Asterisk ", options->url);
+	terminal_put(stdout, race->asterisk);
+	putchar('\n');
 	printf("%zu applications on %zu WebSockets: %zu claim%s, %zu watch, %zu decline, %zu stalled\n",
-		apps->count, race->feeds.count, apps->claimers,
+		apps->count, event_sockets_count(race->sockets), apps->claimers,
 		options->claim_mode == CLAIM_RANDOM ? " when chosen" : "", apps->readers - apps->active,
 		apps->active - apps->claimers, apps->count - apps->readers);
-	printf("%zu calls in %.1f s (%.1f per second), %s%s%s\n", verdict->made, seconds,
+	printf("%zu calls in %.1f s (%.1f per second), %s%s", verdict->made, seconds,
 		seconds > 0 ? (double) verdict->made / seconds : 0, report_ending(race),
-		race->ending == ENDING_GONE ? ": " : "", race->ending == ENDING_GONE ? race->why : "");
+		race->ending == ENDING_GONE ? ": " : "");
+	terminal_put(stdout, race->ending == ENDING_GONE ? race->why : "");
+	putchar('\n');
 }
 
 static void print_latencies(const struct race *race)
@@ -134,8 +140,9 @@ static void print_calls(const struct race *race, const struct verdict *verdict)
 	print_count("events that are not JSON", race->stats.unreadable);
 	print_count("WebSockets of readers that broke", race->stats.lost);
 	for (size_t i = 0; i < verdict->named_count; i++) {
-		printf("RULE BROKEN: %s: %s\n", verdict->named[i]->id,
-			verdict->named[i]->winners > 1 ? "two winners" : "204 and no StasisStart");
+		fputs("RULE BROKEN: ", stdout);
+		terminal_put(stdout, verdict->named[i]->id);
+		printf(": %s\n", verdict->named[i]->winners > 1 ? "two winners" : "204 and no StasisStart");
 	}
 }
 
@@ -167,7 +174,7 @@ static void print_self(const struct race *race)
 			claims->waited, ms(claims->waited_max));
 	}
 	if (race->live.cpu_max > BUSY_SHARE) {
-		puts("NOTE: ari-race was short of CPU time; the figures are partly its own.");
+		puts("NOTE: ari-race was short of CPU time; the measurements are partly of itself.");
 	}
 }
 

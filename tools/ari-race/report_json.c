@@ -65,8 +65,9 @@ static void put_head(FILE *file, const struct race *race)
 static void put_options(FILE *file, const struct options *options)
 {
 	fprintf(file,
-		",\n\"options\": {\"apps\": %" PRId64 ", \"apps_per_connection\": %" PRId64 ", \"claimers\": \"%s\"",
-		options->apps, options->apps_per_connection, options->claimers_text);
+		",\n\"options\": {\"apps\": %" PRId64 ", \"apps_per_connection\": %" PRId64 ", \"claimers\": ",
+		options->apps, options->apps_per_connection);
+	put_string(file, options->claimers_text);
 	fprintf(file, ", \"decliners\": %" PRId64 ", \"stalled\": %" PRId64 ", \"think_ms\": %.6f",
 		options->decliners, options->stalled, ms((uint64_t) options->think_ns));
 	fprintf(file, ", \"spread_ms\": %.6f, \"hold_ms\": %.6f, \"seed\": %" PRId64 ", \"calls\": %" PRId64,

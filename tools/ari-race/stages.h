@@ -9,32 +9,15 @@
 #define ARI_RACE_STAGES_H
 
 /*! \file
- * \brief The stages of a run: set-up, run, drain, settle, clean-up, close. Each function here ends one
- * stage and begins the next; all are called in the loop.
+ * \brief How a run goes from stage to stage: ask, warm up, connect, run, drain, settle, clean up, close.
  */
 
-#include "race.h"
+struct race;
 
-/*! \brief Set up: look at Asterisk, then open HTTP connections and WebSockets. */
-void setup_start(struct race *race);
-
-/*! \brief All WebSockets stand: begin the run. */
-void stages_run(struct race *race);
-
-/*! \brief No more calls are to be made: let those that are open come to their end. */
-void stages_drain(struct race *race);
-
-/*! \brief A call is over, a claim is answered, or no more calls come: see whether that was the last thing
- * to wait for. */
-void stages_check_end(struct race *race);
-
-/*! \brief Hang up what is left, ask about the stalled applications, then close. */
-void cleanup_start(struct race *race);
-
-/*! \brief Close the WebSockets. */
-void stages_close(struct race *race);
-
-/*! \brief The last WebSocket is closed: end the loop. */
-void stages_closed(struct race *race);
+/*!
+ * \brief See from the facts whether a stage is over, and begin the next. To be called at the end of each turn
+ * of the loop; nothing else changes the stage.
+ */
+void stages_step(struct race *race);
 
 #endif /* ARI_RACE_STAGES_H */

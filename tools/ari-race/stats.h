@@ -9,7 +9,7 @@
 #define ARI_RACE_STATS_H
 
 /*! \file
- * \brief What is counted and measured in a run. One name for each figure, used by live line, table and
+ * \brief What is counted and measured in a run. One name for each measurement, used by live line, table and
  * JSON alike; the man page defines them.
  */
 

@@ -15,7 +15,7 @@
 struct target {
 	int port;
 	char name[256];          /*!< as in the URL */
-	char address[64];        /*!< that name as a number, looked up once */
+	char address[64];        /*!< that name as a number, found once */
 	char host[280];          /*!< Host header: name and port */
 	char prefix[256];        /*!< http.conf's prefix, without a slash at the end; mostly empty */
 	char authorization[700]; /*!< value of the Authorization header */
@@ -28,7 +28,7 @@ struct target {
 const char *target_parse(struct target *target, const char *url, const char *user, const char *password);
 
 /*!
- * \brief Look the name up and try to connect; blocks for two seconds at most.
+ * \brief Find the address of the name and try to connect; blocks for two seconds at most.
  * \return NULL if somebody listens there, or why not.
  */
 const char *target_probe(struct target *target);

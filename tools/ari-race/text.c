@@ -62,7 +62,7 @@ void text_add_url(struct text *text, const char *string)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
-	for (; *string; string++) {
+	for (; *string && !text->truncated; string++) {
 		unsigned char c = (unsigned char) *string;
 
 		if (isalnum(c) || strchr("-._~", c)) {
@@ -73,17 +73,76 @@ void text_add_url(struct text *text, const char *string)
 	}
 }
 
+/*!
+ * \brief Read one character of UTF-8.
+ * \return its number of bytes, or 0 if the bytes are none: too long a form, a surrogate, over U+10FFFF, cut.
+ */
+static size_t utf8_decode(const char *string, unsigned int *code)
+{
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *at = (const unsigned char *) string;
+	size_t len = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : at[0] >> 3 == 30 ? 4 : 0;
+
+	*code = len > 1 ? at[0] & (0x7fU >> len) : at[0];
+	for (size_t i = 1; i < len; i++) {
+		if (at[i] >> 6 != 2) {
+			return 0; /* the NUL at the end, too */
+		}
+		*code = *code << 6 | (at[i] & 0x3fU);
+	}
+	return len && *code >= least[len] && *code <= 0x10ffff && *code >> 11 != 0x1b ? len : 0;
+}
+
+bool text_is_utf8(const char *string)
+{
+	unsigned int code;
+	size_t len;
+
+	while (*string && (len = utf8_decode(string, &code))) {
+		string += len;
+	}
+	return !*string;
+}
+
+/*! \brief Append one character by its number, as JSON writes it; all of it or nothing. */
+static void add_json_character(struct text *text, unsigned int code)
+{
+	if (code == '"' || code == '\\') {
+		text_add_bytes(text, (char[]){ '\\', (char) code }, 2);
+	} else if (code >= 0x20 && code < 0x7f) {
+		text_add_bytes(text, (char[]){ (char) code }, 1);
+	} else if (code < 0x10000) {
+		text_addf(text, "\\u%04x", code);
+	} else {
+		code -= 0x10000;
+		text_addf(text, "\\u%04x\\u%04x", 0xd800 + (code >> 10), 0xdc00 + (code & 0x3ff));
+	}
+}
+
 void text_add_json(struct text *text, const char *string)
 {
-	for (; *string; string++) {
+	while (*string && !text->truncated) {
+		unsigned int code;
+		size_t len = utf8_decode(string, &code);
+
+		if (len) {
+			add_json_character(text, code);
+		} else {
+			text_addf(text, "\\\\x%02x", (unsigned int) (unsigned char) *string);
+		}
+		string += len ? len : 1;
+	}
+}
+
+void text_add_printable(struct text *text, const char *string)
+{
+	for (; *string && !text->truncated; string++) {
 		unsigned char c = (unsigned char) *string;
 
-		if (c == '"' || c == '\\') {
-			text_add_bytes(text, (char[]){ '\\', (char) c }, 2);
-		} else if (c < 0x20) {
-			text_addf(text, "\\u%04x", c);
-		} else {
+		if (c >= 0x20 && c < 0x7f) {
 			text_add_bytes(text, string, 1);
+		} else {
+			text_addf(text, "\\x%02x", c);
 		}
 	}
 }

@@ -37,8 +37,21 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 /*! \brief Append with everything percent-encoded that RFC 3986 does not call unreserved. */
 void text_add_url(struct text *text, const char *string);
 
-/*! \brief Append as the inside of a JSON string: quotes, backslashes and control characters escaped. */
+/*!
+ * \brief Append as the inside of a JSON string, in ASCII only, so that it is valid wherever it is read and
+ * harmless where it is shown: characters beyond ASCII as \c \\uNNNN, and a byte that is not UTF-8 as the
+ * text \c \\xNN.
+ */
 void text_add_json(struct text *text, const char *string);
+
+/*!
+ * \brief Append as a terminal may show it: everything but printable ASCII as \c \\xNN. What comes from a
+ * server could otherwise move the cursor, and forge lines.
+ */
+void text_add_printable(struct text *text, const char *string);
+
+/*! \brief Whether a string is UTF-8 as RFC 3629 has it. */
+bool text_is_utf8(const char *string);
 
 /*! \brief Append \a len bytes in base64. */
 void text_add_base64(struct text *text, const char *bytes, size_t len);

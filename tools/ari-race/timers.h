@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*! \brief One timer; lives inside whatever it belongs to. All zero is a timer that is not set. */
+/*! \brief One timer; lives inside the thing that it belongs to. All zero is a timer that is not set. */
 struct timer {
 	uint64_t due_ns;
 	size_t place;                      /*!< in the heap, from 1; 0: not set */
@@ -40,7 +40,7 @@ int timers_open(struct timers *timers, struct ev_loop *loop);
 /*! \brief Stop; timers that are still set never fire. */
 void timers_close(struct timers *timers);
 
-/*! \brief Set a timer, or set it anew. A time in the past fires in the next turn of the loop. */
+/*! \brief Set a timer, or set it again. A time in the past fires in the next turn of the loop. */
 void timer_set(struct timers *timers, struct timer *timer, uint64_t due_ns);
 
 /*! \brief Take a timer back; harmless if it is not set. */

@@ -26,7 +26,7 @@ static const char text[] =
 	"  --apps N                 how many, named PREFIX1 to PREFIXN       (3)\n"
 	"  --app-prefix PREFIX      (race-)\n"
 	"  --apps-per-connection K  that share one WebSocket                 (1)\n"
-	"  --claimers WHO           N: the first N; all; random:K: K of them, chosen anew for each call (all)\n"
+	"  --claimers WHO           N: the first N; all; random:K: K of them, chosen for each call again (all)\n"
 	"  --decliners N            decline every call (needs /ari/broadcasts)  (0)\n"
 	"  --stalled N              connect and never read                   (0)\n"
 	"  --stalled-buffer BYTES   socket buffer of these                   (the system's)\n"

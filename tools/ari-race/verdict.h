@@ -32,7 +32,7 @@ struct verdict {
 	size_t named_count;
 };
 
-/*! \brief Look at all calls once; measures the fan-out on the way. */
+/*! \brief Judge all calls once; measures the fan-out on the way. */
 void verdict_find(struct verdict *verdict, struct race *race);
 
 /*! \brief How many calls broke a rule. */

@@ -15,12 +15,14 @@
 #include "asterisk/vector.h"
 
 struct app {
-	char name[80];
+	char name[320];
 	int registered;
 	/*! Whether it claims what it is offered. */
 	int claims;
 	/*! Whether it keeps only the last offer and what came after it. */
 	int forgets;
+	/*! How much CPU time it takes for an offer, in milliseconds. */
+	int works_ms;
 	/*! Whether its callback is not to return. */
 	int held;
 	/*! Callbacks that do not return. */
@@ -62,6 +64,7 @@ static void on_event(void *data, const char *name attribute_unused, struct ast_j
 	struct told told = { .event = ast_json_ref(event) };
 	int is_offer = !strcmp(event_text(event, "type"), "CallBroadcast");
 	int claims;
+	int works_ms;
 
 	scene_lock();
 	if (app->forgets && is_offer) {
@@ -70,6 +73,7 @@ static void on_event(void *data, const char *name attribute_unused, struct ast_j
 	told.order = told_so_far++;
 	AST_VECTOR_APPEND(&app->told, told);
 	claims = app->claims && is_offer;
+	works_ms = is_offer ? app->works_ms : 0;
 	app->stuck++;
 	scene_changed();
 	while (app->held) {
@@ -77,6 +81,12 @@ static void on_event(void *data, const char *name attribute_unused, struct ast_j
 	}
 	app->stuck--;
 	scene_unlock();
+	if (works_ms) {
+		int64_t end_us = cpu_us() + works_ms * 1000;
+
+		while (cpu_us() < end_us) {
+		}
+	}
 	if (claims) {
 		stasis_app_claim_channel(event_channel(event), app->name);
 	}
@@ -143,6 +153,11 @@ void app_claims(struct app *app)
 void app_forgets(struct app *app)
 {
 	set(&app->forgets, 1);
+}
+
+void app_works(struct app *app, int ms)
+{
+	set(&app->works_ms, ms);
 }
 
 void app_hold(struct app *app)
@@ -253,7 +268,7 @@ char **app_offers(struct app *app, size_t *count)
 }
 
 /*! \brief Offer one more call to all, and wait until all know of it. */
-static int settle_once(void)
+static int settle_once(const struct app *but)
 {
 	struct call *call = call_new();
 	int settled = call && !call_offer(call, DAY_MS, NULL);
@@ -261,7 +276,7 @@ static int settle_once(void)
 	for (size_t i = 0; settled && i < AST_VECTOR_SIZE(&apps); i++) {
 		struct app *app = AST_VECTOR_GET(&apps, i);
 
-		settled = !app->registered || app_hears(app, "CallBroadcast", call->id, 1);
+		settled = app == but || !app->registered || app_hears(app, "CallBroadcast", call->id, 1);
 	}
 	if (call) {
 		stasis_app_broadcast_cleanup(call->id);
@@ -272,8 +287,13 @@ static int settle_once(void)
 
 int apps_settle(void)
 {
+	return apps_settle_but(NULL);
+}
+
+int apps_settle_but(struct app *app)
+{
 	/* A claim that comes while the offer is being told is told after what waits at that moment. */
-	return settle_once() && settle_once();
+	return settle_once(app) && settle_once(app);
 }
 
 /*! \brief Nobody but the scene refers to it. Asterisk gives its reference back without a word to us. */

@@ -44,9 +44,11 @@
 extern ast_test_cb_t *const argument_cases[];
 extern ast_test_cb_t *const claim_cases[];
 extern ast_test_cb_t *const deadline_cases[];
+extern ast_test_cb_t *const directory_cases[];
 extern ast_test_cb_t *const event_cases[];
 extern ast_test_cb_t *const filter_cases[];
 extern ast_test_cb_t *const lifecycle_cases[];
+extern ast_test_cb_t *const masquerade_cases[];
 extern ast_test_cb_t *const media_cases[];
 extern ast_test_cb_t *const provider_cases[];
 extern ast_test_cb_t *const queue_cases[];
@@ -130,6 +132,9 @@ void app_claims(struct app *app);
 /*! \brief Let an application remember only the last offer and what came after it. */
 void app_forgets(struct app *app);
 
+/*! \brief Let an application take CPU time for each offer, in milliseconds. */
+void app_works(struct app *app, int ms);
+
 /*! \brief Let an application stop reading: from now on its callback does not return. */
 void app_hold(struct app *app);
 
@@ -163,6 +168,9 @@ char **app_offers(struct app *app, size_t *count);
  * \return Whether it arrived everywhere.
  */
 int apps_settle(void);
+
+/*! \brief The same without one that hears of nothing. */
+int apps_settle_but(struct app *app);
 
 /*! \brief Take them all away. \return How many are still referred to by somebody else. */
 size_t apps_end(void);

@@ -11,6 +11,10 @@
 
 #include "cases.h"
 
+#include "asterisk/ast_version.h"
+#include "asterisk/astobj2.h"
+#include "asterisk/stasis_channels.h"
+
 static const char *text_of(struct ast_json *event, const char *name)
 {
 	return S_OR(ast_json_string_get(ast_json_object_get(event, name)), "");
@@ -273,6 +277,61 @@ AST_TEST_DEFINE(events_nobody_there)
 	return AST_TEST_PASS;
 }
 
+/*! \brief A claim in a thread of its own. */
+struct claiming {
+	struct call *call;
+	int result;
+};
+
+static void *claim_main(void *data)
+{
+	struct claiming *claiming = data;
+
+	claiming->result = call_claim(claiming->call, "first");
+	return NULL;
+}
+
+AST_TEST_DEFINE(events_claim_of_a_lost_round)
+{
+	struct claiming claiming;
+	struct ao2_container *snapshots;
+	struct app *app;
+	pthread_t thread;
+	int64_t end_ms;
+	int offered;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "events_claim_of_a_lost_round",
+			"CallClaimed of a broadcast that is late is not sent after the channel's next broadcast, which is over too");
+	}
+	/* Asterisk 16 keeps its snapshots behind a lock that cannot be had from here. */
+	if (strtol(ast_get_version(), NULL, 10) < 17) {
+		return AST_TEST_PASS;
+	}
+	ast_test_validate(test, (app = app_new("first")) && (claiming.call = call_new()));
+	ast_test_validate(test, !stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0));
+	/* Between the claim and its event, the claiming thread asks for a snapshot: there it is held up. */
+	snapshots = (void *) ast_channel_cache_all();
+	ao2_wrlock(snapshots);
+	if (ast_pthread_create(&thread, NULL, claim_main, &claiming)) {
+		ao2_unlock(snapshots);
+		return AST_TEST_FAIL;
+	}
+	end_ms = now_ms() + PATIENCE_MS;
+	while (!call_won_by(claiming.call, "first") && now_ms() < end_ms) {
+		sleep_until(now_ms() + 1);
+	}
+	offered = stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0);
+	stasis_app_broadcast_cleanup(claiming.call->id);
+	ao2_unlock(snapshots);
+	ao2_cleanup(snapshots);
+	pthread_join(thread, NULL);
+	ast_test_validate(test, !claiming.result && !offered);
+	ast_test_validate(test, app_hears(app, "CallBroadcast", claiming.call->id, 2) && apps_settle());
+	ast_test_validate(test, !app_count(app, "CallClaimed", claiming.call->id));
+	return AST_TEST_PASS;
+}
+
 ast_test_cb_t *const event_cases[] = { events_offer_fields, events_claimed_fields, events_once_each,
 	events_claimed_suppressed, events_none_without_claim, events_offer_before_claim, events_in_order,
-	events_shuffled, events_nobody_there, NULL };
+	events_shuffled, events_nobody_there, events_claim_of_a_lost_round, NULL };

@@ -13,18 +13,18 @@
 
 #include "cases.h"
 
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 /*! \brief Wait until the dispatcher has nothing to do. \retval 0 on success, -1 if it still has. */
-static int wait_for_rest(struct stasis_broadcast_figures *figures)
+static int wait_for_rest(struct stasis_broadcast_stats *stats)
 {
 	const int64_t end_ms = now_ms() + PATIENCE_MS;
 
 	do {
-		if (stasis_broadcast_look(figures)) {
+		if (stasis_broadcast_get_stats(stats)) {
 			return -1;
 		}
-		if (!figures->queues && !figures->queued) {
+		if (!stats->queues && !stats->queued) {
 			return 0;
 		}
 		sleep_until(now_ms() + 5);
@@ -32,18 +32,18 @@ static int wait_for_rest(struct stasis_broadcast_figures *figures)
 	return -1;
 }
 
-AST_TEST_DEFINE(queue_figures_add_up)
+AST_TEST_DEFINE(queue_stats_add_up)
 {
 	enum {
 		OPEN = 1300
 	};
-	struct stasis_broadcast_figures before;
-	struct stasis_broadcast_figures during;
-	struct stasis_broadcast_figures after;
+	struct stasis_broadcast_stats before;
+	struct stasis_broadcast_stats during;
+	struct stasis_broadcast_stats after;
 	struct app *app;
 
 	if (cmd == TEST_INIT) {
-		return describe(info, "queue_figures_add_up",
+		return describe(info, "queue_stats_add_up",
 			"1300 open offers to an application that does not read: each was sent, is queued, or is counted");
 	}
 	/* The log will tell of it: tests/module/run looks at the line. */
@@ -57,7 +57,7 @@ AST_TEST_DEFINE(queue_figures_add_up)
 				!stasis_app_broadcast_channel(
 					call->chan, DAY_MS, NULL, STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED));
 	}
-	ast_test_validate(test, app_is_stuck(app) && !stasis_broadcast_look(&during));
+	ast_test_validate(test, app_is_stuck(app) && !stasis_broadcast_get_stats(&during));
 	ast_test_validate(test, during.queues == 1 && during.queued == 1024);
 	ast_test_validate(test, during.overflowed - before.overflowed == OPEN - 1024 - 1);
 	ast_test_validate(test, during.broadcasts - before.broadcasts == OPEN);
@@ -68,13 +68,44 @@ AST_TEST_DEFINE(queue_figures_add_up)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(queue_tells_of_drops_before_stale_offers)
+{
+	enum {
+		OPEN = 1300
+	};
+	struct stasis_broadcast_stats before;
+	struct stasis_broadcast_stats after;
+	struct call *calls[OPEN];
+	struct app *app;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "queue_tells_of_drops_before_stale_offers",
+			"An application's queue was full, and all that is left in it is stale: the log tells of the drops");
+	}
+	/* tests/module/run looks at the line. */
+	ast_test_validate(test, (app = app_new("stale-reader")) && !wait_for_rest(&before));
+	app_hold(app);
+	for (size_t i = 0; i < OPEN; i++) {
+		ast_test_validate(test, (calls[i] = call_new()) && !call_offer(calls[i], DAY_MS, NULL));
+	}
+	ast_test_validate(test, app_is_stuck(app));
+	for (size_t i = 0; i < OPEN; i++) {
+		stasis_app_broadcast_cleanup(calls[i]->id);
+	}
+	sleep_until(now_ms() + 150);
+	app_release(app);
+	ast_test_validate(test, !wait_for_rest(&after));
+	ast_test_validate(test, after.sent - before.sent == 1 && after.stale - before.stale == 1024);
+	return AST_TEST_PASS;
+}
+
 AST_TEST_DEFINE(queue_of_a_guest_goes)
 {
 	enum {
 		GUESTS = 10000
 	};
-	struct stasis_broadcast_figures before;
-	struct stasis_broadcast_figures after;
+	struct stasis_broadcast_stats before;
+	struct stasis_broadcast_stats after;
 	struct call *call;
 
 	if (cmd == TEST_INIT) {
@@ -98,4 +129,5 @@ AST_TEST_DEFINE(queue_of_a_guest_goes)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const queue_cases[] = { queue_figures_add_up, queue_of_a_guest_goes, NULL };
+ast_test_cb_t *const queue_cases[] = { queue_stats_add_up, queue_tells_of_drops_before_stale_offers,
+	queue_of_a_guest_goes, NULL };

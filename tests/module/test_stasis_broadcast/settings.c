@@ -14,7 +14,7 @@
 #include "cases.h"
 
 #include "asterisk/paths.h"
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 #define MODULE "res_stasis_broadcast.so"
 
@@ -29,7 +29,8 @@ static const char seed_file[] = "; comment\n"
 								"invalid_filter = broadcast\n"
 								"max_open = 1000\n"
 								"dispatch_threads = 3\n"
-								"reoffer = no\n";
+								"reoffer = no\n"
+								"exclude = ^(old|deaf)-\n";
 
 /*! \brief Bits that files are broken with. */
 static const char *const bits[] = { "[", "]", "=", "=>", ";", ";--", "--;", "\n", "\r", "\t", "\\", "\"",
@@ -180,13 +181,14 @@ AST_TEST_DEFINE(settings_of_a_good_file)
 			"Every setting is taken over, and without the file the defaults hold again");
 	}
 	result = reload_with("[general]\ntimeout=7\nmax_timeout=8\nclaim_policy=any\ninvalid_filter=broadcast\n"
-						 "max_open=9\ndispatch_threads=3\nreoffer=no\n");
+						 "max_open=9\ndispatch_threads=3\nreoffer=no\nexclude=^old-\n");
 	ast_test_validate(test, !stasis_broadcast_settings(&settings));
 	ast_test_validate(
 		test, reload_without() == AST_MODULE_RELOAD_SUCCESS && result == AST_MODULE_RELOAD_SUCCESS);
 	ast_test_validate(test, settings.timeout_ms == 7 && settings.max_timeout_ms == 8);
 	ast_test_validate(test, settings.any_claimant && settings.invalid_is_none && !settings.reoffer);
 	ast_test_validate(test, settings.max_open == 9 && settings.dispatch_threads == 3);
+	ast_test_validate(test, !strcmp(settings.exclude, "^old-"));
 	ast_test_validate(test, !stasis_broadcast_settings(&settings));
 	ast_test_validate(test, !memcmp(&settings, &defaults, sizeof(settings)));
 	return AST_TEST_PASS;
@@ -212,6 +214,37 @@ AST_TEST_DEFINE(settings_limit_what_is_open)
 	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
 	for (size_t i = 0; i < ARRAY_LEN(offered); i++) {
 		ast_test_validate(test, offered[i]);
+	}
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(settings_exclude_applications)
+{
+	struct app *left_out;
+	struct app *other;
+	struct call *first;
+	struct call *second;
+	int as_told[9];
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "settings_exclude_applications",
+			"exclude: who it matches hears of no offer and may claim none, whatever claim_policy says, until it goes");
+	}
+	ast_test_validate(test, (left_out = app_new("old-one")) && (other = app_new("one")));
+	ast_test_validate(test, (first = call_new()) && (second = call_new()));
+	as_told[0] = reload_with("[general]\nexclude = ^old-\n") == AST_MODULE_RELOAD_SUCCESS;
+	as_told[1] = !call_offer(first, DAY_MS, NULL) && app_hears(other, "CallBroadcast", first->id, 1);
+	as_told[2] = call_claim(first, "old-one") == -1 && call_won_by(first, NULL);
+	as_told[3] = call_offer(second, DAY_MS, "^old-") == 0 && wait_on(second, DAY_MS) == -1;
+	as_told[4] = reload_with("[general]\nexclude = ^old-\nclaim_policy = any\n") == AST_MODULE_RELOAD_SUCCESS;
+	as_told[5] = !call_offer(second, DAY_MS, NULL) && call_claim(second, "old-one") == -1;
+	as_told[6] = reload_with("[general]\nexclude = ^(old\n") == AST_MODULE_RELOAD_ERROR &&
+		call_claim(second, "old-one") == -1;
+	as_told[7] = apps_settle_but(left_out) && !app_count(left_out, "CallBroadcast", NULL);
+	as_told[8] = reload_without() == AST_MODULE_RELOAD_SUCCESS && call_claim(first, "old-one") == 0;
+	for (size_t i = 0; i < ARRAY_LEN(as_told); i++) {
+		ast_test_status_update(test, "step %zu: %s\n", i, as_told[i] ? "as told" : "not as told");
+		ast_test_validate(test, as_told[i]);
 	}
 	return AST_TEST_PASS;
 }
@@ -252,4 +285,4 @@ AST_TEST_DEFINE(settings_refused_leave_nothing)
 }
 
 ast_test_cb_t *const setting_cases[] = { settings_of_a_good_file, settings_limit_what_is_open,
-	settings_refused_leave_nothing, settings_of_mutated_files, NULL };
+	settings_exclude_applications, settings_refused_leave_nothing, settings_of_mutated_files, NULL };

@@ -11,6 +11,8 @@
 
 #include "cases.h"
 
+#include "res_stasis_broadcast/offers.h"
+
 /*! Applications that do not read in most cases. */
 #define STALLED 20
 
@@ -251,5 +253,89 @@ AST_TEST_DEFINE(stall_threads_come_back)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const stall_cases[] = { stall_threads_come_back, stall_delays_nobody, stall_stale_offers,
-	stall_claim_after_offer, stall_queue_is_bounded, stall_application_leaves, NULL };
+/*! \brief Offer a call to all about 30 times a second for \a ms. \retval 0 on success, else -1. */
+static int trickle(int64_t ms)
+{
+	const int64_t end_ms = now_ms() + ms;
+	int64_t next_ms = now_ms();
+	struct call *call = call_new();
+
+	while (call && now_ms() < end_ms) {
+		if (offer_aside(call, STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED)) {
+			return -1;
+		}
+		sleep_until(next_ms += 33);
+	}
+	return call ? 0 : -1;
+}
+
+AST_TEST_DEFINE(stall_threads_go_while_others_work)
+{
+	struct app *stalled[3 * STALLED];
+	struct app *live;
+	size_t before;
+	size_t during;
+	size_t after;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "stall_threads_go_while_others_work",
+			"Threads that are not needed any more go also while calls come that one of them could serve");
+	}
+	before = threads_settled();
+	ast_test_validate(test, before > 0 && !stall(ARRAY_LEN(stalled), stalled));
+	for (int i = 0; i < 250; i++) {
+		struct call *call = call_new();
+
+		ast_test_validate(test, call && offer_aside(call, STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED) == 0);
+	}
+	during = threads_count();
+	apps_release();
+	for (size_t i = 0; i < ARRAY_LEN(stalled); i++) {
+		app_leave(stalled[i]);
+	}
+	ast_test_validate(test, (live = app_new("live")));
+	app_forgets(live);
+	/* Longer than a thread stays without work, and more often than that for each of them. */
+	ast_test_validate(test, !trickle(20000));
+	after = threads_count();
+	app_leave(live);
+	ast_test_status_update(test, "threads: %zu, then %zu, then %zu\n", before, during, after);
+	/* The live application has a thread of its own in Asterisk. */
+	ast_test_validate(test, during > before + ARRAY_LEN(stalled) && after <= before + 2);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(stall_is_not_work)
+{
+	struct app *busy[STALLED];
+	struct stasis_broadcast_stats stats;
+	struct call *call;
+	size_t before;
+	size_t most = 0;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "stall_is_not_work",
+			"Applications that take CPU time for each event, and more than there are cores, are not stuck: no threads are "
+			"added");
+	}
+	ast_test_validate(test, !apps_new("busy-", ARRAY_LEN(busy), busy) && !stasis_broadcast_get_stats(&stats));
+	before = stats.threads;
+	for (size_t i = 0; i < ARRAY_LEN(busy); i++) {
+		app_works(busy[i], 50);
+	}
+	for (int i = 0; i < 2; i++) {
+		ast_test_validate(test, (call = call_new()) && !call_offer(call, DAY_MS, NULL));
+	}
+	do {
+		ast_test_validate(test, !stasis_broadcast_get_stats(&stats));
+		most = MAX(most, stats.threads);
+		sleep_until(now_ms() + 5);
+	} while (stats.queues);
+	ast_test_status_update(test, "threads: %zu, and %zu at the most\n", before, most);
+	ast_test_validate(test, most == before);
+	return AST_TEST_PASS;
+}
+
+ast_test_cb_t *const stall_cases[] = { stall_is_not_work, stall_threads_go_while_others_work,
+	stall_threads_come_back, stall_delays_nobody, stall_stale_offers, stall_claim_after_offer,
+	stall_queue_is_bounded, stall_application_leaves, NULL };

@@ -1,0 +1,228 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Offering a call until an application has it: one attempt, and more if its winner is lost.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/stasis_app_broadcast.h"
+#include "asterisk/stasis_app_impl.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "res_stasis_broadcast/internal_api.h"
+
+#include "attempts.h"
+#include "channel_id.h"
+#include "channel_text.h"
+#include "variables.h"
+
+/*! How many times a channel is offered again at the most. */
+#define MAX_REOFFERS 3
+
+/*! The shortest time that the others get to claim a channel that is offered again, in milliseconds. */
+#define LEAST_REOFFER_MS 250
+
+/*! \brief A call on its way to an application. */
+struct attempts {
+	struct ast_channel *chan;
+	struct args *args;
+	/*! How many times it is offered again after its winner was lost. */
+	size_t most_reoffers;
+	/*! When it was offered first, in milliseconds of the monotonic clock. */
+	int64_t start_ms;
+	/*! What came of the last attempt. Its winner is the last of the lost ones if it was lost. */
+	struct stasis_broadcast_outcome outcome;
+	/*! The winners that were lost. */
+	char *lost[MAX_REOFFERS + 1];
+	size_t lost_count;
+};
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void set_status(struct attempts *attempts, const char *status)
+{
+	ast_copy_string(attempts->outcome.status, status, sizeof(attempts->outcome.status));
+}
+
+/*!
+ * \brief Offer the channel on the resource module that Asterisk brings, by its ID, and tell from what there is.
+ *
+ * It cannot leave out those that lost the call: its broadcast goes to all again.
+ */
+static int run_public(struct attempts *attempts, int timeout_ms, unsigned int flags)
+{
+	char where[PRINTABLE_SIZE];
+	int res;
+
+	channel_id_copy(attempts->chan, attempts->outcome.channel_id);
+	res = stasis_app_broadcast_channel(attempts->chan, timeout_ms, attempts->args->filter, flags);
+	if (!res) {
+		res = stasis_app_broadcast_wait(attempts->chan, timeout_ms);
+		set_status(attempts, !res ? "CLAIMED" : ast_check_hangup(attempts->chan) ? "HANGUP" : "TIMEOUT");
+	} else {
+		set_status(attempts, "ERROR");
+	}
+	if (res == AST_OPTIONAL_API_UNAVAILABLE) {
+		set_status(attempts, "ERROR");
+		ast_log(LOG_ERROR,
+			"StasisBroadcast on %s: res_stasis_broadcast.so is not loaded, load it to offer calls\n",
+			channel_text(attempts->chan, where));
+	}
+	if (!res) {
+		attempts->outcome.winner = stasis_app_broadcast_winner(attempts->outcome.channel_id);
+	}
+	return res;
+}
+
+/*! \brief Offer the channel and wait: to all the first time, then to all but those that lost it. */
+static int run(struct attempts *attempts, int timeout_ms)
+{
+	const unsigned int flags = ast_true(attempts->args->notify) ? 0 : STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED;
+	const struct stasis_broadcast_request request = {
+		.timeout_ms = timeout_ms,
+		.app_filter = attempts->args->filter,
+		.flags = flags,
+		.excluded = (const char *const *) attempts->lost,
+		.excluded_count = attempts->lost_count,
+	};
+	int res;
+
+	attempts->outcome.winner = NULL;
+	if (ast_check_hangup(attempts->chan)) {
+		/* As in the extension h: nobody need hear of a call that is over. */
+		set_status(attempts, "HANGUP");
+		return -1;
+	}
+	res = stasis_broadcast_run(attempts->chan, &request, &attempts->outcome);
+	return res == AST_OPTIONAL_API_UNAVAILABLE ? run_public(attempts, timeout_ms, flags) : res;
+}
+
+/*!
+ * \brief Give the channel to the winner and stay until its Stasis session ends.
+ *
+ * \retval 0 if it had the channel, 1 if it did not and is among the lost ones now, -1 if there is no
+ *         winner to be found.
+ */
+static int hand_over(struct attempts *attempts)
+{
+	char *winner = attempts->outcome.winner;
+	char where[PRINTABLE_SIZE];
+	char text[32];
+
+	if (!winner) {
+		ast_log(LOG_ERROR,
+			"StasisBroadcast on %s: claimed, but res_stasis_broadcast does not name the winner\n",
+			channel_text(attempts->chan, where));
+		return -1;
+	}
+	snprintf(text, sizeof(text), "%lld", (long long) (clock_ms() - attempts->start_ms));
+	variables_set_claimed(attempts->chan, winner, text);
+	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
+	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
+		stasis_broadcast_lost(&attempts->outcome);
+		attempts->lost[attempts->lost_count++] = winner;
+		return 1;
+	}
+	ast_free(winner);
+	return 0;
+}
+
+/*! \brief What is left of the timeout for one more attempt, in milliseconds. */
+static int time_left_ms(const struct attempts *attempts)
+{
+	int64_t left = attempts->args->timeout_ms - (clock_ms() - attempts->start_ms);
+
+	return left < LEAST_REOFFER_MS ? LEAST_REOFFER_MS : (int) left;
+}
+
+/*! \brief Tell the dialplan and the log that the last winner was lost. */
+static void tell_lost(const struct attempts *attempts, int again)
+{
+	char where[PRINTABLE_SIZE];
+	char who[PRINTABLE_SIZE];
+	struct ast_str *list = ast_str_create(64);
+
+	for (size_t i = 0; list && i < attempts->lost_count; i++) {
+		ast_str_append(&list, 0, "%s%s", i ? "&" : "", attempts->lost[i]);
+	}
+	variables_set_lost(attempts->chan, list ? ast_str_buffer(list) : "", again);
+	ast_free(list);
+	ast_log(LOG_WARNING,
+		"StasisBroadcast on %s: application '%s' claimed the call but was gone before it had it; %s\n",
+		channel_text(attempts->chan, where),
+		printable(attempts->lost[attempts->lost_count - 1], who, sizeof(who)),
+		again ? "offering it to the others" : "the dialplan goes on");
+}
+
+/*! \brief The STASISSTATUS of a call that nobody has. */
+static const char *unclaimed_status(const struct attempts *attempts)
+{
+	static const char *const timeouts[] = { "TIMEOUT", "NOAPPS", "DECLINED", "HANGUP", "WITHDRAWN" };
+
+	for (size_t i = 0; i < ARRAY_LEN(timeouts); i++) {
+		/* Once an application had claimed it, it is not true that nobody did. */
+		if (!strcmp(attempts->outcome.status, timeouts[i]) && !attempts->lost_count) {
+			return "TIMEOUT";
+		}
+	}
+	return "FAILED";
+}
+
+/*! \brief One attempt, and what came of it. \param[out] again Whether to offer the channel again. */
+static void run_attempt(struct attempts *attempts, int timeout_ms, int *again)
+{
+	int lost;
+
+	*again = 0;
+	if (run(attempts, timeout_ms)) {
+		variables_set_end(attempts->chan, unclaimed_status(attempts), attempts->outcome.status);
+		return;
+	}
+	lost = hand_over(attempts);
+	if (lost > 0 && !ast_check_hangup(attempts->chan)) {
+		*again = attempts->lost_count <= attempts->most_reoffers;
+		tell_lost(attempts, *again);
+	}
+	if (!*again) {
+		/* Where there was a winner, the status has been set with it. */
+		variables_set_end(attempts->chan, lost ? "FAILED" : "SUCCESS", lost < 0 ? "CLAIMED" : NULL);
+	}
+}
+
+void attempts_run(struct ast_channel *chan, struct args *args, int reoffer)
+{
+	struct attempts attempts = {
+		.chan = chan, .args = args, .most_reoffers = reoffer ? MAX_REOFFERS : 0, .start_ms = clock_ms()
+	};
+	int again;
+
+	variables_clear(chan);
+	run_attempt(&attempts, args->timeout_ms, &again);
+	while (again) {
+		run_attempt(&attempts, time_left_ms(&attempts), &again);
+	}
+
+	/* Only now, so that a claim that comes late hears "taken", not "unknown". */
+	if (attempts.outcome.serial) {
+		stasis_broadcast_end(&attempts.outcome);
+	} else {
+		stasis_app_broadcast_cleanup(attempts.outcome.channel_id);
+	}
+	while (attempts.lost_count) {
+		ast_free(attempts.lost[--attempts.lost_count]);
+	}
+}

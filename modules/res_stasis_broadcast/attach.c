@@ -1,0 +1,143 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The tie between a channel and the broadcast of it: a datastore.
+ *
+ * The channel that a call's thread runs keeps its datastores through a masquerade, while its unique ID becomes
+ * another's. The datastores of the other channel, which goes, are moved to it.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/datastore.h"
+#include "asterisk/lock.h"
+
+#include "attach.h"
+#include "gate.h"
+
+/*! \brief Our datastores that there are, on channels or on their way off one. */
+static int datastores;
+
+/*!
+ * \brief The channel is gone, or has a new broadcast: this one goes too (rule 8).
+ *
+ * A hung-up channel lives on while anybody refers to it: this may be called when we are unloaded, and
+ * every broadcast was withdrawn.
+ */
+static void forget_broadcast(void *data)
+{
+	struct broadcast *broadcast = data;
+
+	if (!gate_enter()) {
+		registry_remove(broadcasts, broadcast);
+		gate_leave();
+	}
+	broadcast_unref(broadcast);
+	ast_atomic_fetchadd_int(&datastores, -1);
+}
+
+/*!
+ * \brief A masquerade moves our datastore to another channel: the one that was on offer is about to go, and its thread
+ * with it, so that nobody may claim it any more (rule 12). With the locks of both channels.
+ */
+static void channel_was_taken(
+	void *data, struct ast_channel *old_chan attribute_unused, struct ast_channel *new_chan attribute_unused)
+{
+	if (!gate_enter()) {
+		broadcast_close(data, BROADCAST_HUNG_UP);
+		gate_leave();
+	}
+}
+
+static const struct ast_datastore_info broadcast_on_channel = {
+	.type = "stasis_broadcast",
+	.destroy = forget_broadcast,
+	.chan_fixup = channel_was_taken,
+};
+
+/*! \brief Take our datastores off a channel: two, if one came by a masquerade. They are freed without its lock. */
+void detach(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore;
+
+	do {
+		ast_channel_lock(chan);
+		datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
+		if (datastore) {
+			ast_channel_datastore_remove(chan, datastore);
+		}
+		ast_channel_unlock(chan);
+		if (datastore) {
+			ast_datastore_free(datastore);
+		}
+	} while (datastore);
+}
+
+/*! \brief Note for all broadcasts of a channel that it is on offer again. */
+static void set_followed(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore;
+
+	ast_channel_lock(chan);
+	AST_LIST_TRAVERSE(ast_channel_datastores(chan), datastore, entry)
+	{
+		if (datastore->info == &broadcast_on_channel) {
+			broadcast_set_followed(datastore->data);
+		}
+	}
+	ast_channel_unlock(chan);
+}
+
+int attach(struct ast_channel *chan, struct broadcast *broadcast)
+{
+	struct ast_datastore *datastore = ast_datastore_alloc(&broadcast_on_channel, NULL);
+
+	if (!datastore) {
+		return -1;
+	}
+	set_followed(chan);
+	detach(chan);
+	datastore->data = broadcast_ref(broadcast);
+	ast_atomic_fetchadd_int(&datastores, +1);
+	ast_channel_lock(chan);
+	ast_channel_datastore_add(chan, datastore);
+	ast_channel_unlock(chan);
+	return 0;
+}
+
+struct broadcast *attached(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore;
+	struct broadcast *broadcast = NULL;
+
+	ast_channel_lock(chan);
+	/* New ones are in front of those that a masquerade has brought. */
+	datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
+	if (datastore) {
+		broadcast = broadcast_ref(datastore->data);
+	}
+	ast_channel_unlock(chan);
+	return broadcast;
+}
+
+int detach_all(void)
+{
+	struct ast_channel_iterator *channels = ast_channel_iterator_all_new();
+	struct ast_channel *chan;
+
+	if (!channels) {
+		return ast_atomic_fetchadd_int(&datastores, 0);
+	}
+	while ((chan = ast_channel_iterator_next(channels))) {
+		detach(chan);
+		ast_channel_unref(chan);
+	}
+	ast_channel_iterator_destroy(channels);
+	return ast_atomic_fetchadd_int(&datastores, 0);
+}

@@ -1,0 +1,372 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Which applications are there, from all sources, and which of them hear of no offer.
+ */
+
+#include "directory.h"
+
+#include "asterisk.h"
+
+#include <stdatomic.h>
+
+#include "app_filter.h"
+#include "asterisk/json.h"
+#include "asterisk/lock.h"
+#include "asterisk/logger.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+#include "broadcast.h"
+#include "printable.h"
+#include "table.h"
+
+/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+#define WARN_NS INT64_C(10000000000)
+
+/*! In \c inside: nobody may enter any more. */
+#define SLOT_SHUT (1u << 31)
+
+/*! \brief Room for a source. */
+struct slot {
+	const struct directory_source *source;
+	/*! How many threads are inside its functions, and \c SLOT_SHUT unless there is a source. */
+	atomic_uint inside;
+};
+
+/*! \brief What was found out about the lists of the sources. */
+struct found {
+	/*! What each slot's source gave; NULL for none. */
+	struct names *from[DIRECTORY_MAX_SOURCES];
+	/*! The filter of those that are left out; NULL: none. */
+	struct app_filter *exclude;
+	/*! The names that are left. NULL if nothing was found out yet. */
+	struct names *names;
+};
+
+static struct slot slots[DIRECTORY_MAX_SOURCES] = {
+	{ .inside = SLOT_SHUT },
+	{ .inside = SLOT_SHUT },
+	{ .inside = SLOT_SHUT },
+	{ .inside = SLOT_SHUT },
+};
+
+/*! Protects which slots are taken, the exclude filter and \c last. Never held while a source is asked. */
+AST_MUTEX_DEFINE_STATIC(directory_lock);
+/*! Signalled, with the lock, when the last thread leaves a slot that is shut. Never destroyed. */
+static ast_cond_t left = PTHREAD_COND_INITIALIZER;
+/*! How many slots are taken. */
+static atomic_uint source_count;
+static struct app_filter *exclude;
+/*! Whether there is an exclude filter: most have none, and need no lock to know it. */
+static atomic_int has_exclude;
+static struct found last;
+
+/*! \brief Enter a slot's source. \return The source, to leave again; NULL if there is none. */
+static const struct directory_source *enter(struct slot *slot)
+{
+	unsigned int inside = atomic_load_explicit(&slot->inside, memory_order_relaxed);
+
+	do {
+		if (inside & SLOT_SHUT) {
+			return NULL;
+		}
+	} while (!atomic_compare_exchange_weak_explicit(
+		&slot->inside, &inside, inside + 1, memory_order_acquire, memory_order_relaxed));
+	return slot->source;
+}
+
+static void leave(struct slot *slot)
+{
+	if (atomic_fetch_sub_explicit(&slot->inside, 1, memory_order_release) == (SLOT_SHUT | 1)) {
+		ast_mutex_lock(&directory_lock);
+		ast_cond_broadcast(&left);
+		ast_mutex_unlock(&directory_lock);
+	}
+}
+
+int directory_add(const struct directory_source *source)
+{
+	int result = -1;
+
+	ast_mutex_lock(&directory_lock);
+	for (size_t i = 0; result && i < DIRECTORY_MAX_SOURCES; i++) {
+		if (!slots[i].source) {
+			slots[i].source = source;
+			atomic_fetch_add(&source_count, 1);
+			atomic_store_explicit(&slots[i].inside, 0, memory_order_release);
+			result = 0;
+		}
+	}
+	ast_mutex_unlock(&directory_lock);
+	return result;
+}
+
+void directory_remove(const struct directory_source *source)
+{
+	ast_mutex_lock(&directory_lock);
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		if (slots[i].source != source) {
+			continue;
+		}
+		atomic_fetch_or_explicit(&slots[i].inside, SLOT_SHUT, memory_order_acq_rel);
+		while (atomic_load_explicit(&slots[i].inside, memory_order_acquire) != SLOT_SHUT) {
+			ast_cond_wait(&left, &directory_lock);
+		}
+		slots[i].source = NULL;
+		atomic_fetch_sub(&source_count, 1);
+		break;
+	}
+	ast_mutex_unlock(&directory_lock);
+}
+
+/*! \brief The exclude filter, a reference; NULL if there is none. */
+static struct app_filter *exclude_get(void)
+{
+	struct app_filter *filter = NULL;
+
+	if (atomic_load_explicit(&has_exclude, memory_order_acquire)) {
+		ast_mutex_lock(&directory_lock);
+		filter = app_filter_ref(exclude);
+		ast_mutex_unlock(&directory_lock);
+	}
+	return filter;
+}
+
+int directory_set_exclude(const char *pattern)
+{
+	struct app_filter *filter = NULL;
+	struct app_filter *old;
+
+	if (!ast_strlen_zero(pattern) && !(filter = app_filter_get(pattern, NULL, 0))) {
+		return -1;
+	}
+	ast_mutex_lock(&directory_lock);
+	old = exclude;
+	exclude = filter;
+	atomic_store_explicit(&has_exclude, filter != NULL, memory_order_release);
+	ast_mutex_unlock(&directory_lock);
+	app_filter_unref(old);
+	return 0;
+}
+
+/*! \brief Tell the log of a name that cannot be used, one line for many. */
+static void warn_unusable(const char *app)
+{
+	static _Atomic int64_t last_warned_ns;
+	static atomic_uint suppressed;
+	int64_t now = broadcast_clock_ns();
+	int64_t before = atomic_load(&last_warned_ns);
+	char shown[PRINTABLE_SIZE];
+
+	if ((before && now - before < WARN_NS) ||
+		!atomic_compare_exchange_strong(&last_warned_ns, &before, now)) {
+		atomic_fetch_add(&suppressed, 1);
+		return;
+	}
+	ast_log(LOG_WARNING,
+		"Application '%s' is offered no calls: its name is %s, so that it could not claim them (%u more since the "
+		"last such line). Register it by another name\n",
+		printable(app, shown, sizeof(shown)),
+		strlen(app) > APP_FILTER_MAX_NAME ? "longer than 256 bytes" : "not UTF-8",
+		atomic_exchange(&suppressed, 0));
+}
+
+/*! \brief Whether events and claims can carry a name, and filters check it. */
+static int is_usable(const char *app)
+{
+	return strlen(app) <= APP_FILTER_MAX_NAME && ast_json_utf8_check(app);
+}
+
+/*! \brief What directory_excludes() does, with the exclude filter at hand. */
+static int is_excluded(const char *app, const struct app_filter *filter)
+{
+	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
+		(filter && app_filter_match(filter, app));
+}
+
+int directory_excludes(const char *app)
+{
+	struct app_filter *filter = exclude_get();
+	int excluded = is_excluded(app, filter);
+
+	app_filter_unref(filter);
+	return excluded;
+}
+
+/*! \brief Whether a name was noted before; else it is. Without memory it is not, and may be there twice. */
+static int is_noted(struct table *noted, const char *name)
+{
+	uint64_t hash = table_hash(name);
+
+	if (table_find(noted, name, hash)) {
+		return 1;
+	}
+	table_put(noted, name, hash, (void *) name);
+	return 0;
+}
+
+/*! \brief Choose those names of one source that are not excluded. \return How many. */
+static size_t choose_from(
+	struct names *names, const struct app_filter *filter, struct table *noted, const char **list)
+{
+	const int is_only = atomic_load_explicit(&source_count, memory_order_relaxed) < 2;
+	size_t count = 0;
+
+	for (size_t i = 0; i < names_count(names); i++) {
+		const char *name = names_at(names, i);
+
+		if (!is_only && is_noted(noted, name)) {
+			continue;
+		}
+		if (!is_excluded(name, filter)) {
+			list[count++] = name;
+		} else if (!is_usable(name)) {
+			warn_unusable(name);
+		}
+	}
+	return count;
+}
+
+/*! \brief Those names of all sources that are not excluded. NULL without memory. */
+static struct names *choose(const struct found *found)
+{
+	struct table noted = { 0 };
+	struct names *names;
+	const char **list;
+	size_t count = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		count += names_count(found->from[i]);
+	}
+	list = ast_malloc((count + 1) * sizeof(*list));
+	if (!list) {
+		return NULL;
+	}
+	count = 0;
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		count += choose_from(found->from[i], found->exclude, &noted, list + count);
+	}
+	table_clear(&noted);
+	names = names_create(list, count);
+	ast_free(list);
+	return names;
+}
+
+static void found_clear(struct found *found)
+{
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		names_unref(found->from[i]);
+	}
+	app_filter_unref(found->exclude);
+	names_unref(found->names);
+	*found = (struct found){ 0 };
+}
+
+/*! \brief Ask all sources. \retval 0 on success, -1 if memory ran out. */
+static int ask_sources(struct found *found)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			found->from[i] = source->names();
+			leave(&slots[i]);
+			failed |= !found->from[i];
+		}
+	}
+	found->exclude = exclude_get();
+	return failed ? -1 : 0;
+}
+
+/*! \brief The names, if nothing has changed since they were found out: a reference, else NULL. */
+static struct names *find_again(const struct found *found)
+{
+	struct names *names = NULL;
+
+	ast_mutex_lock(&directory_lock);
+	/* What is kept is referred to: no other list can be at the same address. */
+	if (!memcmp(last.from, found->from, sizeof(last.from)) && last.exclude == found->exclude) {
+		names = names_ref(last.names);
+	}
+	ast_mutex_unlock(&directory_lock);
+	return names;
+}
+
+/*! \brief Keep what was found out, in the place of what was before. */
+static void keep(struct found *found)
+{
+	struct found old;
+
+	ast_mutex_lock(&directory_lock);
+	old = last;
+	last = *found;
+	ast_mutex_unlock(&directory_lock);
+	found_clear(&old);
+}
+
+struct names *directory_names(void)
+{
+	struct found found = { 0 };
+	struct names *names = NULL;
+
+	if (!ask_sources(&found) && !(names = find_again(&found))) {
+		found.names = choose(&found);
+		if (found.names) {
+			names = names_ref(found.names);
+			keep(&found);
+			return names;
+		}
+	}
+	found_clear(&found);
+	return names;
+}
+
+int directory_has(const char *app)
+{
+	int has = 0;
+
+	for (size_t i = 0; !has && i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			has = source->has(app);
+			leave(&slots[i]);
+		}
+	}
+	return has && !directory_excludes(app);
+}
+
+int directory_send(const char *app, struct ast_json *event)
+{
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+		/* The only one there is need not be asked: it finds the application when it sends. */
+		int is_its = source && (atomic_load(&source_count) == 1 || source->has(app));
+		int result = is_its ? source->send(app, event) : -1;
+
+		if (source) {
+			leave(&slots[i]);
+		}
+		if (is_its) {
+			return result;
+		}
+	}
+	return -1;
+}
+
+void directory_forget(void)
+{
+	ast_mutex_lock(&directory_lock);
+	atomic_store(&has_exclude, 0);
+	app_filter_unref(exclude);
+	exclude = NULL;
+	found_clear(&last);
+	ast_mutex_unlock(&directory_lock);
+}

@@ -1,0 +1,136 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Which applications are there: asked in one place, whichever source they come from (SPEC rule 5).
+ *
+ * A source is ARI (ari_applications.c), or another module's. Who an offer goes to and who may claim is asked here only.
+ */
+
+#ifndef RES_STASIS_BROADCAST_DIRECTORY_H
+#define RES_STASIS_BROADCAST_DIRECTORY_H
+
+#include "names.h"
+
+struct ast_json;
+
+/*! \brief The most sources at a time. */
+#define DIRECTORY_MAX_SOURCES 4
+
+/*!
+ * \brief Where applications come from.
+ *
+ * Its functions are called from any thread, without a lock of ours, and by several threads at a time.
+ */
+struct directory_source {
+	/*! For the log. */
+	const char *name;
+	/*!
+	 * The names of its applications, none of them twice: a list that is shared as long as none comes or goes, for what
+	 * is found out about the names is kept for as long as it is the same list. A reference; NULL without memory.
+	 */
+	struct names *(*names)(void);
+	/*! Whether an application is one of them now. */
+	int (*has)(const char *app);
+	/*!
+	 * Hand an event to an application; may block as long as its connection does. The event is borrowed, and its top
+	 * level, with \c application in it, is this call's own. \retval 0 on success, -1 if it was not sent.
+	 */
+	int (*send)(const char *app, struct ast_json *event);
+};
+
+/*!
+ * \brief Have the applications of one more source. Of two with the same name, that of the earlier source is meant.
+ *
+ * \param source Lives until directory_remove() has returned.
+ *
+ * \retval 0 on success, -1 if there are \c DIRECTORY_MAX_SOURCES.
+ *
+ * \note Any thread; takes the directory's lock.
+ */
+int directory_add(const struct directory_source *source);
+
+/*!
+ * \brief Have a source's applications no longer, and wait until no thread is inside its functions.
+ *
+ * \param source A source that was added; anything else is ignored.
+ *
+ * \note Any thread but one that is inside a function of \a source. Waits without holding a lock.
+ */
+void directory_remove(const struct directory_source *source);
+
+/*!
+ * \brief The names that an offer may go to now: of all sources, without those that directory_excludes().
+ *
+ * \return A list that is shared as long as no application comes or goes and the setting stays, to give back with
+ *         names_unref(); NULL if memory ran out.
+ *
+ * \note Any thread. Takes the directory's lock for a moment, and without it the locks of the sources.
+ */
+struct names *directory_names(void);
+
+/*!
+ * \brief Whether an application is there now and may be offered calls (rule 5): never one that directory_excludes().
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_has(const char *app);
+
+/*!
+ * \brief Whether an application of this name hears of no offer and may claim none, whoever it is and whatever
+ *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
+ *        bytes); a name that is made for one call.
+ *
+ * \note Any thread. Takes the directory's lock for a moment.
+ */
+int directory_excludes(const char *app);
+
+/*!
+ * \brief Set the applications to leave out, of the setting \c exclude.
+ *
+ * \param pattern A POSIX extended regular expression, searched for in names; "": none is left out.
+ *
+ * \retval 0 on success, -1 if it cannot be used or memory ran out: then nothing has changed.
+ *
+ * \note The thread that loads or reloads the module. Takes the directory's lock for a moment.
+ */
+int directory_set_exclude(const char *pattern);
+
+/*!
+ * \brief Hand an event to the application of that name, by the source that it belongs to.
+ *
+ * \param app The application's name.
+ * \param event An event; borrowed, and changed at its top level.
+ *
+ * \retval 0 on success, -1 if it was not sent or there is no such application.
+ *
+ * \note Any thread without a lock: may block as long as the application's connection does.
+ */
+int directory_send(const char *app, struct ast_json *event);
+
+/*! \brief Forget what is kept. Called by the thread that unloads the module, when nobody asks any more. */
+void directory_forget(void);
+
+/*
+ * ari_applications.c
+ */
+
+/*! \brief The applications of ARI, and all others that are registered with res_stasis. */
+extern const struct directory_source ari_applications;
+
+/*!
+ * \brief Whether a name is one that Asterisk (22.5 and later) registers for one call: its outbound WebSocket is opened
+ *        for that call and closed with it.
+ *
+ * \note Any thread. Takes locks of Asterisk's for a moment, if the name has a colon and a slash.
+ */
+int ari_applications_is_for_one_call(const char *app);
+
+/*! \brief Forget the shared list. As directory_forget(). */
+void ari_applications_forget(void);
+
+#endif /* RES_STASIS_BROADCAST_DIRECTORY_H */

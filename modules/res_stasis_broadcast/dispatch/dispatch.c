@@ -1,0 +1,104 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The dispatcher as a whole: start, stop, how many threads, what it has done.
+ */
+
+#include "dispatch_private.h"
+
+#include <unistd.h>
+
+#include "asterisk/utils.h"
+
+struct dispatcher dispatcher;
+
+/*! \brief How many threads there shall be: \a wanted, or for 0 one a core, 2 to 8. */
+static size_t base_count(int wanted)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (wanted) {
+		return wanted;
+	}
+	return cores < 2 ? 2 : MIN(cores, 8);
+}
+
+/*! \brief Destroy what the threads synchronize with. */
+static void destroy_sync(void)
+{
+	if (dispatcher.timer >= 0) {
+		close(dispatcher.timer);
+	}
+	ast_mutex_destroy(&dispatcher.lock);
+}
+
+void dispatch_set_threads(int threads)
+{
+	size_t missing;
+
+	ast_mutex_lock(&dispatcher.lock);
+	dispatcher.base_count = base_count(threads);
+	missing = workers_fill_up();
+	/* Those that are too many now go after a while without work. */
+	workers_recheck();
+	ast_mutex_unlock(&dispatcher.lock);
+	if (missing) {
+		ast_log(LOG_WARNING,
+			"%zu of the threads that dispatch_threads asks for cannot be started. Look at the limits of threads "
+			"and memory\n",
+			missing);
+	}
+}
+
+int dispatch_start(int threads)
+{
+	size_t started;
+
+	memset(&dispatcher, 0, sizeof(dispatcher));
+	ast_mutex_init(&dispatcher.lock);
+	dispatcher.base_count = base_count(threads);
+	if (timer_create_disarmed() || ast_pthread_create(&dispatcher.watchdog, NULL, watchdog_main, NULL)) {
+		destroy_sync();
+		return -1;
+	}
+	ast_mutex_lock(&dispatcher.lock);
+	workers_fill_up();
+	started = dispatcher.worker_count;
+	ast_mutex_unlock(&dispatcher.lock);
+	if (!started) {
+		dispatch_stop();
+		return -1;
+	}
+	return 0;
+}
+
+void dispatch_stop(void)
+{
+	struct deferred_release deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+
+	ast_mutex_lock(&dispatcher.lock);
+	dispatcher.stopping = 1;
+	queue_drop_all(&deferred);
+	workers_recheck();
+	watchdog_kick();
+	ast_mutex_unlock(&dispatcher.lock);
+	delivery_release(&deferred);
+
+	pthread_join(dispatcher.watchdog, NULL);
+	workers_free_spare();
+	destroy_sync();
+}
+
+void dispatch_get_stats(struct stasis_broadcast_stats *stats)
+{
+	ast_mutex_lock(&dispatcher.lock);
+	*stats = dispatcher.stats;
+	stats->queues = dispatcher.queues.count;
+	stats->threads = dispatcher.worker_count;
+	ast_mutex_unlock(&dispatcher.lock);
+}

@@ -1,0 +1,107 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The dispatcher: who is sent which event, in which order, by which thread.
+ *
+ * What is queued is sent by threads of the dispatcher. Nobody who calls these functions waits for an application.
+ */
+
+#ifndef RES_STASIS_BROADCAST_DISPATCH_H
+#define RES_STASIS_BROADCAST_DISPATCH_H
+
+struct ast_json;
+struct broadcast;
+struct names;
+struct stasis_broadcast_stats;
+
+/*! \brief The events of one broadcast on their way to its recipients, reference-counted. */
+struct delivery;
+
+/*!
+ * \brief Start the threads that send events.
+ *
+ * \param threads How many while none is stuck; 0: one a core, 2 to 8.
+ *
+ * \retval 0 on success, -1 if that failed.
+ *
+ * \note The thread that loads the module.
+ */
+int dispatch_start(int threads);
+
+/*! \brief Have another number of threads, as in dispatch_start(). Any thread; takes the dispatcher's lock. */
+void dispatch_set_threads(int threads);
+
+/*!
+ * \brief Drop what is queued and end the threads; waits for events that are being written.
+ *
+ * \note The thread that unloads the module, when no other thread is in a function of the dispatcher.
+ */
+void dispatch_stop(void);
+
+/*!
+ * \brief What the dispatcher has done and is doing.
+ *
+ * \param[out] stats Filled in, but for the number of broadcasts.
+ *
+ * \note Any thread; takes the dispatcher's lock.
+ */
+void dispatch_get_stats(struct stasis_broadcast_stats *stats);
+
+/*!
+ * \brief Prepare the delivery of a broadcast's events.
+ *
+ * \param broadcast Its broadcast. A reference is kept only while events are queued, so that the broadcast may refer to
+ *        the delivery: who offers and ends has a reference of its own.
+ *
+ * \return A delivery with one reference; NULL if memory ran out.
+ *
+ * \note Any thread; takes no lock.
+ */
+struct delivery *delivery_create(struct broadcast *broadcast);
+
+/*! \brief Take one more reference. \return \a delivery. Any thread; takes the dispatcher's lock. */
+struct delivery *delivery_ref(struct delivery *delivery);
+
+/*!
+ * \brief Give a reference back; what is queued is sent all the same. \a delivery may be NULL.
+ *
+ * \note Any thread. Takes the dispatcher's lock.
+ */
+void delivery_unref(struct delivery *delivery);
+
+/*!
+ * \brief Queue CallBroadcast for recipients, in an order that is shuffled for this call, so that none is favoured.
+ *
+ * May be called again with others when the recipients have become more; who is in an earlier list is skipped. After
+ * delivery_end() nobody is told any more. Returns at once: nothing is written in the calling thread.
+ *
+ * \param delivery The delivery.
+ * \param recipients Who gets the event, none of them twice; a reference is taken.
+ * \param event The CallBroadcast event without \c application; the reference is taken, also on failure.
+ *
+ * \retval 0 on success, -1 if memory ran out: then nobody was told.
+ *
+ * \note Any thread that has a reference to the broadcast. Takes the dispatcher's lock.
+ */
+int delivery_offer(struct delivery *delivery, struct names *recipients, struct ast_json *event);
+
+/*!
+ * \brief Queue the event that tells of the end (CallClaimed) for each recipient that got, or is still going to get,
+ *        CallBroadcast; it never overtakes that one (SPEC section 4).
+ *
+ * For none if broadcast_is_followed(): the channel is on offer again, and who is offered it would take it for claimed.
+ * The second call for a delivery, and those after it, queue nothing.
+ *
+ * \param delivery The delivery.
+ * \param event The event without \c application; the reference is taken.
+ *
+ * \note Any thread that has a reference to the broadcast. Takes the dispatcher's lock.
+ */
+void delivery_end(struct delivery *delivery, struct ast_json *event);
+
+#endif /* RES_STASIS_BROADCAST_DISPATCH_H */

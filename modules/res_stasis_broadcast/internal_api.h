@@ -1,0 +1,202 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What the REST resource and the dialplan application need of broadcasts beyond the public API.
+ *
+ * Optional API functions like the public ones, so that their users load without
+ * \c res_stasis_broadcast, and also beside the one that Asterisk brings, and then gets
+ * \c AST_OPTIONAL_API_UNAVAILABLE.
+ */
+
+#ifndef STASIS_BROADCAST_INTERNAL_API_H
+#define STASIS_BROADCAST_INTERNAL_API_H
+
+#include "asterisk/channel.h"
+#include "asterisk/optional_api.h"
+
+#include "stats.h"
+#include "settings_values.h"
+
+struct ast_json;
+
+/* The stand-ins for a provider that is not loaded use none of their parameters. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/*! \brief Answers to a claim and a decline; the first three are those of stasis_app_claim_channel(). */
+enum stasis_broadcast_result {
+	/*! The channel is the application's; the decline is noted. */
+	STASIS_BROADCAST_OK = 0,
+	/*! There is no such broadcast, or it has closed unclaimed. */
+	STASIS_BROADCAST_UNKNOWN = -1,
+	/*! Another application has the channel; for a decline, any application. */
+	STASIS_BROADCAST_TAKEN = -2,
+	/*! The application is not there, or the filter does not match it. */
+	STASIS_BROADCAST_FORBIDDEN = -3,
+};
+
+/*! \brief What stasis_broadcast_run() is asked for. All of it is borrowed. */
+struct stasis_broadcast_request {
+	/*! How long a claim can succeed, in milliseconds. */
+	int timeout_ms;
+	/*! As in stasis_app_broadcast_channel(). */
+	const char *app_filter;
+	/*! As in stasis_app_broadcast_channel(). */
+	unsigned int flags;
+	/*! Names of applications that neither get the offer nor may claim it: those that had the call and lost it. */
+	const char *const *excluded;
+	size_t excluded_count;
+};
+
+/*! \brief Room for the longest BROADCASTSTATUS. */
+#define STASIS_BROADCAST_STATUS_SIZE 16
+
+/*! \brief What came of a run. It needs nothing of the provider any more, which may be unloaded. */
+struct stasis_broadcast_outcome {
+	/*! The BROADCASTSTATUS. */
+	char status[STASIS_BROADCAST_STATUS_SIZE];
+	/*! The application that has claimed the channel, to free with ast_free(); NULL if none has. */
+	char *winner;
+	/*! Which broadcast it was (rule 11). */
+	char channel_id[AST_MAX_UNIQUEID];
+	/*! 0 if there was none. */
+	unsigned long serial;
+};
+
+/*!
+ * \brief Offer a channel, and wait until it is claimed or no claim can succeed any more.
+ *
+ * In one call, so that a claim that succeeded is told even if the provider is unloaded by force meanwhile (rule 2),
+ * and so that the broadcast that is waited on is the one that was made, whatever becomes of the channel's ID (rules 11
+ * and 12).
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param request What is asked for.
+ * \param[out] outcome What came of it, if the provider is loaded. Its broadcast, if there is one, is to be ended with
+ *             stasis_broadcast_end(), or is replaced by the channel's next run.
+ *
+ * \retval 0 if it is claimed, -1 if it is not.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded: \a outcome is as it was.
+ *
+ * \note The channel's thread. Locks the channel for a moment.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_run,
+	(struct ast_channel * chan, const struct stasis_broadcast_request *request,
+		struct stasis_broadcast_outcome *outcome),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Note which ID the channel of a claimed broadcast has, just before the winner gets it (rule 12).
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param outcome What stasis_broadcast_run() told.
+ *
+ * \note The channel's thread. Locks the channel for a moment.
+ */
+AST_OPTIONAL_API(void, stasis_broadcast_hand_over,
+	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome), { return; });
+
+/*!
+ * \brief Note that the winner of a broadcast was gone before it had the call.
+ *
+ * \param outcome What stasis_broadcast_run() told.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(void, stasis_broadcast_lost, (const struct stasis_broadcast_outcome *outcome), { return; });
+
+/*!
+ * \brief Clean up after a run: this very broadcast, and no other that bears the channel's old or new ID (rule 11).
+ *
+ * \param outcome What stasis_broadcast_run() told; its winner is not freed.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(void, stasis_broadcast_end, (const struct stasis_broadcast_outcome *outcome), { return; });
+
+/*!
+ * \brief Claim as stasis_app_claim_channel() does, with an answer of its own for who may not.
+ *
+ * \param channel_id The unique ID of the channel. Borrowed.
+ * \param app_name The claimant. Borrowed.
+ *
+ * \return One of \ref stasis_broadcast_result; NULL or empty arguments are
+ *         \c STASIS_BROADCAST_UNKNOWN.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_claim, (const char *channel_id, const char *app_name),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Note that an application does not want a channel; the last recipient's decline closes the
+ *        broadcast.
+ *
+ * Parameters, return values and threads as stasis_broadcast_claim(). Declining again is answered OK.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_decline, (const char *channel_id, const char *app_name),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Describe one broadcast, with the fields of SPEC section 5.
+ *
+ * \param channel_id The unique ID of the channel. Borrowed.
+ * \param[out] json Set to a JSON object that the caller unreferences, on 0.
+ *
+ * \retval 0 on success, STASIS_BROADCAST_UNKNOWN if there is no such broadcast (or no memory).
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct ast_json **json),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Describe all broadcasts, or those that an application may claim now.
+ *
+ * \param app_name Only open broadcasts that this application may claim; NULL or empty: all.
+ * \param[out] json Set to a JSON array that the caller unreferences, on 0.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, struct ast_json **json),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Get what the dispatcher has done and is doing.
+ *
+ * \param[out] stats Filled in, on 0.
+ *
+ * \retval 0 on success, -1 if the provider is being unloaded.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_get_stats, (struct stasis_broadcast_stats * stats),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief The settings of stasis_broadcast.conf as they are now.
+ *
+ * \param[out] settings Filled in, on 0.
+ *
+ * \retval 0 on success.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(
+	int, stasis_broadcast_settings, (struct settings * settings), { return AST_OPTIONAL_API_UNAVAILABLE; });
+
+#pragma GCC diagnostic pop
+
+#endif /* STASIS_BROADCAST_INTERNAL_API_H */

@@ -1,0 +1,84 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Offering a channel: who hears of it, and what is kept for as long as it is on offer.
+ */
+
+#ifndef RES_STASIS_BROADCAST_OFFER_H
+#define RES_STASIS_BROADCAST_OFFER_H
+
+#include "broadcast.h"
+
+struct ast_channel;
+struct ast_json;
+struct delivery;
+
+/*! \brief What is asked for. All of it is borrowed. */
+struct offer_request {
+	/*! How long a claim can succeed, in milliseconds. */
+	int timeout_ms;
+	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. */
+	const char *app_filter;
+	/*! Whether the recipients get a CallClaimed event as well. */
+	int tell_claimed;
+	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
+	int is_continued;
+	/*! Applications that neither hear of it nor may claim it; NULL: none. */
+	struct names *excluded;
+};
+
+/*! \brief Why a channel is not on offer. */
+enum offer_refusal {
+	OFFER_OK,
+	OFFER_INVALID_FILTER,
+	/*! As many broadcasts are open as there may be. */
+	OFFER_CONGESTION,
+	/*! No memory, or the channel cannot be described. */
+	OFFER_ERROR,
+};
+
+/*! \brief The data of a broadcast (broadcast_data()). */
+struct offer {
+	/*! Where the event that tells of the end goes; until the close, and then NULL. Only for who opens or closes it. */
+	struct delivery *delivery;
+	/*! The channel as CallBroadcast told it; likewise. */
+	struct ast_json *channel;
+	int tell_claimed;
+};
+
+/*!
+ * \brief Offer a channel to all applications that may have it.
+ *
+ * What is wrong is in the log then.
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param request What is asked for.
+ * \param[out] broadcast The broadcast, a reference to give back with broadcast_unref(); NULL if it is refused.
+ *
+ * \note The channel's thread, inside the gate. Locks the channel for a moment.
+ */
+enum offer_refusal offer_channel(
+	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast);
+
+/*!
+ * \brief Offer a channel under its new ID for what is left of the time, after a masquerade (rule 12).
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param[in,out] broadcast The broadcast under the old ID, a reference; the one that takes its place. Not changed if it
+ *        was claimed before it could be withdrawn.
+ *
+ * \return Why it is not on offer; \c OFFER_OK if it is, or was claimed.
+ *
+ * \note The channel's thread, inside the gate. Locks the channel for a moment.
+ */
+enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broadcast);
+
+/*! \brief The BROADCASTSTATUS of a refusal that is not \c OFFER_OK. */
+const char *offer_refusal_status(enum offer_refusal refusal);
+
+#endif /* RES_STASIS_BROADCAST_OFFER_H */

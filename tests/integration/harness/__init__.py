@@ -1,1 +1,0 @@
-"""What the integration tests are made of: a real Asterisk, real WebSockets, real SIP calls, real AMI."""

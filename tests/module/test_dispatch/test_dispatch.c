@@ -1,0 +1,464 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The directory and the dispatcher by themselves, with sources of applications of the tests' own.
+ *
+ * What the public API does not reach: several sources, one that goes, recipients that become more. The module is linked
+ * with the objects of res_stasis_broadcast, so that it has a dispatcher and a directory of its own.
+ */
+
+#include "asterisk.h"
+
+#include <stdatomic.h>
+
+#include "asterisk/json.h"
+#include "asterisk/module.h"
+#include "asterisk/strings.h"
+#include "asterisk/test.h"
+#include "asterisk/utils.h"
+#include "broadcast.h"
+#include "res_stasis_broadcast/directory.h"
+#include "res_stasis_broadcast/dispatch/dispatch.h"
+#include "res_stasis_broadcast/stats.h"
+
+#define CATEGORY "/stasis_broadcast/"
+
+/*! How long to wait for what must happen at once, in seconds; only a failure waits so long. */
+#define PATIENCE_S 10
+
+/*! \brief Protects all below. */
+AST_MUTEX_DEFINE_STATIC(lock);
+/*! Signalled when any of it changes; its timed waits go by the monotonic clock. */
+static ast_cond_t changed;
+
+/*! What was sent: "application event;", in its order. */
+static char sent[4096];
+static size_t sent_count;
+/*! Whether sending waits, and how many threads wait. */
+static int held;
+static int inside;
+
+/*! What the sources say. */
+static struct names *first_names;
+static struct names *second_names;
+
+/*! \brief Fill in what Asterisk wants to know of a case. */
+static enum ast_test_result_state describe(struct ast_test_info *info, const char *name, const char *summary)
+{
+	info->name = name;
+	info->category = CATEGORY;
+	info->summary = summary;
+	info->description = summary;
+	return AST_TEST_NOT_RUN;
+}
+
+static int send_as(const char *source, const char *app, struct ast_json *event)
+{
+	const char *type = ast_json_string_get(ast_json_object_get(event, "type"));
+	size_t length;
+
+	ast_mutex_lock(&lock);
+	inside++;
+	ast_cond_broadcast(&changed);
+	while (held) {
+		ast_cond_wait(&changed, &lock);
+	}
+	inside--;
+	length = strlen(sent);
+	snprintf(sent + length, sizeof(sent) - length, "%s%s %s;", source, app, S_OR(type, "?"));
+	sent_count++;
+	ast_cond_broadcast(&changed);
+	ast_mutex_unlock(&lock);
+	return 0;
+}
+
+static struct names *get_first(void)
+{
+	return names_ref(first_names);
+}
+
+static struct names *get_second(void)
+{
+	return names_ref(second_names);
+}
+
+static int first_has(const char *app)
+{
+	return names_find(first_names, app) >= 0;
+}
+
+static int second_has(const char *app)
+{
+	return names_find(second_names, app) >= 0;
+}
+
+static int send_first(const char *app, struct ast_json *event)
+{
+	return send_as("", app, event);
+}
+
+static int send_second(const char *app, struct ast_json *event)
+{
+	return send_as("second:", app, event);
+}
+
+static const struct directory_source first = { "first", get_first, first_has, send_first };
+static const struct directory_source second = { "second", get_second, second_has, send_second };
+
+/*! \brief Wait until a number is at least \a count. \return Whether it is. */
+static int reaches(const size_t *number, size_t count)
+{
+	struct timespec end;
+	int late = 0;
+	int reached;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += PATIENCE_S;
+	ast_mutex_lock(&lock);
+	while (*number < count && !late) {
+		late = ast_cond_timedwait(&changed, &lock, &end);
+	}
+	reached = *number >= count;
+	ast_mutex_unlock(&lock);
+	return reached;
+}
+
+static void hold(int on)
+{
+	ast_mutex_lock(&lock);
+	held = on;
+	ast_cond_broadcast(&changed);
+	ast_mutex_unlock(&lock);
+}
+
+/*! \brief Whether an application was sent just these events. */
+static int was_sent(const char *app, const char *events)
+{
+	char copy[sizeof(sent)];
+	char got[sizeof(sent)] = "";
+	char *rest = copy;
+	char *one;
+	size_t length = strlen(app);
+
+	ast_mutex_lock(&lock);
+	ast_copy_string(copy, sent, sizeof(copy));
+	ast_mutex_unlock(&lock);
+	while ((one = strsep(&rest, ";"))) {
+		if (!strncmp(one, app, length) && one[length] == ' ') {
+			strncat(got, one + length, sizeof(got) - strlen(got) - 1);
+		}
+	}
+	return !strcmp(got, events);
+}
+
+static struct names *list(const char *a, const char *b, const char *c)
+{
+	const char *names[] = { a, b, c };
+
+	return names_create(names, !a ? 0 : !b ? 1 : !c ? 2 : 3);
+}
+
+/*! \brief Begin a case: a dispatcher, and one source with three applications. \retval 0 on success, else -1. */
+static int begin(void)
+{
+	sent[0] = '\0';
+	sent_count = 0;
+	held = 0;
+	first_names = list("a", "b", "c");
+	second_names = list("c", "d", NULL);
+	return !first_names || !second_names || dispatch_start(2) || directory_add(&first) ? -1 : 0;
+}
+
+/*! \brief End a case. */
+static void end(void)
+{
+	hold(0);
+	dispatch_stop();
+	directory_remove(&first);
+	directory_remove(&second);
+	directory_forget();
+	names_unref(first_names);
+	names_unref(second_names);
+}
+
+static struct ast_json *event(const char *type)
+{
+	return ast_json_pack("{s: s}", "type", type);
+}
+
+/*! \brief Offer to up to two applications. \return What delivery_offer() does. */
+static int offer(struct delivery *delivery, const char *a, const char *b, const char *type)
+{
+	struct names *names = list(a, b, NULL);
+	int result = delivery_offer(delivery, names, event(type));
+
+	names_unref(names);
+	return result;
+}
+
+/*! \brief Wait until nothing waits or is being sent. \return Whether that came. */
+static int comes_to_rest(void)
+{
+	struct stasis_broadcast_stats stats;
+	int tries = 1000 * PATIENCE_S;
+
+	do {
+		dispatch_get_stats(&stats);
+		usleep(1000);
+	} while (stats.queues && --tries);
+	return !stats.queues;
+}
+
+/*! \brief A broadcast with a delivery; both are the case's. */
+static struct broadcast *make(struct delivery **delivery)
+{
+	struct broadcast_terms terms = { .channel_id = "1", .timeout_ms = 60000, .recipients = first_names };
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	*delivery = broadcast ? delivery_create(broadcast) : NULL;
+	return broadcast;
+}
+
+AST_TEST_DEFINE(dispatch_to_more_recipients)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	int told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_to_more_recipients",
+			"Recipients that come later are sent their own event once, and all are sent the end");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	/* Some are new while the one before is still being sent. */
+	hold(1);
+	told &= !offer(delivery, "b", "c", "two") && !offer(delivery, "c", "a", "three");
+	delivery_end(delivery, event("end"));
+	told &= !offer(delivery, "d", NULL, "late");
+	hold(0);
+	told &= reaches(&sent_count, 6) && comes_to_rest();
+	ast_test_status_update(test, "sent: %s\n", sent);
+	told &= was_sent("a", " one end") && was_sent("b", " one end") && was_sent("c", " two end") &&
+		was_sent("d", "");
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, told);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(dispatch_no_end_if_followed)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	int told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_no_end_if_followed",
+			"Once a channel is on offer again nobody hears how its last broadcast ended, told late or twice");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	broadcast_set_followed(broadcast);
+	delivery_end(delivery, event("end"));
+	delivery_end(delivery, event("end"));
+	told &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, told);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	size_t before = broadcast_open_count();
+	int told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_keeps_what_is_queued",
+			"A delivery that nobody refers to keeps its broadcast until its events are sent or dropped");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	hold(1);
+	told = !offer(delivery, "a", "b", "one") && !offer(delivery, "c", NULL, "two");
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	told &= broadcast_open_count() > before;
+	hold(0);
+	told &= comes_to_rest() && broadcast_open_count() == before;
+	end();
+	ast_test_validate(test, told);
+	return AST_TEST_PASS;
+}
+
+/*! \brief A removal in a thread of its own. */
+static size_t removed;
+
+static void *remove_main(void *data attribute_unused)
+{
+	directory_remove(&first);
+	ast_mutex_lock(&lock);
+	removed = 1;
+	ast_cond_broadcast(&changed);
+	ast_mutex_unlock(&lock);
+	return NULL;
+}
+
+AST_TEST_DEFINE(directory_removal_waits)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	pthread_t thread;
+	int waits;
+	int tries = 1000 * PATIENCE_S;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "directory_removal_waits",
+			"A source that is removed is not asked any more, and the removal waits for who is inside it");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	removed = 0;
+	hold(1);
+	waits = !offer(delivery, "a", NULL, "one");
+	while (tries-- && !inside) {
+		usleep(1000);
+	}
+	ast_test_validate(test, !ast_pthread_create(&thread, NULL, remove_main, NULL));
+	/* From some moment on nobody enters, and the one inside is still waited for. */
+	while (tries-- > 0 && directory_has("b")) {
+		usleep(1000);
+	}
+	waits &= inside == 1 && !directory_has("b") && !removed;
+	hold(0);
+	waits &= reaches(&removed, 1) && !inside;
+	pthread_join(thread, NULL);
+	waits &= directory_send("b", event("none")) == -1;
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, waits);
+	return AST_TEST_PASS;
+}
+
+/*! \brief Whether the directory has just these names, separated by blanks. */
+static int has_names(const char *expected)
+{
+	struct names *names = directory_names();
+	char got[256] = "";
+
+	for (size_t i = 0; i < names_count(names); i++) {
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? " " : "", names_at(names, i));
+	}
+	names_unref(names);
+	return !strcmp(got, expected);
+}
+
+AST_TEST_DEFINE(directory_of_two_sources)
+{
+	struct ast_json *one = event("one");
+	int as_told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "directory_of_two_sources",
+			"Two sources: every name once, an event goes to the source of its name, and what goes is forgotten");
+	}
+	ast_test_validate(test, !begin());
+	as_told = has_names("a b c") && !directory_has("d") && !directory_add(&second);
+	as_told &= has_names("a b c d") && directory_has("d") && directory_has("c") && !directory_has("e");
+	as_told &= !directory_send("c", one) && !directory_send("d", one) && directory_send("e", one) == -1;
+	as_told &= was_sent("c", " one") && was_sent("second:d", " one");
+	as_told &= !directory_set_exclude("^[ad]$") && has_names("b c") && !directory_has("d") &&
+		directory_excludes("a");
+	as_told &= directory_set_exclude("^(") == -1 && has_names("b c");
+	directory_remove(&first);
+	as_told &= has_names("c") && !directory_set_exclude("") && has_names("c d") && !directory_has("b");
+	ast_json_unref(one);
+	end();
+	ast_test_validate(test, as_told);
+	return AST_TEST_PASS;
+}
+
+/*! \brief What a list of the directory costs, in nanoseconds: the mean of many. \return -1 if it was another one. */
+static int64_t list_cost(void)
+{
+	struct names *names = directory_names();
+	const int64_t began = broadcast_clock_ns();
+	int same = 1;
+
+	for (int i = 0; i < 10000; i++) {
+		struct names *again = directory_names();
+
+		same &= again == names;
+		names_unref(again);
+	}
+	names_unref(names);
+	return same ? (broadcast_clock_ns() - began) / 10000 : -1;
+}
+
+AST_TEST_DEFINE(directory_list_is_shared)
+{
+	const char *names[1000];
+	int64_t plain;
+	int64_t excluding;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "directory_list_is_shared",
+			"1000 applications: while none comes or goes it is the same list, and costs the same with exclude");
+	}
+	ast_test_validate(test, !begin());
+	names_unref(first_names);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		names[i] = i % 2 ? "odd-application-of-some-length" : "even-application-of-some-length";
+	}
+	first_names = names_create(names, ARRAY_LEN(names));
+	plain = list_cost();
+	ast_test_validate(test, !directory_set_exclude("^(odd|none)-.*length$"));
+	excluding = list_cost();
+	end();
+	ast_test_status_update(
+		test, "a list: %lld ns, with exclude %lld ns\n", (long long) plain, (long long) excluding);
+	/* A thousand matches would be 100 µs, and a thousand checks of UTF-8 more than 10. */
+	ast_test_validate(test, plain >= 0 && excluding >= 0 && excluding < 10000);
+	return AST_TEST_PASS;
+}
+
+static ast_test_cb_t *const cases[] = { dispatch_to_more_recipients, dispatch_no_end_if_followed,
+	dispatch_keeps_what_is_queued, directory_removal_waits, directory_of_two_sources,
+	directory_list_is_shared };
+
+static int unload_module(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ast_test_unregister(cases[i]);
+	}
+	ast_cond_destroy(&changed);
+	app_filter_forget_all();
+	return 0;
+}
+
+static int load_module(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	ast_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		ast_test_register(cases[i]);
+	}
+	return AST_MODULE_LOAD_SUCCESS;
+}
+
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "Tests of the directory and the dispatcher",
+	.support_level = AST_MODULE_SUPPORT_EXTENDED, .load = load_module, .unload = unload_module,
+	.requires = "res_stasis", );

@@ -1,0 +1,318 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Who hears of a broadcast: what, in which order, how often, and nothing after it was removed.
+ */
+
+#include "core_test.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+/*! \brief What an observer heard, a word a step. */
+static char heard[512];
+
+static void note(const char *word)
+{
+	strcat(heard, *heard ? " " : "");
+	strcat(heard, word);
+}
+
+static const char *state_word(enum broadcast_state state)
+{
+	static const char *const words[] = { "open", "claimed", "expired", "hung-up", "declined", "withdrawn",
+		"replaced", "gone" };
+
+	return words[state];
+}
+
+static void opened(struct broadcast *broadcast)
+{
+	note("opened");
+	/* The lock is not held: it may be asked. */
+	broadcast_state(broadcast);
+}
+
+static void widened(struct broadcast *broadcast, struct names *added)
+{
+	broadcast_state(broadcast);
+	note("widened");
+	for (size_t i = 0; i < names_count(added); i++) {
+		note(names_at(added, i));
+	}
+}
+
+static void answered(struct broadcast *broadcast, const struct broadcast_answer *answer)
+{
+	char word[128];
+
+	broadcast_state(broadcast);
+	snprintf(word, sizeof(word), "%s(%s)=%d%s%s",
+		answer->request == BROADCAST_REQUEST_CLAIM ? "claim" : "decline", answer->app ? answer->app : "NULL",
+		answer->result, answer->reason ? ":" : "", answer->reason ? answer->reason : "");
+	note(word);
+}
+
+static void lost(struct broadcast *broadcast, const char *app)
+{
+	broadcast_state(broadcast);
+	note("lost");
+	note(app);
+}
+
+static void closed(struct broadcast *broadcast, enum broadcast_state state)
+{
+	assert_int_equal(broadcast_state(broadcast), state);
+	note(state_word(state));
+}
+
+static const struct broadcast_observer observer = {
+	.name = "test",
+	.opened = opened,
+	.widened = widened,
+	.answered = answered,
+	.lost = lost,
+	.closed = closed,
+};
+
+static int set_up(void **state)
+{
+	(void) state;
+	*heard = '\0';
+	return observers_add(&observer);
+}
+
+static int tear_down(void **state)
+{
+	(void) state;
+	observers_remove(&observer);
+	return 0;
+}
+
+static int nobody(const char *app)
+{
+	(void) app;
+	return 0;
+}
+
+static void claimed_broadcast_is_told_in_order(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+
+	(void) state;
+	broadcast_claim(broadcast, "alpha", nobody);
+	broadcast_claim(broadcast, "alpha", NULL);
+	broadcast_claim(broadcast, "beta", NULL);
+	observers_lost(broadcast, "alpha");
+	broadcast_close(broadcast, BROADCAST_GONE);
+	assert_string_equal(
+		heard, "opened claim(alpha)=-3:not registered claimed claim(alpha)=0 claim(beta)=-2 lost alpha");
+	broadcast_unref(broadcast);
+}
+
+static void each_way_to_close_is_told_once(void **state)
+{
+	static const enum broadcast_state reasons[] = { BROADCAST_HUNG_UP, BROADCAST_WITHDRAWN,
+		BROADCAST_REPLACED, BROADCAST_GONE };
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		struct broadcast *broadcast = broadcast_of("chan", 60000);
+		char expected[64];
+
+		broadcast_close(broadcast, reasons[i]);
+		broadcast_close(broadcast, BROADCAST_HUNG_UP);
+		broadcast_state(broadcast);
+		broadcast_unref(broadcast);
+		snprintf(expected, sizeof(expected), "opened %s", state_word(reasons[i]));
+		assert_string_equal(heard, expected);
+		*heard = '\0';
+	}
+}
+
+static void deadline_is_told_once(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 1);
+
+	(void) state;
+	wait_for_deadline(broadcast);
+	broadcast_state(broadcast);
+	broadcast_state(broadcast);
+	assert_string_equal(heard, "opened expired");
+	broadcast_unref(broadcast);
+}
+
+static void last_decline_closes_before_it_is_answered(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+
+	(void) state;
+	broadcast_decline(broadcast, "alpha", NULL);
+	broadcast_decline(broadcast, "beta", NULL);
+	broadcast_decline(broadcast, "beta", NULL);
+	assert_string_equal(heard, "opened decline(alpha)=0 declined decline(beta)=0 decline(beta)=0");
+	broadcast_unref(broadcast);
+}
+
+static void offer_to_nobody_opens_and_closes(void **state)
+{
+	struct broadcast_terms terms = { .channel_id = "chan", .timeout_ms = 100 };
+
+	(void) state;
+	broadcast_unref(announced(&terms));
+	assert_string_equal(heard, "opened declined");
+}
+
+static void broadcast_that_was_not_announced_is_not_told(void **state)
+{
+	struct names *recipients = names_of("alpha", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan", .timeout_ms = 100, .recipients = recipients };
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	(void) state;
+	broadcast_close(broadcast, BROADCAST_GONE);
+	broadcast_unref(broadcast);
+	names_unref(recipients);
+	assert_string_equal(heard, "");
+}
+
+static void widening_is_told_with_the_new_ones_alone(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+	struct names *more = names_of("beta", "gamma", "delta", NULL);
+	struct names *again = names_of("gamma", NULL);
+
+	(void) state;
+	names_unref(broadcast_widen(broadcast, more, 0));
+	/* Nobody new: nothing to tell. */
+	names_unref(broadcast_widen(broadcast, again, 0));
+	assert_string_equal(heard, "opened widened gamma delta");
+	names_unref(more);
+	names_unref(again);
+	broadcast_unref(broadcast);
+}
+
+static void removed_observer_hears_nothing(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+
+	(void) state;
+	observers_remove(&observer);
+	observers_remove(&observer);
+	broadcast_claim(broadcast, "alpha", NULL);
+	broadcast_unref(broadcast);
+	assert_string_equal(heard, "opened");
+}
+
+static void observers_hear_in_the_order_they_were_added(void **state)
+{
+	static const struct broadcast_observer second = { .name = "second", .opened = opened };
+	struct broadcast *broadcast;
+
+	(void) state;
+	assert_int_equal(observers_add(&second), 0);
+	broadcast = broadcast_of("chan", 60000);
+	broadcast_close(broadcast, BROADCAST_GONE);
+	observers_remove(&second);
+	broadcast_unref(broadcast);
+	assert_string_equal(heard, "opened opened gone");
+}
+
+static void too_many_observers_are_refused(void **state)
+{
+	static struct broadcast_observer many[32];
+	size_t count = 0;
+
+	(void) state;
+	while (count < ARRAY_LEN(many) && !observers_add(&many[count])) {
+		count++;
+	}
+	assert_in_range(count, 8, 31);
+	for (size_t i = 0; i < count; i++) {
+		observers_remove(&many[i]);
+	}
+	assert_int_equal(observers_add(&many[0]), 0);
+	observers_remove(&many[0]);
+}
+
+/* Removing one while others tell */
+
+static atomic_int in_slow, slow_told, stop_telling;
+
+static void slow(struct broadcast *broadcast)
+{
+	(void) broadcast;
+	atomic_fetch_add(&in_slow, 1);
+	sched_yield();
+	atomic_fetch_add(&slow_told, 1);
+	atomic_fetch_sub(&in_slow, 1);
+}
+
+static void *keep_telling(void *data)
+{
+	struct names *recipients = names_of("alpha", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan", .timeout_ms = 100, .recipients = recipients };
+
+	(void) data;
+	while (!atomic_load(&stop_telling)) {
+		broadcast_unref(announced(&terms));
+	}
+	names_unref(recipients);
+	return NULL;
+}
+
+static void no_thread_is_in_an_observer_that_was_removed(void **state)
+{
+	static const struct broadcast_observer observer_slow = { .name = "slow", .opened = slow };
+	pthread_t threads[4];
+
+	(void) state;
+	observers_remove(&observer);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		assert_int_equal(pthread_create(&threads[i], NULL, keep_telling, NULL), 0);
+	}
+	for (int i = 0; i < 300; i++) {
+		int before = atomic_load(&slow_told);
+
+		assert_int_equal(observers_add(&observer_slow), 0);
+		while (atomic_load(&slow_told) == before) {
+			sched_yield();
+		}
+		observers_remove(&observer_slow);
+		assert_int_equal(atomic_load(&in_slow), 0);
+		before = atomic_load(&slow_told);
+		sched_yield();
+		assert_int_equal(atomic_load(&slow_told), before);
+	}
+	atomic_store(&stop_telling, 1);
+	for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+		pthread_join(threads[i], NULL);
+	}
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(claimed_broadcast_is_told_in_order),
+		CASE(each_way_to_close_is_told_once),
+		CASE(deadline_is_told_once),
+		CASE(last_decline_closes_before_it_is_answered),
+		CASE(offer_to_nobody_opens_and_closes),
+		CASE(broadcast_that_was_not_announced_is_not_told),
+		CASE(widening_is_told_with_the_new_ones_alone),
+		CASE(removed_observer_hears_nothing),
+		CASE(observers_hear_in_the_order_they_were_added),
+		CASE(too_many_observers_are_refused),
+		CASE(no_thread_is_in_an_observer_that_was_removed),
+	};
+
+	alarm(TEST_HANG_S);
+	return cmocka_run_group_tests_name("observers", tests, NULL, NULL);
+}

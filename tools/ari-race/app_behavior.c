@@ -1,0 +1,367 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What the applications do about events: claim, decline, hang up.
+ */
+
+#include "app_behavior.h"
+#include "clock.h"
+#include "event.h"
+#include "race.h"
+#include "random.h"
+#include "requests.h"
+
+/* How long after its time on offer a call that nobody won counts as open: an answer may be on its way. */
+#define OFFER_GRACE_NS NS_PER_S
+
+/*
+ * An application's claims for one call that may be without an answer. A call is offered again when its winner
+ * is lost; a server that offers it without end must not fill the memory with claims.
+ */
+#define CLAIMS_MAX 4
+
+static void on_call_timer(struct timer *timer);
+
+static void set_call_timer(struct call *call, uint64_t due_ns)
+{
+	call->timer.fire = on_call_timer;
+	timer_set(&call->race->loop.timers, &call->timer, due_ns);
+}
+
+static bool is_open(const struct call *call)
+{
+	return call->state != CALL_OVER && call->state != CALL_FAILED;
+}
+
+/*! \brief Change the state, and count the call as open again if it was over. */
+static void set_state(struct call *call, enum call_state state)
+{
+	if (!is_open(call)) {
+		call->race->calls.open++;
+	}
+	call->state = state;
+}
+
+void app_behavior_call_exists(struct call *call, uint64_t since_ns)
+{
+	if (call->state == CALL_NEW) {
+		call->state = CALL_OPEN;
+		set_call_timer(call, since_ns + (uint64_t) call->race->options.timeout_ns + OFFER_GRACE_NS);
+	}
+}
+
+void app_behavior_call_over(struct call *call)
+{
+	if (!is_open(call)) {
+		return;
+	}
+	timer_cancel(&call->race->loop.timers, &call->timer);
+	call->state = CALL_OVER;
+	call->race->calls.open--;
+}
+
+static void on_hung_up(void *data, const struct http_answer *answer)
+{
+	struct call *call = data;
+	struct race *race = call->race;
+
+	stats_answer(&race->stats, REQUEST_HANGUP, answer->status);
+	history_write(&race->history, "answer", answer->answered_ns, call->id, NULL, "hangup", answer->status);
+	app_behavior_call_over(call);
+}
+
+void app_behavior_hang_up(struct call *call)
+{
+	struct race *race = call->race;
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	timer_cancel(&race->loop.timers, &call->timer);
+	set_state(call, CALL_HANGING);
+	text_init(&text, buf, sizeof(buf));
+	request_hangup(&text, &race->options, call->id, "");
+	race->stats.sent[REQUEST_HANGUP]++;
+	history_write(
+		&race->history, "hangup", now_ns(), call->id, call->started ? call->started->name : NULL, NULL, 0);
+	http_send(race->others, &text, NULL, on_hung_up, call);
+}
+
+/*! \brief The time of the call's state is over. */
+static void on_call_timer(struct timer *timer)
+{
+	struct call *call = lws_container_of(timer, struct call, timer);
+
+	if (call->state == CALL_STARTED) {
+		app_behavior_hang_up(call);
+	} else {
+		app_behavior_call_over(call);
+	}
+}
+
+/*!
+ * \brief Whether a claim that got 204 is no longer one that forbids others: its application lost its
+ * WebSocket before StasisStart came, and then the dialplan may offer the call again.
+ */
+static bool winner_is_lost(const struct call *call)
+{
+	return call->started != call->winner && call->winner->lost_ns > call->won_sent_ns;
+}
+
+static void note_start(struct call *call, uint64_t offered_ns, uint64_t sent_ns)
+{
+	struct stats *stats = &call->race->stats;
+
+	stats_measure(stats, LATENCY_CLAIM_TO_START, sent_ns, call->started_ns);
+	stats_measure(stats, LATENCY_OFFER_TO_START, offered_ns, call->started_ns);
+}
+
+/*! \brief A claim got 204. */
+static void on_won(struct claim *claim, uint64_t at_ns)
+{
+	struct call *call = claim->call;
+	bool again = call->winner == claim->app;
+
+	claim->app->won++;
+	stats_measure(&call->race->stats, LATENCY_OFFER_TO_WON, claim->offered_ns, at_ns);
+	if (call->winner && !again && winner_is_lost(call)) {
+		call->excused = true;
+		call->winners--;
+		call->winner = NULL;
+	}
+	call->winners += !again;
+	if (call->winner) {
+		return; /* a second one, or the first once more */
+	}
+	call->winner = claim->app;
+	call->won_offered_ns = claim->offered_ns;
+	call->won_sent_ns = claim->sent_ns;
+	call->won_answered_ns = at_ns;
+	if (call->started == claim->app) {
+		note_start(call, claim->offered_ns, claim->sent_ns);
+	} else if (call->state != CALL_STARTED && call->state != CALL_HANGING) {
+		set_state(call, CALL_WON);
+		set_call_timer(call, at_ns + START_GRACE_NS);
+	}
+}
+
+static void on_claim_answered(void *data, const struct http_answer *answer)
+{
+	struct claim *claim = data;
+	struct race *race = claim->race;
+
+	stats_answer(&race->stats, REQUEST_CLAIM, answer->status);
+	history_write(&race->history, "answer", answer->answered_ns, claim->call->id, claim->app->name, "claim",
+		answer->status);
+	if (answer->status) {
+		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
+	}
+	if (answer->status == 204) {
+		on_won(claim, answer->answered_ns);
+	}
+	claim_destroy(claim);
+}
+
+static void send_claim(struct timer *timer)
+{
+	struct claim *claim = lws_container_of(timer, struct claim, think);
+	struct race *race = claim->race;
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	request_claim(&text, &race->options, claim->call->id, claim->app->name);
+	race->stats.sent[REQUEST_CLAIM]++;
+	claim->app->claims++;
+	history_write(&race->history, "claim", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	http_send(race->claims, &text, &claim->sent_ns, on_claim_answered, claim);
+}
+
+/*! \brief How long this application thinks about this call: --think, more or less by up to --spread. */
+static uint64_t think_time(const struct race *race, const struct call *call, const struct app *app)
+{
+	uint64_t spread = (uint64_t) race->options.spread_ns;
+	uint64_t chance =
+		spread ? random_for((uint64_t) race->options.seed, call->number, ~(uint64_t) app->index) : 0;
+
+	return (uint64_t) race->options.think_ns - spread + (spread ? chance % (2 * spread + 1) : 0);
+}
+
+static void on_declined(void *data, const struct http_answer *answer)
+{
+	struct claim *claim = data;
+	struct race *race = claim->race;
+
+	stats_answer(&race->stats, REQUEST_DECLINE, answer->status);
+	history_write(&race->history, "answer", answer->answered_ns, claim->call->id, claim->app->name, "decline",
+		answer->status);
+	claim->call->declined += answer->status == 204;
+	if (claim->call->declined == race->apps.count) {
+		app_behavior_call_over(claim->call); /* everybody has: the dialplan goes on at once */
+	}
+	claim_destroy(claim);
+}
+
+static void send_decline(struct timer *timer)
+{
+	struct claim *claim = lws_container_of(timer, struct claim, think);
+	struct race *race = claim->race;
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	text_init(&text, buf, sizeof(buf));
+	request_decline(&text, &race->options, claim->call->id, claim->app->name);
+	race->stats.sent[REQUEST_DECLINE]++;
+	history_write(&race->history, "decline", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	http_send(race->claims, &text, &claim->sent_ns, on_declined, claim);
+}
+
+/*! \brief Do what the application does with offers, at once or after it has thought about it. */
+static void answer_offer(struct call *call, struct app *app, uint64_t at_ns)
+{
+	struct race *race = call->race;
+	uint64_t think = think_time(race, call, app);
+	struct claim *claim;
+
+	if (app->role != ROLE_DECLINER && (app->role != ROLE_CLAIMER || !call_chosen(call, app))) {
+		return;
+	}
+	claim = claim_create(call, app, at_ns);
+	claim->think.fire = app->role == ROLE_DECLINER ? send_decline : send_claim;
+	if (think) {
+		timer_set(&race->loop.timers, &claim->think, at_ns + think);
+	} else {
+		claim->think.fire(&claim->think);
+	}
+}
+
+static void measure_offer(struct call *call, struct app *app, uint64_t at_ns)
+{
+	struct stats *stats = &call->race->stats;
+	uint64_t from_ns;
+
+	if (!call->first_offer_ns) {
+		call->first_offer_ns = at_ns;
+		stats_measure(stats, LATENCY_CALL_TO_OFFER, call->created_ns, at_ns);
+	}
+	call->last_offer_ns = at_ns;
+	call->offers++;
+	from_ns = call->created_ns ? call->created_ns : call->first_offer_ns;
+	stats_measure(stats, LATENCY_OFFER_DELAY, from_ns, at_ns);
+	hist_add(app->delay, (int64_t) (at_ns - from_ns));
+}
+
+/*! \brief Whether a call that is offered and not known may be one from elsewhere that begins. */
+static bool may_begin(struct race *race)
+{
+	if (!race->options.elsewhere || race->stage != STAGE_RUN || race_has_enough(race)) {
+		return false;
+	}
+	if (race->calls.open >= CALLS_OPEN_MAX) {
+		race_give_up(race, "more than %d calls are on offer at once", CALLS_OPEN_MAX);
+		return false;
+	}
+	return true;
+}
+
+/*! \brief The call that an event is about; calls from elsewhere begin with their first offer. */
+static struct call *find_call(struct race *race, const struct event *event, uint64_t at_ns)
+{
+	struct call *call = calls_find(&race->calls, event->channel_id);
+
+	if (!call && event->type == EVENT_CALL_BROADCAST && may_begin(race)) {
+		call = calls_add(&race->calls, race, event->channel_id);
+		app_behavior_call_exists(call, at_ns);
+	}
+	return call;
+}
+
+/*! \brief How many claims of an application for a call have no answer yet. */
+static unsigned int claims_under_way(const struct call *call, const struct app *app)
+{
+	unsigned int count = 0;
+
+	for (const struct claim *claim = call->claims; claim; claim = claim->next) {
+		count += claim->app == app;
+	}
+	return count;
+}
+
+static void on_offer(struct call *call, struct app *app, uint64_t at_ns)
+{
+	struct race *race = call->race;
+
+	race->stats.offers++;
+	app->offers++;
+	history_write(&race->history, "offer", at_ns, call->id, app->name, NULL, 0);
+	if (call_mark_seen(call, app)) {
+		measure_offer(call, app, at_ns);
+	} else {
+		race->stats.repeated++;
+		if (claims_under_way(call, app) >= CLAIMS_MAX) {
+			return;
+		}
+	}
+	answer_offer(call, app, at_ns);
+}
+
+static void on_start(struct call *call, struct app *app, uint64_t at_ns)
+{
+	struct race *race = call->race;
+	struct claim *claim = claim_find(call, app);
+
+	race->stats.starts++;
+	app->starts++;
+	history_write(&race->history, "start", at_ns, call->id, app->name, NULL, 0);
+	call->started = app;
+	call->started_ns = at_ns;
+	if (call->winner == app) {
+		note_start(call, call->won_offered_ns, call->won_sent_ns);
+	} else if (!claim) {
+		race->stats.unclaimed_starts++;
+	}
+	if (call->state == CALL_HANGING || call->state == CALL_STARTED) {
+		return; /* --hold counts from the first StasisStart, however many come */
+	}
+	set_state(call, CALL_STARTED);
+	if (race->options.hold_ns) {
+		set_call_timer(call, at_ns + (uint64_t) race->options.hold_ns);
+	} else {
+		app_behavior_hang_up(call);
+	}
+}
+
+static void on_end(struct call *call, struct app *app, uint64_t at_ns)
+{
+	history_write(&call->race->history, "end", at_ns, call->id, app->name, NULL, 0);
+	if (call->state == CALL_STARTED) {
+		app_behavior_call_over(call); /* the caller, or somebody else, has hung up */
+	}
+}
+
+void app_behavior_on_event(struct race *race, struct app *app, const struct event *event, uint64_t at_ns)
+{
+	struct call *call;
+
+	if (event->type == EVENT_APPLICATION_REPLACED) {
+		race_give_up(race, "another client has connected as %s; choose another --app-prefix", app->name);
+		return;
+	}
+	call = race_is_on(race) ? find_call(race, event, at_ns) : NULL;
+	if (!call) {
+		race->stats.foreign += event->type == EVENT_CALL_BROADCAST || event->type == EVENT_STASIS_START;
+	} else if (event->type == EVENT_CALL_BROADCAST) {
+		on_offer(call, app, at_ns);
+	} else if (event->type == EVENT_STASIS_START) {
+		on_start(call, app, at_ns);
+	} else if (event->type == EVENT_STASIS_END) {
+		on_end(call, app, at_ns);
+	} else if (event->type == EVENT_CALL_CLAIMED) {
+		race->stats.claimed++;
+		history_write(&race->history, "claimed", at_ns, call->id, app->name, NULL, 0);
+	}
+}

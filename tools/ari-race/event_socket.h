@@ -1,0 +1,60 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+#ifndef ARI_RACE_EVENT_SOCKET_H
+#define ARI_RACE_EVENT_SOCKET_H
+
+/*! \file
+ * \brief The WebSockets on which events come: one for each application, or one for several.
+ */
+
+#include <libwebsockets.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct event_sockets;
+struct race;
+
+/*!
+ * \brief Share the applications of a race out among WebSockets; does not connect.
+ * \param race Borrowed; told of what happens by its facts, and by app_behavior_on_event().
+ * \return to free with event_sockets_destroy()
+ */
+struct event_sockets *event_sockets_create(struct race *race);
+
+/*! \brief Connect them, a few at a time. */
+void event_sockets_connect(struct event_sockets *sockets);
+
+/*! \brief How many there are. */
+size_t event_sockets_count(const struct event_sockets *sockets);
+
+/*! \brief Whether all of them stand. */
+bool event_sockets_all_up(const struct event_sockets *sockets);
+
+/*! \brief Close all of them in an orderly way; none is opened any more. */
+void event_sockets_shut_down(struct event_sockets *sockets);
+
+/*! \brief Whether none of them stands. */
+bool event_sockets_all_down(const struct event_sockets *sockets);
+
+/*! \brief Nothing that happens to them matters any more. */
+void event_sockets_abandon(struct event_sockets *sockets);
+
+/*! \brief Free them, after the loop has been closed. */
+void event_sockets_destroy(struct event_sockets *sockets);
+
+/*!
+ * \brief How many bytes lie unread in the sockets of the stalled applications, to show that they really
+ * do not read.
+ */
+size_t event_sockets_unread(const struct event_sockets *sockets);
+
+/*! \brief libwebsockets' callback for all of them. */
+int event_socket_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+#endif /* ARI_RACE_EVENT_SOCKET_H */
