@@ -99,7 +99,9 @@ def test_secrets_are_for_their_owner_only(shared, name):
 def test_dialplan_starts_no_program(shared, ami, way):
     path, inside = mark(shared, way)
     step = DIALPLAN[way].format(file=inside)
-    ami.action("Command", Command=f"dialplan add extension {way},1,{step} into default replace")
+    # In quotes: the command line takes blanks for the end of an argument.
+    answer = ami.action("Command", Command=f'dialplan add extension "{way},1,{step}" into default replace')
+    assert answer["Output"].startswith("Extension "), answer
     ami.send("Originate", Channel=f"Local/{way}@default/n", Application="Wait", Data="1", Async="true", ActionID="call")
     ami.wait(Event="Hangup", Channel=f"Local/{way}@default")
     assert not path.exists()
