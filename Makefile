@@ -98,11 +98,11 @@ LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unre
 		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
 endef
 
-# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
-REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
-$(REST_API): $(BUILD)/obj/%.inc: %
+# Each REST description becomes a C string: rest-api/X.json is X_json in "rest-api/X.json.h".
+REST_API := $(patsubst %,$(BUILD)/obj/%.h,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.json.h: %.json
 	@mkdir -p $(@D)
-	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+	{ echo 'static const char $(notdir $*)_json[] =' && sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< && echo ';'; } >$@
 $(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)

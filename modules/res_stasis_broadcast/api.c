@@ -137,6 +137,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 		.app_filter = request->app_filter,
 		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.excluded = excluded,
+		.queue = request->queue,
+		.priority = request->priority,
 	};
 	int result;
 
@@ -196,6 +198,9 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_
 	}
 	broadcast = find_run(outcome);
 	if (broadcast) {
+		struct offer *offer = broadcast_data(broadcast);
+
+		atomic_store(&offer->is_lost, 1);
 		observers_lost(broadcast, outcome->winner);
 		broadcast_unref(broadcast);
 	}
@@ -267,6 +272,43 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	return answer;
 }
 
+/*! \brief Whether a broadcast is the one that claims of its channel find. */
+static int is_registered(struct broadcast *broadcast)
+{
+	struct broadcast *found = registry_get(broadcasts, broadcast_channel_id(broadcast));
+
+	broadcast_unref(found);
+	return found == broadcast;
+}
+
+/*!
+ * \brief The broadcast of a channel, by the ID that it was offered under, or by the one that the channel has now.
+ *
+ * Looks through all channels if the ID is not found: for the dialplan's own few calls, not for requests.
+ *
+ * \return A reference; NULL if there is none.
+ */
+static struct broadcast *find_by_any_id(const char *channel_id)
+{
+	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
+	struct ast_channel *chan;
+
+	if (broadcast) {
+		return broadcast;
+	}
+	chan = ast_channel_get_by_name(channel_id);
+	if (chan) {
+		broadcast = attached(chan);
+		ast_channel_unref(chan);
+	}
+	/* One that was cleaned up, or has ended, stays with its channel. */
+	if (broadcast && !is_registered(broadcast)) {
+		broadcast_unref(broadcast);
+		broadcast = NULL;
+	}
+	return broadcast;
+}
+
 char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 {
 	struct broadcast *broadcast;
@@ -275,7 +317,7 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 	if (ast_strlen_zero(channel_id) || gate_enter()) {
 		return NULL;
 	}
-	broadcast = registry_get(broadcasts, channel_id);
+	broadcast = find_by_any_id(channel_id);
 	if (broadcast) {
 		winner = broadcast_winner(broadcast);
 		broadcast_unref(broadcast);
@@ -286,10 +328,16 @@ char *AST_OPTIONAL_API_NAME(stasis_app_broadcast_winner)(const char *channel_id)
 
 void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
 {
+	struct broadcast *broadcast;
+
 	if (ast_strlen_zero(channel_id) || gate_enter()) {
 		return;
 	}
-	broadcast_unref(registry_take(broadcasts, channel_id, 0));
+	broadcast = find_by_any_id(channel_id);
+	if (broadcast) {
+		registry_remove(broadcasts, broadcast);
+		broadcast_unref(broadcast);
+	}
 	gate_leave();
 }
 

@@ -183,7 +183,7 @@ static int is_usable(const char *app)
 }
 
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
-static int is_excluded(const char *app, const struct app_filter *filter)
+static int is_excluded(const char *app, struct app_filter *filter)
 {
 	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
 		(filter && app_filter_match(filter, app));

@@ -51,6 +51,10 @@ struct stasis_broadcast_request {
 	/*! Names of applications that neither get the offer nor may claim it: those that had the call and lost it. */
 	const char *const *excluded;
 	size_t excluded_count;
+	/*! The name of the line that the call waits in; NULL or empty: none. */
+	const char *queue;
+	/*! Its priority in line, higher first. */
+	int priority;
 };
 
 /*! \brief Room for the longest BROADCASTSTATUS. */

@@ -25,6 +25,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "events.h"
+#include "filter_warning.h"
 #include "gate.h"
 #include "offer.h"
 #include "printable.h"
@@ -32,15 +33,6 @@
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
 #define WARN_INTERVAL_NS INT64_C(10000000000)
-
-static void offer_free(void *data)
-{
-	struct offer *offer = data;
-
-	delivery_unref(offer->delivery);
-	ast_json_unref(offer->channel);
-	ast_free(offer);
-}
 
 /*!
  * \brief The filter with a text.
@@ -91,12 +83,17 @@ static struct names *leave_out(struct names *names, const struct names *excluded
 }
 
 /*! \brief The applications that are there now and may have it; NULL without memory. */
-static struct names *find_recipients(struct app_filter *filter, const struct names *excluded)
+static struct names *find_recipients(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
 {
+	int out_of_budget = 0;
 	struct names *registered = directory_names();
-	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
+	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
 
 	names_unref(registered);
+	if (out_of_budget) {
+		filter_warn_out_of_budget(chan, filter);
+	}
 	if (recipients && excluded) {
 		struct names *left = leave_out(recipients, excluded);
 
@@ -131,20 +128,15 @@ static int publish(struct ast_channel *chan, struct broadcast *broadcast)
 /*!
  * \brief Make a broadcast with the event that tells of it.
  *
+ * \param offer Its data; taken, also on failure.
  * \param event CallBroadcast, borrowed; NULL if there is nobody to send it to.
  *
  * \return A reference; NULL without memory, or with \c errno \c EBUSY if too many are open.
  */
-static struct broadcast *make(struct broadcast_terms *terms, struct ast_json *event, int tell_claimed)
+static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer, struct ast_json *event)
 {
-	struct offer *offer = ast_calloc(1, sizeof(*offer));
 	struct broadcast *broadcast;
 
-	errno = 0;
-	if (!offer) {
-		return NULL;
-	}
-	offer->tell_claimed = tell_claimed;
 	offer->channel = event ? ast_json_ref(ast_json_object_get(event, "channel")) : NULL;
 	terms->data = offer;
 	terms->free_data = offer_free;
@@ -159,6 +151,7 @@ static struct broadcast *make(struct broadcast_terms *terms, struct ast_json *ev
 	offer->delivery = event ? delivery_create(broadcast) : NULL;
 	if (event && !offer->delivery) {
 		broadcast_unref(broadcast);
+		errno = ENOMEM;
 		return NULL;
 	}
 	return broadcast;
@@ -167,22 +160,21 @@ static struct broadcast *make(struct broadcast_terms *terms, struct ast_json *ev
 /*!
  * \brief Offer a channel to recipients that are known; to nobody, if there are none, so that a wait ends at once.
  *
- * \param event CallBroadcast; NULL if there are none. The reference is taken.
+ * \param offer The data of the broadcast; taken, also on failure.
+ * \param event CallBroadcast, borrowed; NULL if there are none.
  */
 static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms,
-	struct ast_json *event, int tell_claimed, struct broadcast **broadcast)
+	struct offer *offer, struct ast_json *event, struct broadcast **broadcast)
 {
-	struct broadcast *made = make(terms, event, tell_claimed);
+	struct broadcast *made = make(terms, offer, event);
 	enum offer_refusal refusal = OFFER_ERROR;
 	struct delivery *delivery;
 
 	if (!made) {
-		refusal = errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
-		ast_json_unref(event);
-		return refusal;
+		return errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
 	}
 	/* The broadcast gives its own reference up when it closes, which can be at any time from now on. */
-	delivery = event ? delivery_ref(((struct offer *) broadcast_data(made))->delivery) : NULL;
+	delivery = event ? delivery_ref(offer->delivery) : NULL;
 	if (!publish(chan, made) &&
 		(!event || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
 		*broadcast = broadcast_ref(made);
@@ -191,7 +183,6 @@ static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_te
 		detach(chan);
 	}
 	delivery_unref(delivery);
-	ast_json_unref(event);
 	broadcast_unref(made);
 	return refusal;
 }
@@ -208,31 +199,32 @@ static void tell_no_match(const struct ast_channel *chan, const struct broadcast
 	}
 }
 
-/*! \brief Offer a channel on terms that lack only the recipients. */
-static enum offer_refusal offer_on(
-	struct ast_channel *chan, struct broadcast_terms *terms, int tell_claimed, struct broadcast **broadcast)
+/*! \brief Offer a channel on terms that lack only the data. */
+static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_terms *terms,
+	const struct offer_request *request, struct broadcast **broadcast)
 {
+	struct offer *offer = offer_create(chan, request);
 	enum events_failure failure = EVENTS_OUT_OF_MEMORY;
 	enum offer_refusal refusal = OFFER_ERROR;
-	struct ast_json *event;
+	struct ast_json *event = NULL;
 
-	terms->recipients = find_recipients(terms->filter, terms->excluded);
-	if (names_count(terms->recipients)) {
+	if (offer && names_count(terms->recipients)) {
 		event = events_call_broadcast(chan, terms->timeout_ms, &failure);
-		if (event) {
-			failure = EVENTS_OUT_OF_MEMORY;
-			refusal = offer_to(chan, terms, event, tell_claimed, broadcast);
-		}
 	} else if (terms->recipients) {
 		tell_no_match(chan, terms);
-		refusal = offer_to(chan, terms, NULL, tell_claimed, broadcast);
+	}
+	if (offer && terms->recipients && (event || !names_count(terms->recipients))) {
+		failure = EVENTS_OUT_OF_MEMORY;
+		refusal = offer_to(chan, terms, offer, event, broadcast);
+	} else if (offer) {
+		offer_free(offer);
 	}
 	if (refusal == OFFER_ERROR && failure == EVENTS_OUT_OF_MEMORY) {
 		char where[PRINTABLE_SIZE];
 
 		ast_log(LOG_ERROR, "%s: cannot be offered: out of memory\n", channel_text(chan, where));
 	}
-	names_unref(terms->recipients);
+	ast_json_unref(event);
 	return refusal;
 }
 
@@ -286,8 +278,13 @@ enum offer_refusal offer_channel(
 	if (find_filter(chan, request->app_filter, settings.invalid_is_none, &terms.filter)) {
 		return OFFER_INVALID_FILTER;
 	}
-	refusal = has_room(chan, terms.max_open) ? offer_on(chan, &terms, request->tell_claimed, broadcast)
-											 : OFFER_CONGESTION;
+	if (has_room(chan, terms.max_open)) {
+		terms.recipients = find_recipients(chan, terms.filter, terms.excluded);
+		refusal = offer_on(chan, &terms, request, broadcast);
+		names_unref(terms.recipients);
+	} else {
+		refusal = OFFER_CONGESTION;
+	}
 	app_filter_unref(terms.filter);
 	if (refusal == OFFER_CONGESTION) {
 		warn_full(chan, terms.max_open);
@@ -305,6 +302,8 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.tell_claimed = offer->tell_claimed,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
+		.queue = offer->queue,
+		.priority = offer->priority,
 	};
 	enum offer_refusal refusal;
 

@@ -12,6 +12,9 @@
 #ifndef RES_STASIS_BROADCAST_OFFER_H
 #define RES_STASIS_BROADCAST_OFFER_H
 
+#include <stdatomic.h>
+#include <sys/time.h>
+
 #include "broadcast.h"
 
 struct ast_channel;
@@ -30,6 +33,10 @@ struct offer_request {
 	int is_continued;
 	/*! Applications that neither hear of it nor may claim it; NULL: none. */
 	struct names *excluded;
+	/*! The name of the line that it waits in; NULL or empty: none. */
+	const char *queue;
+	/*! Its priority in line, higher first. */
+	int priority;
 };
 
 /*! \brief Why a channel is not on offer. */
@@ -42,14 +49,47 @@ enum offer_refusal {
 	OFFER_ERROR,
 };
 
-/*! \brief The data of a broadcast (broadcast_data()). */
+/*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
 struct offer {
 	/*! Where the event that tells of the end goes; until the close, and then NULL. Only for who opens or closes it. */
 	struct delivery *delivery;
 	/*! The channel as CallBroadcast told it; likewise. */
 	struct ast_json *channel;
 	int tell_claimed;
+	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
+	atomic_int is_lost;
+	int priority;
+	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
+	int64_t first_ns;
+	/*! When it was offered by this broadcast. */
+	struct timeval created;
+	/*! Texts as the channel had them, not empty only where there is one. They are the caller's: to be escaped. */
+	const char *channel_name;
+	const char *caller_name;
+	const char *caller_number;
+	const char *called;
+	const char *queue;
+	/*! The texts. */
+	char texts[];
 };
+
+/*!
+ * \brief Note what there is to know of a channel that is about to be offered.
+ *
+ * \param chan The channel; not locked by the caller.
+ * \param request What is asked for.
+ *
+ * \return What to give back with offer_free(); NULL without memory.
+ *
+ * \note The channel's thread. Locks the channel for a moment.
+ */
+struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request);
+
+/*! \brief Give an offer back. Any thread; takes the dispatcher's lock. */
+void offer_free(void *offer);
+
+/*! \brief How long the channel of a broadcast has waited since it was offered first, in milliseconds. */
+int64_t offer_waited_ms(const struct offer *offer);
 
 /*!
  * \brief Offer a channel to all applications that may have it.

@@ -11,7 +11,7 @@
 
 #include "cases.h"
 
-#include "res_stasis_broadcast/offers.h"
+#include "res_stasis_broadcast/internal_api.h"
 
 /*! Applications that do not read in most cases. */
 #define STALLED 20

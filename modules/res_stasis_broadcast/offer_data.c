@@ -1,0 +1,121 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What is known of a call on offer, copied once, so that nobody has to ask its channel.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/strings.h"
+#include "asterisk/time.h"
+#include "asterisk/utils.h"
+
+#include "attach.h"
+#include "dispatch/dispatch.h"
+#include "offer.h"
+
+/*! The longest text that is kept of a channel, in bytes. */
+#define TEXT_LIMIT 256
+
+/*! \brief The texts that are copied. */
+enum text {
+	TEXT_CHANNEL,
+	TEXT_CALLER_NAME,
+	TEXT_CALLER_NUMBER,
+	TEXT_CALLED,
+	TEXT_QUEUE,
+	TEXTS,
+};
+
+/*! \brief Find the texts of a channel. With its lock. */
+static void find_texts(struct ast_channel *chan, const char *queue, const char *texts[TEXTS])
+{
+	const struct ast_party_id *caller = &ast_channel_caller(chan)->id;
+
+	texts[TEXT_CHANNEL] = ast_channel_name(chan);
+	texts[TEXT_CALLER_NAME] = S_COR(caller->name.valid, caller->name.str, "");
+	texts[TEXT_CALLER_NUMBER] = S_COR(caller->number.valid, caller->number.str, "");
+	texts[TEXT_CALLED] = ast_channel_exten(chan);
+	texts[TEXT_QUEUE] = S_OR(queue, "");
+}
+
+/*! \brief Copy texts into an offer that has room for them. */
+static void set_texts(struct offer *offer, const char *const texts[TEXTS])
+{
+	const char **const places[TEXTS] = { &offer->channel_name, &offer->caller_name, &offer->caller_number,
+		&offer->called, &offer->queue };
+	char *next = offer->texts;
+
+	for (size_t i = 0; i < TEXTS; i++) {
+		size_t length = strnlen(texts[i], TEXT_LIMIT);
+
+		memcpy(next, texts[i], length);
+		next[length] = '\0';
+		*places[i] = next;
+		next += length + 1;
+	}
+}
+
+/*! \brief When the channel's wait began: with its last broadcast, unless an application has had it since. */
+static int64_t find_first_ns(struct ast_channel *chan)
+{
+	struct broadcast *last = attached(chan);
+	int64_t first_ns = broadcast_clock_ns();
+
+	if (last) {
+		const struct offer *offer = broadcast_data(last);
+
+		if (broadcast_state(last) != BROADCAST_CLAIMED || atomic_load(&offer->is_lost)) {
+			first_ns = offer->first_ns;
+		}
+		broadcast_unref(last);
+	}
+	return first_ns;
+}
+
+struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request)
+{
+	const int64_t first_ns = find_first_ns(chan);
+	const char *texts[TEXTS];
+	struct offer *offer;
+	size_t size = 0;
+
+	ast_channel_lock(chan);
+	find_texts(chan, request->queue, texts);
+	for (size_t i = 0; i < TEXTS; i++) {
+		size += strnlen(texts[i], TEXT_LIMIT) + 1;
+	}
+	offer = ast_calloc(1, sizeof(*offer) + size);
+	if (offer) {
+		set_texts(offer, texts);
+	}
+	ast_channel_unlock(chan);
+	if (offer) {
+		offer->tell_claimed = request->tell_claimed;
+		offer->priority = request->priority;
+		offer->created = ast_tvnow();
+		offer->first_ns = first_ns;
+	}
+	return offer;
+}
+
+void offer_free(void *data)
+{
+	struct offer *offer = data;
+
+	delivery_unref(offer->delivery);
+	ast_json_unref(offer->channel);
+	ast_free(offer);
+}
+
+int64_t offer_waited_ms(const struct offer *offer)
+{
+	return (broadcast_clock_ns() - offer->first_ns) / 1000000;
+}
