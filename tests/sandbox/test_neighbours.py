@@ -43,9 +43,11 @@ def ami(shared):
     with Ami(shared.env["AMI_PORT"]) as connection:
         assert connection.login(shared.env["AMI_SECRET"]) == "Success"
         for module in STARTERS:
-            connection.action("Command", Command=f"module load {module}.so")
-            # By a way around the instance's folder. What this version does not have cannot be loaded.
-            connection.action("Command", Command=f"module load {stock(shared)}/{module}.so")
+            # If it is not in the instance's folder, by a way around that. What a version does not have cannot be loaded.
+            there = (shared.folder / "modules" / f"{module}.so").exists()
+            name = f"{'' if there else stock(shared) + '/'}{module}.so"
+            connection.action("ModuleLoad", Module=name, LoadType="load")
+            shared.cli(f"module load {name}")
         yield connection
 
 
