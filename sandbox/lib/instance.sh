@@ -222,11 +222,12 @@ asterisk_ids() {
 instance_owner() {
     local ids group
     (umask 077 && touch "$DIR"/log/{full,console,queue_log})
+    chmod -R go= "$DIR/etc"
     if [ "$(id -u)" -eq 0 ]; then
         ids=$(asterisk_ids)
         group=${ids#*:}
         chgrp -R "$group" "$DIR/etc" "$DIR/log"
-        chmod -R u=rwX,g=rX,o= "$DIR/etc"
+        chmod -R g=rX "$DIR/etc"
         chmod 660 "$DIR"/log/{full,queue_log}
         chmod 600 "$DIR/log/console"
         chown "$ids" "$DIR"/{spool/recording,lib,spool,run}
