@@ -85,24 +85,28 @@ ATOMIC_PROBE := _Atomic long long a; int main(void) { return (int) (a += 1); }
 LIBATOMIC = $(eval LIBATOMIC := $(shell mkdir -p $(BUILD)/obj; echo '$(ATOMIC_PROBE)' | \
 	$(CC) $(CFLAGS) -xc -o $(BUILD)/obj/atomic - >/dev/null 2>&1 || echo -latomic))$(LIBATOMIC)
 
-# A module refers to Asterisk's functions, which no library at hand has: -z defs cannot forbid undefined names, but it
-# tells of all of them. Those that are not named as Asterisk's are would only be missed when the module is loaded.
-ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_|^option_(debug|verbose)$$
+# A module refers to Asterisk's names, which no library at hand has: "-z defs" cannot forbid undefined ones, but it tells of
+# all of them. What is neither named as Asterisk's names are nor in its headers would be missed only at load time.
+ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_
 UNDEFINED := sed -En "s/.*undefined (reference to|symbol:) [\`']?([A-Za-z0-9_.]+).*/\2/p"
+
+# $(call check_undefined,file,log of the linker)
+check_undefined = missing=; for name in $$($(UNDEFINED) $(2) | sort -u | grep -Ev '$(ASTERISK_NAMES)'); do \
+	grep -rqw "$$name" '$(ASTERISK_INCLUDE)/asterisk' || missing="$$missing $$name"; done; \
+	[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:$$missing" >&2; rm -f $(1); exit 1; }
 
 # $(call link_module,file,objects,libraries)
 define link_module
 LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unresolved-symbols -o $(1) $(2) $(3) \
-		$(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
-	@$(if $(findstring -fsanitize,$(CFLAGS)),,missing=$$($(UNDEFINED) $(BUILD)/obj/$(notdir $(1)).log | sort -u | grep -Ev '$(ASTERISK_NAMES)' || true); \
-		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
+		-Wl,--as-needed -ldl $(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
+	@$(if $(findstring -fsanitize,$(CFLAGS)),:,$(call check_undefined,$(1),$(BUILD)/obj/$(notdir $(1)).log))
 endef
 
-# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
-REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
-$(REST_API): $(BUILD)/obj/%.inc: %
+# Each REST description becomes a C string: rest-api/X.json is X_json in "rest-api/X.json.h".
+REST_API := $(patsubst %,$(BUILD)/obj/%.h,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.json.h: %.json
 	@mkdir -p $(@D)
-	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+	{ echo 'static const char $(notdir $*)_json[] =' && sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< && echo ';'; } >$@
 $(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)

@@ -35,6 +35,12 @@ static int add(void)
 	if (added) {
 		return 0;
 	}
+	if (!compat_ari_is_as_built()) {
+		ast_log(LOG_ERROR,
+			"This module was built for another version of Asterisk: build it with the headers of this one "
+			"and install it again\n");
+		return -1;
+	}
 	if (broadcasts_add()) {
 		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
 		return -1;

@@ -183,7 +183,7 @@ static int is_usable(const char *app)
 }
 
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
-static int is_excluded(const char *app, const struct app_filter *filter)
+static int is_excluded(const char *app, struct app_filter *filter)
 {
 	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
 		(filter && app_filter_match(filter, app));
@@ -341,6 +341,15 @@ int directory_has(const char *app)
 		}
 	}
 	return has && !directory_excludes(app);
+}
+
+const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
+{
+	if (strlen(app) >= DIRECTORY_NAME_SIZE) {
+		return app;
+	}
+	strcpy(buf, app);
+	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
 }
 
 int directory_send(const char *app, struct ast_json *event)

@@ -45,7 +45,7 @@ class Call:
         return (
             event.get("Event") == "UserEvent"
             and event["UserEvent"] == "Result"
-            and event["Uniqueid"] == self.id
+            and event.get("Uniqueid") == self.id
             and event["Where"] == where
         )
 

@@ -496,7 +496,7 @@ async def test_of_five_calls_at_the_same_time_two_are_offered(case, conf):
 async def thread_count(case):
     """How many threads send events, as Asterisk lists them."""
     lines = (await case.ami.cli("core show threads")).splitlines()
-    return len([line for line in lines if "worker_main" in line and "dispatcher.c" in line])
+    return len([line for line in lines if "worker_main" in line and "workers.c" in line])
 
 
 async def has_threads(case, count):
