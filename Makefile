@@ -12,6 +12,10 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 BUILD := build
+HASH := \#
+ifeq ($(origin PROJECT_VERSION),undefined)
+PROJECT_VERSION := $(shell tools/version)
+endif
 
 ASTERISK_INCLUDE ?= /usr/include
 CC_IS_DEFAULT := $(filter default undefined,$(origin CC))
@@ -33,7 +37,7 @@ endif
 
 WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
-MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj -I$(BUILD)/generated
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
@@ -123,6 +127,7 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags 
 endef
 
 ifneq ($(MODULE_NAMES)$(EXTRA_FILES)$(EXTRA_FOLDERS),)
+$(call remember,$(BUILD)/generated/version.h,$(HASH)define STASIS_BROADCAST_VERSION "$(PROJECT_VERSION)")
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
 $(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c modules/$(name)/*/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))

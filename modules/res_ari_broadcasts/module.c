@@ -19,6 +19,7 @@
 
 #include "asterisk/module.h"
 
+#include "about.h"
 #include "api_docs.h"
 #include "broadcasts.h"
 #include "claim_path.h"
@@ -86,12 +87,13 @@ static int load_module(void)
 		return AST_MODULE_LOAD_DECLINE;
 	}
 
+	about_loaded(AST_MODULE);
 	provider_check();
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Broadcasts",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, ABOUT("REST resource"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

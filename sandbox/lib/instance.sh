@@ -33,6 +33,8 @@ instance_build() {
     for name in CFLAGS LDFLAGS CPPFLAGS CI; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done
+    # The root has neither git nor the history.
+    flags+=("PROJECT_VERSION=$("$REPO/tools/version")")
     "${ENTER[@]}" make --no-print-directory -s -C "$HOME_INSIDE/src" -j "$(nproc)" "${flags[@]}" "$@"
 }
 

@@ -10,7 +10,7 @@ FUZZ_SOURCES_filter := $(wildcard core/*.c)
 FUZZ_SOURCES_meaning := $(FUZZ_SOURCES_filter)
 FUZZ_SOURCES_args := modules/app_stasis_broadcast/args.c
 FUZZ_SOURCES_params := modules/res_ari_broadcasts/params.c
-FUZZ_SOURCES_settings := $(wildcard modules/res_stasis_broadcast/settings_*.c)
+FUZZ_SOURCES_settings := modules/res_stasis_broadcast/settings_values.c
 FUZZ_SOURCES_http := $(addprefix tools/ari-race/,http_response.c text.c)
 FUZZ_LIMITS := -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=64
 
