@@ -4,7 +4,7 @@
 usage: asan_modules.py [22] [16]      both without arguments; pytest arguments in $PYTEST_ARGS
 
 Passes if no error and no leak is ours. A module with faults on purpose is loaded into every Asterisk: if the
-sanitizer does not report these, it did not look, and that fails too. A test that fails only because everything
+sanitizer does not report these, it was not at work, and that fails too. A test that fails only because everything
 is slower is named, but does not count here: make check judges that.
 """
 
