@@ -155,6 +155,24 @@ async def test_calls_without_end(tmp_path: Path) -> None:
     check_refused(run, "100000 calls")
 
 
+ODD_ANSWERS = [
+    b'{"type":"RESTResponse"}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":"204"}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":2040}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":-99999999999999999999}',
+    b'{"type":"RESTResponse","request_id":"%s","status_code":204}' % (b"9" * 400),
+    b'{"status_code":204,"request_id":"999","type":"RESTResponse"}',
+]
+
+
+async def test_odd_answers_over_a_websocket(tmp_path: Path) -> None:
+    """None of them is one."""
+    async with Hostile(events=Answer(b"".join(map(frame, ODD_ANSWERS)))) as server:
+        run = await meet(server, tmp_path, *ELSEWHERE, "--claims-over", "websocket")
+    check_refused(run, "does not answer requests over a WebSocket")
+    assert run.report["events"]["unreadable"] == 5
+
+
 # What is shown
 
 

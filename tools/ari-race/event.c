@@ -186,6 +186,7 @@ static enum event_type type_of(const struct raw_string *name)
 		{ "StasisStart", EVENT_STASIS_START },
 		{ "StasisEnd", EVENT_STASIS_END },
 		{ "ApplicationReplaced", EVENT_APPLICATION_REPLACED },
+		{ "RESTResponse", EVENT_REST_RESPONSE },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -225,6 +226,22 @@ static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
 	return take(c, '}');
 }
 
+/*! \brief Read an HTTP status: three digits, and no more. */
+static bool take_status(struct cursor *c, struct event *event)
+{
+	const char *start = (skip_space(c), c->at);
+	int status = 0;
+
+	if (!skip_value(c)) {
+		return false;
+	}
+	for (const char *at = start; at < c->at && *at >= '0' && *at <= '9' && status < 600; at++) {
+		status = status * 10 + (*at - '0');
+	}
+	event->status = c->at - start == 3 && status >= 100 && status < 600 ? status : 0;
+	return true;
+}
+
 /*! \brief Read one member of the event. */
 static bool take_member(struct cursor *c, struct event *event, bool *typed, bool want_application)
 {
@@ -244,6 +261,12 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 	if (skip_space(c) == '"' && is(&key, "application")) {
 		return take_string(c, &value) && copy_string(&value, event->application);
 	}
+	if (skip_space(c) == '"' && is(&key, "request_id")) {
+		return take_string(c, &value) && copy_string(&value, event->request_id);
+	}
+	if (is(&key, "status_code")) {
+		return take_status(c, event);
+	}
 	return skip_value(c);
 }
 
@@ -252,6 +275,9 @@ static bool known(const struct event *event, bool typed, bool want_application)
 {
 	if (typed && event->type == EVENT_OTHER) {
 		return true;
+	}
+	if (typed && event->type == EVENT_REST_RESPONSE) {
+		return event->request_id[0] && event->status;
 	}
 	return typed && event->channel_id[0] && (event->application[0] || !want_application);
 }
@@ -264,6 +290,8 @@ int event_parse(const char *json, size_t len, bool want_application, struct even
 	event->type = EVENT_OTHER;
 	event->application[0] = '\0';
 	event->channel_id[0] = '\0';
+	event->request_id[0] = '\0';
+	event->status = 0;
 	if (!take(&c, '{')) {
 		return -1;
 	}
