@@ -16,6 +16,7 @@ MEMORY = 200 << 20
 
 # Three applications on one WebSocket, and calls that the server makes up.
 ELSEWHERE = ("--calls-from", "elsewhere", "--apps-per-connection", "3")
+NO_HISTORY = ("--history", "/dev/null")
 BRIEF = ("--timeout", "100", "--settle", "0", "--answer-timeout", "500")
 
 # Moves the cursor, forges a line, is no UTF-8, rings (also as a C1 control character), turns the line round.
@@ -141,7 +142,7 @@ async def test_offers_without_end_of_one_call(tmp_path: Path) -> None:
     """Claims that are never answered do not pile up, and the run ends."""
     answers = {"/ari/events/claim": Answer(b"")}
     async with Hostile(answers, Answer(b"", offer(b"same") * 99)) as server:
-        run = await meet(server, tmp_path, *ELSEWHERE, *BRIEF, "--duration", "0.2")
+        run = await meet(server, tmp_path, *ELSEWHERE, *BRIEF, *NO_HISTORY, "--duration", "0.2")
     assert run.report["events"]["repeated_offers"] > 1000
     assert run.report["answers"]["claim"]["sent"] <= 3 * 4 * 30
     assert run.report["ending"] == "complete"
