@@ -162,6 +162,7 @@ static bool copy_string(const struct raw_string *string, char *to)
 		int c = (unsigned char) *at++;
 
 		if (c == '\\' && (c = unescape(&at, end)) <= 0) {
+			to[0] = '\0';
 			return false;
 		}
 		to[len++] = (char) c;
@@ -197,8 +198,20 @@ static enum event_type type_of(const struct raw_string *name)
 	return EVENT_OTHER;
 }
 
-/*! \brief Read the channel object, or with \a stop_early no further than its id. */
-static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
+/*! \brief Whether the rest of the event can tell nothing more. */
+static bool known(const struct event *event, bool typed, bool want_application)
+{
+	if (typed && event->type == EVENT_OTHER) {
+		return true;
+	}
+	if (typed && event->type == EVENT_REST_RESPONSE) {
+		return event->request_id[0] && event->status;
+	}
+	return typed && event->channel_id[0] && (event->application[0] || !want_application);
+}
+
+/*! \brief Read the channel object, or no further than its id if that is all that was not known. */
+static bool take_channel(struct cursor *c, struct event *event, bool typed, bool want_application)
 {
 	struct raw_string key, value;
 
@@ -213,8 +226,8 @@ static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
 			if (!take_string(c, &value) || !copy_string(&value, event->channel_id)) {
 				return false;
 			}
-			if (stop_early) {
-				return true;
+			if (known(event, typed, want_application)) {
+				return true; /* inside the object: nothing more is read */
 			}
 		} else if (!skip_value(c)) {
 			return false;
@@ -251,7 +264,7 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 		return false;
 	}
 	if (is(&key, "channel")) {
-		return take_channel(c, event, *typed && !want_application);
+		return take_channel(c, event, *typed, want_application);
 	}
 	if (skip_space(c) == '"' && is(&key, "type")) {
 		*typed = take_string(c, &value);
@@ -268,18 +281,6 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 		return take_status(c, event);
 	}
 	return skip_value(c);
-}
-
-/*! \brief Whether the rest of the event can tell nothing more. */
-static bool known(const struct event *event, bool typed, bool want_application)
-{
-	if (typed && event->type == EVENT_OTHER) {
-		return true;
-	}
-	if (typed && event->type == EVENT_REST_RESPONSE) {
-		return event->request_id[0] && event->status;
-	}
-	return typed && event->channel_id[0] && (event->application[0] || !want_application);
 }
 
 int event_parse(const char *json, size_t len, bool want_application, struct event *event)
