@@ -1,4 +1,4 @@
-"""What ari-race makes of a server that means harm: it says what is wrong, stays small, and shows nothing raw."""
+"""What ari-race makes of a hostile server: it says what is wrong, stays small, and shows nothing raw."""
 
 import asyncio
 import json
@@ -219,8 +219,9 @@ async def test_ugly_channel(tmp_path: Path) -> None:
 async def test_ugly_options(tmp_path: Path) -> None:
     """The report is JSON, whatever the user asked for."""
     async with Hostile() as server:
-        options = (*ELSEWHERE, *BRIEF, "--duration", "0.1", "--claimers", "\n 2", "--endpoint", os.fsdecode(b"Local/\xff\xf0\x9f\x98\x80@x"))
-        run = await meet(server, tmp_path, *options, "--calls-from", "originate")
+        endpoint = os.fsdecode(b"Local/\xff\xf0\x9f\x98\x80@x")
+        options = ("--duration", "0.1", "--claimers", "\n 2", "--endpoint", endpoint)
+        run = await meet(server, tmp_path, *BRIEF, *options)
     assert run.report["options"]["calls_from"] == "Local/\\xff\U0001f600@x"
     assert run.report["options"]["claimers"] == "\n 2"
 
