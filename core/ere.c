@@ -284,10 +284,11 @@ static long repetition(struct ere *ere, long cost, int copied, int anchored)
 	if (read_repeat(ere, &repeat)) {
 		return -1;
 	}
+	/* The C library itself answers these wrongly: its "(^a)+$" matches "aa". */
 	if (anchored && repeat.most != 0 && repeat.most != 1) {
 		return ere_refuse(ere,
-			"an anchor (^, $, \\b ...) in parentheses that are repeated, before character %d: "
-			"the C library answers that wrongly",
+			"an anchor (^, $, \\b ...) in parentheses that are repeated, before character %d, is not supported: "
+			"put it outside of them",
 			ere_place(ere));
 	}
 	copies = repeat.most == UNBOUNDED ? repeat.least : repeat.most;
