@@ -212,7 +212,7 @@ static int is_noted(struct table *noted, const char *name)
 
 /*! \brief Choose those names of one source that are not excluded. \return How many. */
 static size_t choose_from(
-	struct names *names, const struct app_filter *filter, struct table *noted, const char **list)
+	struct names *names, struct app_filter *filter, struct table *noted, const char **list)
 {
 	const int is_only = atomic_load_explicit(&source_count, memory_order_relaxed) < 2;
 	size_t count = 0;
@@ -341,6 +341,15 @@ int directory_has(const char *app)
 		}
 	}
 	return has && !directory_excludes(app);
+}
+
+const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
+{
+	if (strlen(app) >= DIRECTORY_NAME_SIZE) {
+		return app;
+	}
+	strcpy(buf, app);
+	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
 }
 
 int directory_send(const char *app, struct ast_json *event)

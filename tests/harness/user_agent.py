@@ -6,6 +6,7 @@ One UDP socket, no retransmissions (loopback loses nothing), no media: the SDP n
 import asyncio
 import itertools
 import re
+from urllib.parse import quote
 
 from .events import DEADLINE, EventLog
 from .sip import bound, free_ports
@@ -121,8 +122,8 @@ class Dialog(EventLog):
 
     async def transfer_to(self, other: "Dialog") -> int:
         """An attended transfer (RFC 3891, 5589): whom this dialog is with is to have the other dialog."""
-        replaces = f"{other.call_id}%3Bto-tag%3D{other.remote_tag}%3Bfrom-tag%3D{other.local_tag}"
-        return await self.refer(f"{other.remote_uri}?Replaces={replaces}")
+        replaces = f"{other.call_id};to-tag={other.remote_tag};from-tag={other.local_tag}"
+        return await self.refer(f"{other.remote_uri}?Replaces={quote(replaces, safe='')}")
 
     async def transferred(self) -> str:
         """How the transfer ended: the status line that Asterisk tells in a NOTIFY."""

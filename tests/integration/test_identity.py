@@ -10,6 +10,7 @@ between the claim and the hand-over. tests/module/test_stasis_broadcast/masquera
 
 import asyncio
 import random
+import re
 import time
 from pathlib import Path
 
@@ -104,11 +105,17 @@ async def masquerade(case, *words):
 
 
 async def hold(case, call):
+    """Stop the thread that waits on a call's channel, until "masquerade release"."""
+
     async def let_go():
         await case.ami.action("Command", Command="masquerade release")
 
+    async def is_held():
+        return (await case.ami.action("Command", Command=f"masquerade hold {call.id}"))["Response"] == "Success"
+
     case.at_end(let_go)
-    await masquerade(case, "hold", call.id)
+    # CallBroadcast comes a moment before the thread waits, and nothing tells that it does.
+    await until(is_held, "the channel's thread waits, and was stopped")
 
 
 # The caller is taken away from the run that offers the call
@@ -123,11 +130,25 @@ async def take_away(case, app, number):
     return call
 
 
+async def runs(case):
+    """How many calls are in StasisBroadcast(). What a run is left with when its caller was taken away has no events."""
+    told = await case.ami.cli("module show like app_stasis_broadcast.so")
+    return int(re.search(r"app_stasis_broadcast\.so .* (\d+) +Running", told)[1])
+
+
+async def first_run_has_ended(case):
+    async def has_it():
+        return await runs(case) <= 1
+
+    await until(has_it, "the run that made the first offer has ended", deadline=5)
+
+
 async def test_second_offer_of_a_call_without_pbx_lives(case):
     """Rule 11: the first run does not clean up what the second one has made under the same ID."""
     app = await case.app()
     for number in range(TIMES):
         call = await take_away(case, app, number)
+        await first_run_has_ended(case)
         start = await win(app, call.id)
         assert start["args"] == ["second"], number
         await app.proceed(call.id)
@@ -161,7 +182,7 @@ async def test_winner_of_a_call_that_is_taken_away_is_its_own_run_s(case):
     await asyncio.gather(first.offered(call.id), second.offered(call.id))
     await hold(case, call)
     assert await first.claim(call.id) == 204
-    await masquerade(case, "redirect", "default", "second")
+    await redirect(case, call, "second")
     await offered_times(second, call.id, 2)
     await masquerade(case, "release")
     await win(second, call.id)
@@ -335,12 +356,12 @@ async def test_pickup_of_a_ringing_call_on_offer(case, how):
     """Who picks up the telephone that rings while StasisBroadcast() runs on it is the call on offer from then on."""
     app, phone = await case.app(), await agent(case, "p")
     mark = f"mark-{case.prefix}"
-    call = await without_pbx(
-        case, channel=f"PJSIP/anonymous/{phone.uri}", EarlyMedia="true", Variable=f"PICKUPMARK={mark}"
-    )
+    call = await without_pbx(case, channel=f"PJSIP/anonymous/{phone.uri}", Variable=f"PICKUPMARK={mark}")
     rings = await phone.called()
-    rings.ring()
+    rings.answer()
     await app.offered(call.id)
+    # What Asterisk lets others pick up rings and has no PBX; an application that runs on such a channel is rare.
+    await masquerade(case, "ring", call.id)
     name = await case.channel_name(call.id)
     picker = await case.call(extension=how, TARGET=name if how == "pick-channel" else mark)
     await app.offered(picker.id)
@@ -356,7 +377,7 @@ async def test_masquerade_between_claim_and_hand_over(case):
     await asyncio.gather(app.offered(call.id), other.offered(call.id), becomes.result("quiet"))
     await hold(case, call)
     assert await app.claim(call.id) == 204
-    await masquerade(case, "become", becomes.id)
+    await masquerade(case, "now", call.id, becomes.id)
     await masquerade(case, "release")
     await app.started(becomes.id)
     item = await case.ari.broadcast(call.id)
@@ -381,7 +402,7 @@ async def test_masquerade_between_claim_and_hand_over_and_the_winner_is_lost(cas
     await asyncio.gather(app.offered(call.id), becomes.result("quiet"))
     await hold(case, call)
     assert await case.ari.claim(call.id, gone.app) == 204
-    await masquerade(case, "become", becomes.id)
+    await masquerade(case, "now", call.id, becomes.id)
     await masquerade(case, "release")
     await app.offered(becomes.id)
     await check_withdrawn(case, app, call.id)
@@ -434,7 +455,7 @@ async def test_redirect_between_claim_and_hand_over(case):
     await app.offered(call.id)
     await hold(case, call)
     assert await app.claim(call.id) == 204
-    await masquerade(case, "redirect", "default", "second")
+    await redirect(case, call, "second")
     await masquerade(case, "release")
     assert (await app.started(call.id))["args"] == ["first"]
     await app.event("StasisEnd", call.id)
@@ -466,7 +487,10 @@ async def test_refer_of_a_call_on_offer_that_talks_to_nobody(case):
     dialog = await phone.call("sip-answered", "20000")
     await dialog.established()
     call = Call(case, (await app.offered())["channel"]["id"])
-    assert await dialog.refer(f"sip:second@127.0.0.1:{phone.sip_port}") >= 400
+    # Asterisk refuses it at once, or accepts it and tells later that it has failed.
+    if await dialog.refer(f"sip:second@127.0.0.1:{phone.sip_port}") == 202:
+        assert "200" not in await dialog.transferred()
+    assert len(app.of("CallBroadcast")) == 1
     await check_lives(app, call)
 
 
@@ -572,7 +596,7 @@ async def test_channel_is_destroyed_with_a_claimed_broadcast(case, pbx):
     await app.offered(call.id)
     await hold(case, call)
     assert await app.claim(call.id) == 204
-    await masquerade(case, "hangup")
+    await call.hangup()
     await masquerade(case, "release")
     await case.ami.wait(lambda event: event.get("Event") == "Hangup" and event["Uniqueid"] == call.id)
 

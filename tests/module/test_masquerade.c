@@ -9,12 +9,16 @@
  * \brief CLI commands "masquerade ...": real masquerades at moments that a test chooses, also while the channel's own
  * thread is kept from going on.
  *
- * The thread that runs a channel takes the channel's lock for every step that it makes. "masquerade hold" takes that
- * lock in a thread of its own and keeps it until "masquerade release"; what is to happen meanwhile happens in the same
- * thread, since the lock is recursive. The product needs no hook for it.
+ * "masquerade hold" stops the thread that waits on a channel with a signal, whose handler returns at "masquerade
+ * release". The thread is in poll() then and holds no lock, so that anything may happen to the channel meanwhile, in
+ * whatever way Asterisk does it. The product needs no hook for it.
  */
 
 #include "asterisk.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
@@ -23,40 +27,23 @@
 #include "asterisk/format_cap.h"
 #include "asterisk/lock.h"
 #include "asterisk/module.h"
-#include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
-/*! \brief What the thread that holds a channel is to do next. */
-enum step {
-	/*! Nothing: wait for the next step. */
-	STEP_NONE,
-	/*! Become another channel. */
-	STEP_BECOME,
-	/*! Go to another place of the dialplan. */
-	STEP_REDIRECT,
-	/*! Hang up. */
-	STEP_HANGUP,
-	/*! Unlock the channel and end. */
-	STEP_RELEASE,
-};
+/*! Asterisk uses none of the real-time signals. */
+#define HOLD_SIGNAL (SIGRTMIN + 5)
 
-/*! \brief A channel whose lock is kept; one at a time. Its fields belong to \c held_lock. */
-struct held {
-	struct ast_channel *chan;
-	pthread_t thread;
-	enum step step;
-	/*! Of STEP_BECOME: the channel that it becomes. Of STEP_REDIRECT: where to. */
-	struct ast_channel *other;
-	char context[AST_MAX_CONTEXT];
-	char exten[AST_MAX_EXTENSION];
-	int result;
-	int locked;
-};
+/*! How long a thread may take to come to its handler, in milliseconds. */
+#define HOLD_MS 5000
 
+/*! What the handler reads until it may return, and what it writes when it has begun: each a pipe. */
+static int go_on[2] = { -1, -1 };
+static int stopped[2] = { -1, -1 };
+
+/*! Protects \c held. */
 AST_MUTEX_DEFINE_STATIC(held_lock);
-static ast_cond_t held_changed = PTHREAD_COND_INITIALIZER;
-static struct held *held;
+/*! How many threads are stopped: one at the most. */
+static int held;
 
 static struct ast_frame *read_nothing(struct ast_channel *chan attribute_unused)
 {
@@ -132,94 +119,53 @@ static int become(struct ast_channel *chan, struct ast_channel *other)
 	return result ? -1 : 0;
 }
 
-/*! \brief Do one step. The channel is locked, \c held_lock is not. */
-static int take_step(struct held *self, enum step step)
+/*! \brief The handler of HOLD_SIGNAL, in the thread that is to stop: tell that it has, and wait. */
+static void on_hold(int number attribute_unused)
 {
-	switch (step) {
-	case STEP_BECOME:
-		return become(self->chan, self->other);
-	case STEP_REDIRECT:
-		return ast_async_goto(self->chan, self->context, self->exten, 1);
-	case STEP_HANGUP:
-		return ast_softhangup_nolock(self->chan, AST_SOFTHANGUP_DEV);
-	default:
-		return 0;
-	}
-}
+	const int before = errno;
+	char byte = 0;
 
-/*! \brief The thread that keeps the channel's lock. */
-static void *hold_main(void *data)
-{
-	struct held *self = data;
-	enum step step = STEP_NONE;
-
-	ast_channel_lock(self->chan);
-	ast_mutex_lock(&held_lock);
-	self->locked = 1;
-	ast_cond_broadcast(&held_changed);
-	while (step != STEP_RELEASE) {
-		int result;
-
-		while (self->step == STEP_NONE) {
-			ast_cond_wait(&held_changed, &held_lock);
+	if (write(stopped[1], &byte, 1) == 1) {
+		/* A masquerade sends the thread another signal to wake it. */
+		while (read(go_on[0], &byte, 1) < 0 && errno == EINTR) {
 		}
-		step = self->step;
-		ast_mutex_unlock(&held_lock);
-		result = take_step(self, step);
-		ast_mutex_lock(&held_lock);
-		self->result = result;
-		self->step = STEP_NONE;
-		ast_cond_broadcast(&held_changed);
 	}
-	ast_mutex_unlock(&held_lock);
-	ast_channel_unlock(self->chan);
-	return NULL;
+	errno = before;
 }
 
-/*! \brief Have the thread do a step, and wait until it is done. With \c held_lock. \return Its result. */
-static int do_step(enum step step)
-{
-	held->step = step;
-	ast_cond_broadcast(&held_changed);
-	while (held->step != STEP_NONE) {
-		ast_cond_wait(&held_changed, &held_lock);
-	}
-	return held->result;
-}
-
-/*! \brief Start to keep a channel's lock; its reference is taken. With \c held_lock. \retval 0 when it is locked. */
+/*! \brief Stop the thread that waits on a channel. With \c held_lock. \retval 0 when it has stopped, else -1. */
 static int hold(struct ast_channel *chan)
 {
-	held = ast_calloc(1, sizeof(*held));
-	if (!held) {
-		ast_channel_unref(chan);
+	struct pollfd told = { .fd = stopped[0], .events = POLLIN };
+	char byte;
+	int waits;
+
+	ast_channel_lock(chan);
+	waits = ast_test_flag(ast_channel_flags(chan), AST_FLAG_BLOCKING) != 0;
+	if (waits) {
+		pthread_kill(ast_channel_blocker(chan), HOLD_SIGNAL);
+	}
+	ast_channel_unlock(chan);
+	if (!waits || poll(&told, 1, HOLD_MS) != 1 || read(stopped[0], &byte, 1) != 1) {
 		return -1;
 	}
-	held->chan = chan;
-	if (ast_pthread_create(&held->thread, NULL, hold_main, held)) {
-		ast_channel_unref(chan);
-		ast_free(held);
-		held = NULL;
-		return -1;
-	}
-	while (!held->locked) {
-		ast_cond_wait(&held_changed, &held_lock);
-	}
+	held = 1;
 	return 0;
 }
 
-/*! \brief Unlock the channel. With \c held_lock, which is given back in between. */
-static void release(void)
+/*! \brief Let the stopped thread go on, if there is one. \retval 0 if there was, else -1. */
+static int release(void)
 {
-	struct held *old = held;
+	char byte = 0;
+	int result = -1;
 
-	do_step(STEP_RELEASE);
-	held = NULL;
-	ast_mutex_unlock(&held_lock);
-	pthread_join(old->thread, NULL);
-	ast_channel_unref(old->chan);
-	ast_free(old);
 	ast_mutex_lock(&held_lock);
+	if (held) {
+		result = write(go_on[1], &byte, 1) == 1 ? 0 : -1;
+		held = 0;
+	}
+	ast_mutex_unlock(&held_lock);
+	return result;
 }
 
 /*! \brief Tell on the console how it went. */
@@ -238,7 +184,7 @@ static char *cli_hold(struct ast_cli_entry *entry, int cmd, struct ast_cli_args 
 	case CLI_INIT:
 		entry->command = "masquerade hold";
 		entry->usage =
-			"Usage: masquerade hold <unique ID>\n       Keep a channel's lock until \"masquerade release\".\n";
+			"Usage: masquerade hold <unique ID>\n       Stop the thread that waits on a channel.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -247,94 +193,12 @@ static char *cli_hold(struct ast_cli_entry *entry, int cmd, struct ast_cli_args 
 		return answer(args->fd, -1);
 	}
 	ast_mutex_lock(&held_lock);
-	if (held) {
-		ast_channel_unref(chan);
-	} else {
+	if (!held) {
 		result = hold(chan);
 	}
 	ast_mutex_unlock(&held_lock);
+	ast_channel_unref(chan);
 	return answer(args->fd, result);
-}
-
-/*! \brief Do a step with the channel that is held. \return Its result; -1 if none is held. */
-static int step_if_held(enum step step)
-{
-	int result = -1;
-
-	ast_mutex_lock(&held_lock);
-	if (held && step == STEP_RELEASE) {
-		release();
-		result = 0;
-	} else if (held) {
-		result = do_step(step);
-	}
-	ast_mutex_unlock(&held_lock);
-	return result;
-}
-
-static char *cli_become(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
-{
-	struct ast_channel *other = NULL;
-	int result;
-
-	switch (cmd) {
-	case CLI_INIT:
-		entry->command = "masquerade become";
-		entry->usage =
-			"Usage: masquerade become [<unique ID>]\n       Let the held channel become another one, or a new one.\n";
-		return NULL;
-	case CLI_GENERATE:
-		return NULL;
-	}
-	if (args->argc > 3 || (args->argc == 3 && !(other = ast_channel_get_by_name(args->argv[2])))) {
-		return answer(args->fd, -1);
-	}
-	ast_mutex_lock(&held_lock);
-	if (held) {
-		held->other = other;
-	}
-	ast_mutex_unlock(&held_lock);
-	result = step_if_held(STEP_BECOME);
-	if (other) {
-		ast_channel_unref(other);
-	}
-	return answer(args->fd, result);
-}
-
-static char *cli_redirect(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
-{
-	switch (cmd) {
-	case CLI_INIT:
-		entry->command = "masquerade redirect";
-		entry->usage =
-			"Usage: masquerade redirect <context> <extension>\n       Send the held channel elsewhere.\n";
-		return NULL;
-	case CLI_GENERATE:
-		return NULL;
-	}
-	if (args->argc != 4) {
-		return CLI_SHOWUSAGE;
-	}
-	ast_mutex_lock(&held_lock);
-	if (held) {
-		ast_copy_string(held->context, args->argv[2], sizeof(held->context));
-		ast_copy_string(held->exten, args->argv[3], sizeof(held->exten));
-	}
-	ast_mutex_unlock(&held_lock);
-	return answer(args->fd, step_if_held(STEP_REDIRECT));
-}
-
-static char *cli_hangup(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
-{
-	switch (cmd) {
-	case CLI_INIT:
-		entry->command = "masquerade hangup";
-		entry->usage = "Usage: masquerade hangup\n       Let the held channel hang up.\n";
-		return NULL;
-	case CLI_GENERATE:
-		return NULL;
-	}
-	return answer(args->fd, step_if_held(STEP_HANGUP));
 }
 
 static char *cli_release(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
@@ -342,25 +206,66 @@ static char *cli_release(struct ast_cli_entry *entry, int cmd, struct ast_cli_ar
 	switch (cmd) {
 	case CLI_INIT:
 		entry->command = "masquerade release";
-		entry->usage = "Usage: masquerade release\n       Let the held channel go on.\n";
+		entry->usage = "Usage: masquerade release\n       Let the stopped thread go on.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
 	}
-	return answer(args->fd, step_if_held(STEP_RELEASE));
+	return answer(args->fd, release());
+}
+
+/*! \brief The channel with a unique ID, or NULL for none; \a found is 0 if there is to be one and is not. */
+static struct ast_channel *find(const char *id, int *found)
+{
+	struct ast_channel *chan = id ? ast_channel_get_by_name(id) : NULL;
+
+	*found = !id || chan;
+	return chan;
 }
 
 static char *cli_now(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
 {
 	struct ast_channel *chan;
+	struct ast_channel *other;
 	char id[AST_MAX_UNIQUEID] = "";
-	int result;
+	int found;
+	int result = -1;
 
 	switch (cmd) {
 	case CLI_INIT:
 		entry->command = "masquerade now";
 		entry->usage =
-			"Usage: masquerade now <unique ID>\n       Let a channel become a new one; says its new ID.\n";
+			"Usage: masquerade now <unique ID> [<unique ID>]\n"
+			"       Let a channel become another one, or a new one; says the ID that it has then.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (args->argc < 3 || args->argc > 4) {
+		return CLI_SHOWUSAGE;
+	}
+	chan = find(args->argv[2], &found);
+	other = find(args->argc == 4 ? args->argv[3] : NULL, &found);
+	if (chan && found) {
+		result = become(chan, other);
+		ast_channel_lock(chan);
+		ast_copy_string(id, ast_channel_uniqueid(chan), sizeof(id));
+		ast_channel_unlock(chan);
+		ast_cli(args->fd, "%s\n", id);
+	}
+	ast_channel_cleanup(chan);
+	ast_channel_cleanup(other);
+	return answer(args->fd, result);
+}
+
+static char *cli_ring(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
+{
+	struct ast_channel *chan;
+
+	switch (cmd) {
+	case CLI_INIT:
+		entry->command = "masquerade ring";
+		entry->usage = "Usage: masquerade ring <unique ID>\n       Let a channel count as ringing.\n";
 		return NULL;
 	case CLI_GENERATE:
 		return NULL;
@@ -368,30 +273,33 @@ static char *cli_now(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *
 	if (args->argc != 3 || !(chan = ast_channel_get_by_name(args->argv[2]))) {
 		return answer(args->fd, -1);
 	}
-	result = become(chan, NULL);
 	ast_channel_lock(chan);
-	ast_copy_string(id, ast_channel_uniqueid(chan), sizeof(id));
+	ast_setstate(chan, AST_STATE_RINGING);
 	ast_channel_unlock(chan);
 	ast_channel_unref(chan);
-	if (!result) {
-		ast_cli(args->fd, "%s\n", id);
-	}
-	return answer(args->fd, result);
+	return answer(args->fd, 0);
 }
 
 static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(cli_hold, "Keep a channel's thread from going on"),
-	AST_CLI_DEFINE(cli_become, "Masquerade the held channel"),
-	AST_CLI_DEFINE(cli_redirect, "Redirect the held channel"),
-	AST_CLI_DEFINE(cli_hangup, "Hang up the held channel"),
-	AST_CLI_DEFINE(cli_release, "Let the held channel go on"),
+	AST_CLI_DEFINE(cli_release, "Let the stopped thread go on"),
+	AST_CLI_DEFINE(cli_ring, "Let a channel ring"),
 	AST_CLI_DEFINE(cli_now, "Masquerade a channel at once"),
 };
+
+static void close_both(int ends[2])
+{
+	close(ends[0]);
+	close(ends[1]);
+}
 
 static int unload_module(void)
 {
 	ast_cli_unregister_multiple(commands, ARRAY_LEN(commands));
-	step_if_held(STEP_RELEASE);
+	/* A thread in the handler needs its code and its pipes: a test releases what it has stopped. */
+	release();
+	close_both(go_on);
+	close_both(stopped);
 	ao2_cleanup(technology.capabilities);
 	technology.capabilities = NULL;
 	return 0;
@@ -399,8 +307,11 @@ static int unload_module(void)
 
 static int load_module(void)
 {
+	struct sigaction action = { .sa_handler = on_hold };
+
 	technology.capabilities = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
-	if (!technology.capabilities || ast_format_cap_append(technology.capabilities, ast_format_slin, 0)) {
+	if (!technology.capabilities || ast_format_cap_append(technology.capabilities, ast_format_slin, 0) ||
+		pipe(go_on) || pipe(stopped) || sigaction(HOLD_SIGNAL, &action, NULL)) {
 		ao2_cleanup(technology.capabilities);
 		return AST_MODULE_LOAD_DECLINE;
 	}
