@@ -5,7 +5,8 @@ FUZZ_SECONDS ?= 60
 FUZZERS := filter meaning args params settings http event
 FUZZ_CC ?= clang
 FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -Icore -Imodules -Itools/ari-race \
-	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-DMATCHER_BUDGET_NS=2000000
 FUZZ_SOURCES_filter := $(wildcard core/*.c)
 FUZZ_SOURCES_meaning := $(FUZZ_SOURCES_filter)
 FUZZ_SOURCES_args := modules/app_stasis_broadcast/args.c
