@@ -185,8 +185,13 @@ static int is_usable(const char *app)
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
 static int is_excluded(const char *app, struct app_filter *filter)
 {
-	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
-		(filter && app_filter_match(filter, app));
+	int undecided;
+
+	if (!is_usable(app) || ari_applications_is_for_one_call(app)) {
+		return 1;
+	}
+	/* A fence never fails open: a name that cannot be decided is left out. */
+	return filter && (app_filter_decide(filter, app, &undecided) || undecided);
 }
 
 int directory_excludes(const char *app)
