@@ -38,6 +38,9 @@
 
 static const char app_name[] = "StasisBroadcast";
 
+/*! Whether a resource module that is not ours was spoken of, since this module was loaded. */
+static int foreign_said;
+
 /*! \brief Calls that are in exec(). Asterisk's own use count forgets them when it is told to unload by force. */
 static int inside;
 
@@ -119,7 +122,7 @@ static struct settings find_settings(void)
 	struct settings settings;
 
 	if (stasis_broadcast_settings(&settings)) {
-		provider_check();
+		provider_check(&foreign_said, "stasis_broadcast.conf is not read");
 		settings = (struct settings) SETTINGS_DEFAULTS;
 	}
 	return settings;
@@ -181,8 +184,8 @@ static int load_module(void)
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	about_loaded(AST_MODULE);
-	provider_forget();
-	provider_check();
+	foreign_said = 0;
+	provider_check(&foreign_said, "stasis_broadcast.conf is not read");
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
