@@ -25,7 +25,7 @@
 #include "printable.h"
 #include "table.h"
 
-/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+/*! So often the log warns of a name that cannot be used, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
