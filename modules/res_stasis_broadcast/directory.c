@@ -372,10 +372,8 @@ int directory_send(const char *app, struct ast_json *event)
 
 void directory_forget(void)
 {
-	ast_mutex_lock(&directory_lock);
-	atomic_store(&has_exclude, 0);
-	app_filter_unref(exclude);
-	exclude = NULL;
-	found_clear(&last);
-	ast_mutex_unlock(&directory_lock);
+	struct found nothing = { 0 };
+
+	directory_set_exclude("");
+	keep(&nothing);
 }
