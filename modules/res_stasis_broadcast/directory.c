@@ -25,7 +25,7 @@
 #include "printable.h"
 #include "table.h"
 
-/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+/*! So often the log warns of a name that cannot be used, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
@@ -377,10 +377,8 @@ int directory_send(const char *app, struct ast_json *event)
 
 void directory_forget(void)
 {
-	ast_mutex_lock(&directory_lock);
-	atomic_store(&has_exclude, 0);
-	app_filter_unref(exclude);
-	exclude = NULL;
-	found_clear(&last);
-	ast_mutex_unlock(&directory_lock);
+	struct found nothing = { 0 };
+
+	directory_set_exclude("");
+	keep(&nothing);
 }
