@@ -22,6 +22,7 @@
 #include "attempts.h"
 #include "channel_id.h"
 #include "channel_text.h"
+#include "provider.h"
 #include "variables.h"
 
 /*! How many times a channel is offered again at the most. */
@@ -58,6 +59,23 @@ static void set_status(struct attempts *attempts, const char *status)
 	ast_copy_string(attempts->outcome.status, status, sizeof(attempts->outcome.status));
 }
 
+/*! \brief Whether there are options, which another resource module than ours knows nothing of: refused, not ignored. */
+static int refuse_options(struct attempts *attempts)
+{
+	char where[PRINTABLE_SIZE];
+	char what[PRINTABLE_SIZE];
+
+	if (!attempts->args->options_text || !provider_is_foreign()) {
+		return 0;
+	}
+	set_status(attempts, "ERROR");
+	ast_log(LOG_ERROR,
+		"StasisBroadcast on %s: not offered: options '%s' need the res_stasis_broadcast.so of Stasis Broadcast, and "
+		"the one that is loaded is another. Load ours, or leave the options out\n",
+		channel_text(attempts->chan, where), printable(attempts->args->options_text, what, sizeof(what)));
+	return 1;
+}
+
 /*!
  * \brief Offer the channel on the resource module that Asterisk brings, by its ID, and tell from what there is.
  *
@@ -69,6 +87,9 @@ static int run_public(struct attempts *attempts, int timeout_ms, unsigned int fl
 	int res;
 
 	channel_id_copy(attempts->chan, attempts->outcome.channel_id);
+	if (refuse_options(attempts)) {
+		return -1;
+	}
 	res = stasis_app_broadcast_channel(attempts->chan, timeout_ms, attempts->args->filter, flags);
 	if (!res) {
 		res = stasis_app_broadcast_wait(attempts->chan, timeout_ms);
@@ -98,6 +119,9 @@ static int run(struct attempts *attempts, int timeout_ms)
 		.flags = flags,
 		.excluded = (const char *const *) attempts->lost,
 		.excluded_count = attempts->lost_count,
+		.queue = attempts->args->options.queue,
+		.has_priority = attempts->args->options.has_priority,
+		.priority = attempts->args->options.priority,
 	};
 	int res;
 

@@ -138,6 +138,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.excluded = excluded,
 		.queue = request->queue,
+		.has_priority = request->has_priority,
 		.priority = request->priority,
 	};
 	int result;

@@ -53,7 +53,9 @@ struct stasis_broadcast_request {
 	size_t excluded_count;
 	/*! The name of the line that the call waits in; NULL or empty: none. */
 	const char *queue;
-	/*! Its priority in line, higher first. */
+	/*! Whether the dialplan gives a priority. */
+	int has_priority;
+	/*! Its priority in line, higher first; 0 if none is given. */
 	int priority;
 };
 

@@ -35,7 +35,9 @@ struct offer_request {
 	struct names *excluded;
 	/*! The name of the line that it waits in; NULL or empty: none. */
 	const char *queue;
-	/*! Its priority in line, higher first. */
+	/*! Whether the dialplan gives a priority. */
+	int has_priority;
+	/*! Its priority in line, higher first; 0 if none is given. */
 	int priority;
 };
 
@@ -58,6 +60,7 @@ struct offer {
 	int tell_claimed;
 	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
 	atomic_int is_lost;
+	int has_priority;
 	int priority;
 	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
 	int64_t first_ns;

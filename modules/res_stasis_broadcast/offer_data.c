@@ -99,6 +99,7 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	ast_channel_unlock(chan);
 	if (offer) {
 		offer->tell_claimed = request->tell_claimed;
+		offer->has_priority = request->has_priority;
 		offer->priority = request->priority;
 		offer->created = ast_tvnow();
 		offer->first_ns = first_ns;
