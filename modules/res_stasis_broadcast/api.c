@@ -33,6 +33,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "line.h"
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
@@ -302,6 +303,41 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	return answer;
 }
 
+/*! \brief A withdrawal by someone who is inside. */
+static enum stasis_broadcast_result withdraw(const char *channel_id)
+{
+	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
+	enum broadcast_state state = BROADCAST_GONE;
+
+	if (broadcast) {
+		state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+		broadcast_unref(broadcast);
+	}
+	switch (state) {
+	case BROADCAST_WITHDRAWN:
+		return STASIS_BROADCAST_OK;
+	case BROADCAST_CLAIMED:
+		return STASIS_BROADCAST_TAKEN;
+	default:
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_withdraw)(const char *channel_id)
+{
+	int answer;
+
+	if (ast_strlen_zero(channel_id)) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	if (gate_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	answer = withdraw(channel_id);
+	gate_leave();
+	return answer;
+}
+
 /*! \brief Whether a broadcast is the one that claims of its channel find. */
 static int is_registered(struct broadcast *broadcast)
 {
@@ -391,31 +427,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
-/*! \brief Whether a broadcast is listed for an application: all are for none. */
-static int is_listed_for(struct broadcast *broadcast, const char *app_name)
-{
-	return ast_strlen_zero(app_name) ||
-		(!directory_excludes(app_name) && broadcast_may_claim(broadcast, app_name, directory_has));
-}
-
-/*! \brief Every broadcast that is listed for an application, as a JSON array. */
-static struct ast_json *describe_for(const char *app_name)
-{
-	size_t count;
-	struct broadcast **list = registry_list(broadcasts, &count);
-	struct ast_json *array = ast_json_array_create();
-
-	for (size_t i = 0; i < count; i++) {
-		if (array && is_listed_for(list[i], app_name)) {
-			ast_json_array_append(array, describe_broadcast(list[i]));
-		}
-		broadcast_unref(list[i]);
-	}
-	ast_std_free(list);
-	return array;
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
+int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(
+	const char *app_name, size_t limit, struct ast_json **json)
 {
 	char spelt[DIRECTORY_NAME_SIZE];
 
@@ -423,7 +436,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, s
 	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	*json = describe_for(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt));
+	*json = line_describe(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt), limit);
 	gate_leave();
 	return *json ? 0 : -1;
 }

@@ -150,6 +150,22 @@ AST_OPTIONAL_API(int, stasis_broadcast_decline, (const char *channel_id, const c
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
+ * \brief Take a channel off offer for an operator: nobody can claim it any more, and its dialplan goes on with
+ *        \c BROADCASTSTATUS \c WITHDRAWN.
+ *
+ * \param channel_id The unique ID of the channel. Borrowed.
+ *
+ * \retval STASIS_BROADCAST_OK if it is withdrawn, or was before.
+ * \retval STASIS_BROADCAST_UNKNOWN if it is not on offer: unknown, or over without a winner.
+ * \retval STASIS_BROADCAST_TAKEN if an application has claimed it.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread. Of a claim and a withdrawal at the same time one fails (rule 2): the broadcast's lock decides.
+ */
+AST_OPTIONAL_API(
+	int, stasis_broadcast_withdraw, (const char *channel_id), { return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
  * \brief Describe one broadcast, with the fields of SPEC section 5.
  *
  * \param channel_id The unique ID of the channel. Borrowed.
@@ -164,9 +180,11 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
- * \brief Describe all broadcasts, or those that an application may claim now.
+ * \brief Describe broadcasts, or those that an application may claim now: first in line first, the open ones before
+ *        those that are over.
  *
  * \param app_name Only open broadcasts that this application may claim; NULL or empty: all.
+ * \param limit As many at the most.
  * \param[out] json Set to a JSON array that the caller unreferences, on 0.
  *
  * \retval 0 on success, -1 if memory ran out.
@@ -174,8 +192,8 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
  *
  * \note Any thread.
  */
-AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, struct ast_json **json),
-	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+AST_OPTIONAL_API(int, stasis_broadcast_describe_all,
+	(const char *app_name, size_t limit, struct ast_json **json), { return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
  * \brief Get what the dispatcher has done and is doing.
