@@ -206,7 +206,7 @@ static int put_locked(struct broadcast *broadcast, char **app, int score, long r
 }
 
 /*! \brief Bid for one that may. Without the lock. */
-static enum broadcast_result commit_bid(struct broadcast *broadcast, const char *app, int score)
+static enum broadcast_result commit_bid(struct broadcast *broadcast, const char *app, int score, int is_news)
 {
 	struct deferred_release deferred = { 0 };
 	const long recipient = broadcast_find_recipient(broadcast, app);
@@ -219,7 +219,9 @@ static enum broadcast_result commit_bid(struct broadcast *broadcast, const char 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
 	result = broadcast_claim_result_locked(broadcast, app);
-	if (broadcast->state == BROADCAST_OPEN) {
+	if (is_news && (broadcast->state != BROADCAST_OPEN || find_locked(broadcast->bids, app))) {
+		result = result == BROADCAST_OK ? BROADCAST_TAKEN : result;
+	} else if (broadcast->state == BROADCAST_OPEN) {
 		if (put_locked(broadcast, &name, score, recipient)) {
 			result = BROADCAST_CLOSED;
 		} else {
@@ -258,12 +260,12 @@ static enum broadcast_result wait_for_award(struct broadcast *broadcast, const c
 	return result;
 }
 
-enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app)
+enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, int is_news)
 {
 	enum broadcast_result result = BROADCAST_TAKEN;
 
 	if (atomic_fetch_add(&waiting_claims, 1) < BROADCAST_MAX_WAITING_CLAIMS) {
-		result = commit_bid(broadcast, app, 0);
+		result = commit_bid(broadcast, app, 0, is_news);
 		if (result == BROADCAST_OK) {
 			result = wait_for_award(broadcast, app);
 		}
@@ -278,8 +280,8 @@ enum broadcast_result broadcast_bid(
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_BID };
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result =
-			broadcast->bids ? commit_bid(broadcast, app, score) : broadcast_commit_claim(broadcast, app);
+		answer.result = broadcast->bids ? commit_bid(broadcast, app, score, 0)
+										: broadcast_commit_claim(broadcast, app, 0);
 	}
 	observers_answered(broadcast, &answer);
 	return answer.result;

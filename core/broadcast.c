@@ -247,6 +247,7 @@ void broadcast_wake_locked(struct broadcast *broadcast)
 	/* Under the lock, so that it cannot be closed meanwhile; writing to it never blocks. */
 	if (broadcast->wake_fd >= 0) {
 		eventfd_write(broadcast->wake_fd, 1);
+		broadcast->is_woken = 1;
 	}
 }
 
@@ -293,8 +294,9 @@ void broadcast_attend(struct broadcast *broadcast, struct broadcast_duty *duty)
 			broadcast->declines == names_count(broadcast->recipients),
 		.award_ns = award_ns == INT64_MAX ? 0 : award_ns,
 	};
-	if (broadcast->state == BROADCAST_OPEN && broadcast->wake_fd >= 0) {
+	if (broadcast->state == BROADCAST_OPEN && broadcast->is_woken) {
 		eventfd_read(broadcast->wake_fd, &ignored);
+		broadcast->is_woken = 0;
 	}
 	pthread_mutex_unlock(&broadcast->lock);
 }
@@ -384,6 +386,7 @@ void broadcast_wake_close(struct broadcast *broadcast)
 	if (!--broadcast->wake_users) {
 		fd = broadcast->wake_fd;
 		broadcast->wake_fd = -1;
+		broadcast->is_woken = 0;
 	}
 	pthread_mutex_unlock(&broadcast->lock);
 	if (fd >= 0) {

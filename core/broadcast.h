@@ -195,6 +195,15 @@ enum broadcast_result broadcast_claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
 
 /*!
+ * \brief Claim it as broadcast_claim() does, but only if that is news: what the application has already, or has bid for, is
+ *        \c BROADCAST_TAKEN.
+ *
+ * For one that asks for any call: two such requests at the same time must not get the same one.
+ */
+enum broadcast_result broadcast_take(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
+
+/*!
  * \brief Bid for it: of all bids, the one with the highest score wins, and of equal ones that of the recipient that comes
  *        first in the list (SPEC section 8).
  *

@@ -89,6 +89,8 @@ struct broadcast {
 	/*! The descriptor that all who wait share, while there are any. */
 	int wake_fd;
 	unsigned int wake_users;
+	/*! Whether it is readable for broadcast_attend(). */
+	int is_woken;
 	/*! The channel's ID if it is another one now. */
 	char *moved_to;
 
@@ -152,8 +154,12 @@ enum broadcast_result broadcast_claim_result_locked(const struct broadcast *broa
 int broadcast_check_claimant(
 	struct broadcast *broadcast, struct broadcast_answer *answer, int (*is_registered)(const char *app));
 
-/*! \brief Make it an application's if it is still open. Without the lock. */
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app);
+/*!
+ * \brief Make it an application's if it is still open. Without the lock.
+ *
+ * \param is_news Whether what is the application's already is \c BROADCAST_TAKEN, and not \c BROADCAST_OK.
+ */
+enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news);
 
 /*! \brief The place of an application among the recipients; -1 if it was offered nothing. Without the lock. */
 long broadcast_find_recipient(struct broadcast *broadcast, const char *app);
@@ -189,7 +195,11 @@ void bids_drop_locked(struct broadcast *broadcast, const char *app);
 /*! \brief Bidders have become recipients, perhaps: find their places. With the lock. */
 void bids_find_recipients_locked(struct broadcast *broadcast);
 
-/*! \brief Claim what collects bids: bid 0, and wait for the award. Without the lock. */
-enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app);
+/*!
+ * \brief Claim what collects bids: bid 0, and wait for the award. Without the lock.
+ *
+ * \param is_news Whether what the application has bid for, or has already, is \c BROADCAST_TAKEN.
+ */
+enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, int is_news);
 
 #endif /* CORE_BROADCAST_PRIVATE_H */

@@ -101,7 +101,7 @@ int broadcast_check_claimant(
 	return !answer->reason;
 }
 
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app)
+enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news)
 {
 	struct deferred_release deferred = { 0 };
 	enum broadcast_result result;
@@ -117,22 +117,40 @@ enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const 
 		broadcast->winner = winner;
 		winner = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
+	} else if (is_news && result == BROADCAST_OK) {
+		result = BROADCAST_TAKEN;
 	}
 	broadcast_release(broadcast, &deferred);
 	free(winner);
 	return result;
 }
 
-enum broadcast_result broadcast_claim(
-	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+/*! \brief Claim. \param is_news Whether what is the application's already is taken. */
+static enum broadcast_result claim(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = broadcast->bids ? bids_claim(broadcast, app) : broadcast_commit_claim(broadcast, app);
+		answer.result = broadcast->bids ? bids_claim(broadcast, app, is_news)
+										: broadcast_commit_claim(broadcast, app, is_news);
+	} else if (is_news && answer.result == BROADCAST_OK) {
+		answer.result = BROADCAST_TAKEN;
 	}
 	observers_answered(broadcast, &answer);
 	return answer.result;
+}
+
+enum broadcast_result broadcast_claim(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+{
+	return claim(broadcast, app, is_registered, 0);
+}
+
+enum broadcast_result broadcast_take(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+{
+	return claim(broadcast, app, is_registered, 1);
 }
 
 long broadcast_find_recipient(struct broadcast *broadcast, const char *app)

@@ -21,20 +21,10 @@
 #include "line.h"
 #include "offer.h"
 
-/*! \brief A broadcast and what its place depends on, copied once: an order must not change while it is made. */
-struct place {
-	struct broadcast *broadcast;
-	int is_closed;
-	int priority;
-	int64_t first_ns;
-	unsigned long serial;
-};
-
-/*! \brief For qsort(): the place that comes first is less. */
-static int compare_places(const void *left, const void *right)
+int line_compare(const void *left, const void *right)
 {
-	const struct place *one = left;
-	const struct place *other = right;
+	const struct line_place *one = left;
+	const struct line_place *other = right;
 
 	if (one->is_closed != other->is_closed) {
 		return one->is_closed - other->is_closed;
@@ -48,22 +38,16 @@ static int compare_places(const void *left, const void *right)
 	return one->serial < other->serial ? -1 : one->serial > other->serial;
 }
 
-/*!
- * \brief All broadcasts in line, each with a reference.
- *
- * \param[out] count How many.
- * \return An array to give back with put_back(); NULL if there is none or memory ran out.
- */
-static struct place *line_up(size_t *count)
+struct line_place *line_snapshot(size_t *count)
 {
 	struct broadcast **list = registry_list(broadcasts, count);
-	struct place *places = *count ? ast_malloc(*count * sizeof(*places)) : NULL;
+	struct line_place *places = *count ? ast_malloc(*count * sizeof(*places)) : NULL;
 
 	for (size_t i = 0; i < *count; i++) {
 		const struct offer *offer = broadcast_data(list[i]);
 
 		if (places) {
-			places[i] = (struct place){
+			places[i] = (struct line_place){
 				.broadcast = list[i],
 				.is_closed = broadcast_closed_ns(list[i]) != 0,
 				.priority = offer->priority,
@@ -75,13 +59,10 @@ static struct place *line_up(size_t *count)
 		}
 	}
 	ast_std_free(list);
-	if (places) {
-		qsort(places, *count, sizeof(*places), compare_places);
-	}
 	return places;
 }
 
-static void put_back(struct place *places, size_t count)
+void line_release(struct line_place *places, size_t count)
 {
 	for (size_t i = 0; places && i < count; i++) {
 		broadcast_unref(places[i].broadcast);
@@ -99,17 +80,20 @@ struct ast_json *line_describe(const char *app_name, size_t limit)
 {
 	struct ast_json *array = ast_json_array_create();
 	size_t count;
-	struct place *places = line_up(&count);
+	struct line_place *places = line_snapshot(&count);
 	int failed = !array || (count && !places);
 	/* Those may have none, and claim_policy = any does not help them. */
 	const int has_any = !app_name || !directory_excludes(app_name);
 
+	if (places) {
+		qsort(places, count, sizeof(*places), line_compare);
+	}
 	for (size_t i = 0; !failed && has_any && i < count && ast_json_array_size(array) < limit; i++) {
 		if (is_listed_for(places[i].broadcast, app_name)) {
 			failed = ast_json_array_append(array, describe_broadcast(places[i].broadcast));
 		}
 	}
-	put_back(places, count);
+	line_release(places, count);
 	if (failed) {
 		ast_json_unref(array);
 		array = NULL;

@@ -12,8 +12,51 @@
 #define RES_STASIS_BROADCAST_LINE_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "broadcast.h"
 
 struct ast_json;
+
+/*! \brief A broadcast and what its place depends on, copied once: an order must not change while it is made. */
+struct line_place {
+	struct broadcast *broadcast;
+	int is_closed;
+	int priority;
+	int64_t first_ns;
+	unsigned long serial;
+};
+
+/*! \brief For qsort(): the place that comes first is less. Any thread; takes no lock. */
+int line_compare(const void *left, const void *right);
+
+/*!
+ * \brief All broadcasts at one moment, in no order, each with a reference.
+ *
+ * \param[out] count How many.
+ *
+ * \return An array to give back with line_release(); NULL if there is none or memory ran out.
+ *
+ * \note Any thread, inside the gate. Takes the locks of the registry's parts one after the other.
+ */
+struct line_place *line_snapshot(size_t *count);
+
+/*! \brief Give a snapshot back; it may be NULL. */
+void line_release(struct line_place *places, size_t count);
+
+/*!
+ * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8).
+ *
+ * The claim of each in turn decides; no lock is held for longer than one of them. If all that there were went to others
+ * meanwhile, the line is looked at again: nobody gets nothing while there is a call that it may have.
+ *
+ * \param app_name The application, which is registered. Borrowed.
+ *
+ * \return The broadcast, which is the application's now, to give back with broadcast_unref(); NULL if there is none.
+ *
+ * \note Any thread, inside the gate. Where a broadcast collects bids, its claim waits for the award.
+ */
+struct broadcast *line_take(const char *app_name);
 
 /*!
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher

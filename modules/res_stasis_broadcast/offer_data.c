@@ -20,6 +20,7 @@
 #include "attach.h"
 #include "dispatch/dispatch.h"
 #include "offer.h"
+#include "widening.h"
 
 /*! The longest text that is kept of a channel, in bytes. */
 #define TEXT_LIMIT 256
@@ -101,6 +102,12 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 		offer->tell_claimed = request->tell_claimed;
 		offer->has_priority = request->has_priority;
 		offer->priority = request->priority;
+		offer->has_first = request->has_first;
+		offer->first = request->first;
+		offer->first_step_ms = request->first_step_ms;
+		offer->bid_window_ms = request->bid_window_ms;
+		offer->rounds = MAX(request->rounds, 1);
+		atomic_init(&offer->round, 1);
 		offer->created = ast_tvnow();
 		offer->first_ns = first_ns;
 	}
@@ -111,6 +118,7 @@ void offer_free(void *data)
 {
 	struct offer *offer = data;
 
+	widening_free(atomic_load(&offer->widening));
 	delivery_unref(offer->delivery);
 	ast_json_unref(offer->channel);
 	ast_free(offer);
