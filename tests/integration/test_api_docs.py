@@ -86,7 +86,7 @@ async def test_client_asks_what_is_on_offer(case):
 
 async def test_client_has_all_functions(case):
     app = await case.node_app()
-    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "get", "claim", "decline"))]
+    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "take", "get", "claim", "decline", "bid"))]
     assert set(expected) <= set(app.functions)
 
 

@@ -312,6 +312,7 @@ async def test_circles_go_on_after_a_lost_winner(case):
     assert (result["BROADCASTROUND"], result["BROADCASTLOST"]) == ("3", gone.app)
 
 
+@pytest.mark.instance(MODULES_EXTRA="res_pjsip_refer.so")
 async def test_circles_go_on_after_a_transfer(case):
     """Rule 12: those that have heard of the old caller hear of the new one, and the next circle comes in its time."""
     gold, sales, other = await case.app("gold"), await case.app("sales"), await case.app("other")
