@@ -21,6 +21,8 @@ from book import Claim
 from history import Line, read
 from rules import Violation, ms
 
+SENT_ON = "runs whose caller was taken away or redirected"
+
 
 @dataclass
 class Run:
@@ -225,8 +227,10 @@ def told_of_the_last_claim(record: Record) -> Iterator[Violation]:
         number = -1
         for kind, winner in heard:
             number += kind == "offer"
-            # A run that was sent on at once was never on offer: then this is the offer of a later one.
-            winners = {name for run in runs[max(number, 0) :] for name, _ in run.starts}
+            # A run that was sent on at once was never on offer: then this is the offer of a later one. A winner whose
+            # caller was sent on had no StasisStart.
+            unknown = any(run.left and not run.starts for run in runs[max(number, 0) :])
+            winners = set() if unknown else {name for run in runs[max(number, 0) :] for name, _ in run.starts}
             if kind == "claimed" and number < 0:
                 yield Violation("told of the last claim", channel_id, f"{app} was told of a claim and of no offer")
             elif kind == "claimed" and winners and winner not in winners:
@@ -253,7 +257,7 @@ def count(record: Record) -> Counter[str]:
     """What there was to be checked: a proof about nothing is none."""
     counts: Counter[str] = Counter(runs=len(record.runs), masquerades=len(record.masquerades))
     for run in record.runs.values():
-        counts["runs whose caller was taken away or redirected"] += bool(run.left)
+        counts[SENT_ON] += bool(run.left)
         counts["runs with StasisStart"] += bool(run.starts)
         counts["runs on offer under a second ID"] += any(one in record.first_offers for one in set(run.ids) - {run.ids[0]})
         if run.outcome:
