@@ -9,12 +9,15 @@ applications claim, some late, some never. Rules: identity.py. The history is bu
 
 import argparse
 import asyncio
+import fcntl
 import os
 import random
 import re
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -245,7 +248,6 @@ class Masquerades:
 async def masquerades(version: int, options: argparse.Namespace) -> dict[str, list[str]]:
     """One Asterisk: what was to be true, and what was wrong with it."""
     path = REPO / "build" / "soak" / f"masquerades-{version}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     asterisk = Asterisk(version, word="masquerades")
     verdicts: dict[str, list[str]] = {}
@@ -309,6 +311,27 @@ def known_version(text: str) -> int:
     return int(text)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nobody else in this clone: two runs would take each other's Asterisk."""
+    folder = REPO / "build" / "soak"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "masquerades.lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit("masquerades: another run is going on in this clone: wait for its end, or use another clone")
+        yield
+
+
+async def run_all(options: argparse.Namespace) -> int:
+    print(f"masquerades: {options.count} on each of {options.versions}, seed {options.seed}", flush=True)
+    broken = 0
+    for version in options.versions:
+        broken += report(version, await masquerades(version, options))
+    return int(bool(broken))
+
+
 async def main() -> int:
     parser = argparse.ArgumentParser(description="Masquerades at random moments of calls on offer.")
     parser.add_argument("--count", type=positive, default=1000, help="how many on each Asterisk (%(default)s)")
@@ -317,11 +340,8 @@ async def main() -> int:
     parser.add_argument("--kinds", nargs="+", choices=sorted(set(KINDS)), default=list(KINDS), help="only these calls")
     parser.add_argument("versions", nargs="*", type=known_version, default=[22, 16])
     options = parser.parse_args()
-    print(f"masquerades: {options.count} on each of {options.versions}, seed {options.seed}", flush=True)
-    broken = 0
-    for version in options.versions:
-        broken += report(version, await masquerades(version, options))
-    return int(bool(broken))
+    with alone():
+        return await run_all(options)
 
 
 if __name__ == "__main__":
