@@ -12,6 +12,10 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 BUILD := build
+HASH := \#
+ifeq ($(origin PROJECT_VERSION),undefined)
+PROJECT_VERSION := $(shell tools/version)
+endif
 
 ASTERISK_INCLUDE ?= /usr/include
 CC_IS_DEFAULT := $(filter default undefined,$(origin CC))
@@ -33,7 +37,7 @@ endif
 
 WARNINGS := -Wall -Wextra $(if $(filter true,$(CI)),-Werror)
 CORE_FLAGS := -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Icore
-MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj
+MODULE_FLAGS := -std=gnu11 -fPIC -fvisibility=hidden -pthread $(WARNINGS) -Iinclude -Icore -Imodules -I$(BUILD)/obj -I$(BUILD)/generated
 # The headers of Asterisk are a system's: their warnings are not ours.
 ifneq ($(ASTERISK_INCLUDE),/usr/include)
 MODULE_FLAGS += -isystem "$(ASTERISK_INCLUDE)"
@@ -85,24 +89,28 @@ ATOMIC_PROBE := _Atomic long long a; int main(void) { return (int) (a += 1); }
 LIBATOMIC = $(eval LIBATOMIC := $(shell mkdir -p $(BUILD)/obj; echo '$(ATOMIC_PROBE)' | \
 	$(CC) $(CFLAGS) -xc -o $(BUILD)/obj/atomic - >/dev/null 2>&1 || echo -latomic))$(LIBATOMIC)
 
-# A module refers to Asterisk's functions, which no library at hand has: -z defs cannot forbid undefined names, but it
-# tells of all of them. Those that are not named as Asterisk's are would only be missed when the module is loaded.
-ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_|^option_(debug|verbose)$$
+# A module refers to Asterisk's names, which no library at hand has: "-z defs" cannot forbid undefined ones, but it tells of
+# all of them. What is neither named as Asterisk's names are nor in its headers would be missed only at load time.
+ASTERISK_NAMES := ^_*(ast|ao2|aco|stasis|pbx|prometheus)_
 UNDEFINED := sed -En "s/.*undefined (reference to|symbol:) [\`']?([A-Za-z0-9_.]+).*/\2/p"
+
+# $(call check_undefined,file,log of the linker)
+check_undefined = missing=; for name in $$($(UNDEFINED) $(2) | sort -u | grep -Ev '$(ASTERISK_NAMES)'); do \
+	grep -rqw "$$name" '$(ASTERISK_INCLUDE)/asterisk' || missing="$$missing $$name"; done; \
+	[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:$$missing" >&2; rm -f $(1); exit 1; }
 
 # $(call link_module,file,objects,libraries)
 define link_module
 LC_ALL=C $(CC) $(CFLAGS) -pthread -shared $(LDFLAGS) -Wl,-z,defs -Wl,--warn-unresolved-symbols -o $(1) $(2) $(3) \
-		$(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
-	@$(if $(findstring -fsanitize,$(CFLAGS)),,missing=$$($(UNDEFINED) $(BUILD)/obj/$(notdir $(1)).log | sort -u | grep -Ev '$(ASTERISK_NAMES)' || true); \
-		[ -z "$$missing" ] || { echo "$(1) needs what neither Asterisk nor a library has:" $$missing >&2; rm -f $(1); exit 1; })
+		-Wl,--as-needed -ldl $(LIBATOMIC) 2>$(BUILD)/obj/$(notdir $(1)).log || { cat $(BUILD)/obj/$(notdir $(1)).log >&2; exit 1; }
+	@$(if $(findstring -fsanitize,$(CFLAGS)),:,$(call check_undefined,$(1),$(BUILD)/obj/$(notdir $(1)).log))
 endef
 
-# Each line of a REST description becomes a C string: rest-api/X.json is included as "rest-api/X.json.inc".
-REST_API := $(patsubst %,$(BUILD)/obj/%.inc,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
-$(REST_API): $(BUILD)/obj/%.inc: %
+# Each REST description becomes a C string: rest-api/X.json is X_json in "rest-api/X.json.h".
+REST_API := $(patsubst %,$(BUILD)/obj/%.h,$(wildcard rest-api/*.json rest-api/api-docs/*.json))
+$(REST_API): $(BUILD)/obj/%.json.h: %.json
 	@mkdir -p $(@D)
-	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+	{ echo 'static const char $(notdir $*)_json[] =' && sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< && echo ';'; } >$@
 $(BUILD)/obj/modules/res_ari_broadcasts/api_docs.o: $(REST_API)
 
 # $(call module,name,sources,objects of others)
@@ -119,6 +127,7 @@ $(patsubst %.c,$(BUILD)/obj/%.o,$(2)): $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags 
 endef
 
 ifneq ($(MODULE_NAMES)$(EXTRA_FILES)$(EXTRA_FOLDERS),)
+$(call remember,$(BUILD)/generated/version.h,$(HASH)define STASIS_BROADCAST_VERSION "$(PROJECT_VERSION)")
 $(call remember,$(BUILD)/obj/flags,$(CC) $(CPPFLAGS) $(CORE_FLAGS) $(MODULE_FLAGS) $(CFLAGS) $(LDFLAGS))
 $(foreach name,$(MODULE_NAMES),$(eval $(call module,$(name),$(wildcard modules/$(name)/*.c modules/$(name)/*/*.c),\
 	$(ORIGIN) $(if $(filter res_stasis_broadcast,$(name)),$(CORE_OBJECTS)))))

@@ -29,7 +29,10 @@
 struct app_filter;
 
 /*!
- * \brief Get the filter with this text, from the cache or compiled anew.
+ * \brief Get the filter with this text, from the cache or compiled now.
+ *
+ * It matches what the GNU C library's regcomp(REG_EXTENDED) and regexec() match in the locale "C", by
+ * bytes (ere.h); what cannot have the same meaning is refused.
  *
  * \param text POSIX extended regular expression. Borrowed.
  * \param error Where to say why the text cannot be used; may be NULL. Printable, without the text.
@@ -55,30 +58,49 @@ const char *app_filter_text(const struct app_filter *filter);
 /*!
  * \brief Whether a filter matches an application name.
  *
+ * For one claim: it may take 20 ms of the thread's processor time. A name that is hard to decide and was
+ * selected with the same filter last (app_filter_select()) matches without being decided again.
+ *
  * \param filter The filter; NULL matches every name.
  * \param name The application's name.
+ * \param[out] out_of_budget 1 if the answer is 0 because it could not be decided within the limits, else 0.
  *
- * \retval 1 if it matches, 0 if not. A match that cannot be decided within the limits is 0.
+ * \retval 1 if it matches, 0 if not, or not decided: a filter is a fence.
  *
- * \note Any thread; takes no lock.
+ * \note Any thread. Takes no lock for ordinary filters and names; for others the filter's own for a moment.
  */
-int app_filter_match(const struct app_filter *filter, const char *name);
+int app_filter_decide(struct app_filter *filter, const char *name, int *out_of_budget);
+
+/*! \brief app_filter_decide() for those who need not know why a name does not match. */
+int app_filter_match(struct app_filter *filter, const char *name);
 
 /*!
  * \brief Those of \a names that the filter matches.
  *
- * The answer for the list that was asked about last is remembered in the filter, so that it costs
- * nothing while no application comes or goes.
+ * For one offer: it may take 20 ms of the thread's processor time in all. Names that are not decided by
+ * then are left out. The answer for the list that was asked about last is remembered in the filter, so
+ * that it costs nothing while no application comes or goes.
  *
  * \param filter The filter; NULL selects all.
  * \param names The list to choose from.
+ * \param[out] out_of_budget 1 if names were left out because they could not be decided within the limits,
+ *             else 0. A remembered answer tells it again.
  *
  * \return A list to give back with names_unref().
  * \retval NULL if memory ran out.
  *
  * \note Any thread. Takes the filter's own lock for a moment, never while it matches.
  */
-struct names *app_filter_select(struct app_filter *filter, struct names *names);
+struct names *app_filter_select(struct app_filter *filter, struct names *names, int *out_of_budget);
+
+/*!
+ * \brief Whether nobody was warned of this filter yet; from now on somebody was.
+ *
+ * \retval 1 the first time for this filter, 0 from then on.
+ *
+ * \note Any thread; takes no lock.
+ */
+int app_filter_warn_once(struct app_filter *filter);
 
 /*!
  * \brief Forget every filter that no broadcast uses, so that a module can be unloaded without a leak.

@@ -24,7 +24,6 @@
 #include "asterisk/sorcery.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/stasis_channels.h"
-#include "asterisk/stringfields.h"
 
 /*!
  * \brief Whether a Stasis application is registered now.
@@ -44,6 +43,17 @@ static inline int compat_app_is_registered(const char *name)
 	ao2_cleanup(app);
 	return app != NULL;
 }
+
+/*!
+ * \brief Whether ARI leaves quotes and backslashes out of the names that applications connect with.
+ *
+ * It does until its WebSockets were written again, with those that it opens itself (20.15, 21.10, 22.5).
+ */
+#if __has_include("asterisk/websocket_client.h")
+#define COMPAT_ARI_STRIPS_NAMES 0
+#else
+#define COMPAT_ARI_STRIPS_NAMES 1
+#endif
 
 /*!
  * \brief A full snapshot of a channel as it is now, with the channel variables that ari.conf asks for.
@@ -190,6 +200,7 @@ static inline int compat_ari_call_new(compat_ari_invoke_new invoke, const struct
 #define COMPAT_ARI_CALL _Generic(&ast_ari_invoke, \
 	compat_ari_invoke_old: compat_ari_call_old, \
 	default: compat_ari_call_new)
+#define COMPAT_ARI_IS_OLD _Generic(&ast_ari_invoke, compat_ari_invoke_old: 1, default: 0)
 /* clang-format on */
 
 /*!
@@ -214,15 +225,17 @@ static inline void compat_ari_invoke(
 /*!
  * \brief What ARI keeps of its configuration before Asterisk 20.15, 21.10, 22.5 and 23.0.
  *
- * res_ari exports these functions, but their header is private. Only released versions have them, all
- * with these declarations; later ones have none of the functions, which the linker tells at run time.
+ * res_ari exports these functions, but their header is private. All versions that have them have these
+ * declarations, and no version that is still to come does; the linker tells at run time.
  */
 struct ast_ari_conf_general {
 	int enabled;
 	int write_timeout;
 	enum ast_json_encoding_format format;
 	char auth_realm[80];
-	AST_DECLARE_STRING_FIELDS(AST_STRING_FIELD(allowed_origins););
+	/* The head of what AST_DECLARE_STRING_FIELDS() declares. */
+	struct ast_string_field_pool *pool;
+	const char *allowed_origins;
 };
 
 struct ast_ari_conf {
@@ -254,6 +267,18 @@ static inline int compat_ari_leaves_log_in_to_caller(void)
 	return ast_ari_config_get && ast_ari_config_validate_user;
 }
 
+/*!
+ * \brief Whether the running ARI can be the one whose headers this was built with.
+ *
+ * Asterisk loads a module that was built for an older one. There, nobody would do the log-in.
+ *
+ * \return 1 if it can, 0 if not: neither compat_ari_invoke() nor what follows from it may be used.
+ */
+static inline int compat_ari_is_as_built(void)
+{
+	return !COMPAT_ARI_IS_OLD || compat_ari_leaves_log_in_to_caller();
+}
+
 /*! \brief A setting as ARI keeps it itself, for compat_ari_setting(). Borrowed from \a general; NULL if unknown. */
 static inline const char *compat_ari_kept_setting(
 	const struct ast_ari_conf_general *general, const char *name)
@@ -277,7 +302,7 @@ static inline const char *compat_ari_kept_setting(
  *
  * \return Its value, to give back with ast_free(); NULL if there is none.
  *
- * \note Any thread; no lock is held. Reads no file of ours; asks ARI, as ARI does for each request.
+ * \note Any thread; no lock is held. ARI asks sorcery in the same way, for each request.
  */
 static inline char *compat_ari_setting(const char *name)
 {

@@ -90,15 +90,21 @@ if (options.help) {
 checkOptions(options);
 const ariUrl = options.url.replace(/\/+$/, '');
 
+/* As JSON, in ASCII. A caller chooses what is in it: it must not begin a line, nor steer the terminal. */
+function quoted(value) {
+  const code = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return (JSON.stringify(value) ?? 'null').replace(/[\u007f-\uffff]/g, code);
+}
+
 /* Say what happened: a JSON line with --events, else a line to read. */
 function tell(what, details = {}) {
   const line = { time: Date.now() / 1000, app: options.app, event: what, ...details };
   if (options.events === '-') {
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    process.stdout.write(`${quoted(line)}\n`);
   } else if (options.events) {
-    fs.appendFileSync(options.events, `${JSON.stringify(line)}\n`);
+    fs.appendFileSync(options.events, `${quoted(line)}\n`);
   } else {
-    const text = Object.entries(details).map(([name, value]) => `${name}=${value}`);
+    const text = Object.entries(details).map(([name, value]) => `${name}=${quoted(value)}`);
     process.stdout.write(`${[new Date().toTimeString().slice(0, 8), `${options.app}:`, what, ...text].join(' ')}\n`);
   }
 }

@@ -141,10 +141,15 @@ class Claimer:
         """Say what happened: a JSON line with --events, else a line to read."""
         if self.options.events:
             line = {"time": round(time.time(), 4), "app": self.options.app, "event": what, **details}
-            print(json.dumps(line), file=self.options.events, flush=True)
+            print(quoted(line), file=self.options.events, flush=True)
         else:
-            text = " ".join(f"{name}={value}" for name, value in details.items())
+            text = " ".join(f"{name}={quoted(value)}" for name, value in details.items())
             print(f"{time.strftime('%H:%M:%S')} {self.options.app}: {what} {text}", flush=True)
+
+
+def quoted(value: Any) -> str:
+    """As JSON, in ASCII. A caller chooses what is in it: it must not begin a line, nor steer the terminal."""
+    return json.dumps(value).replace("\x7f", "\\u007f")
 
 
 def describe(error: BaseException) -> str:

@@ -27,11 +27,13 @@
 #include "asterisk/pbx.h"
 #include "asterisk/strings.h"
 
+#include "about.h"
 #include "args.h"
 #include "attempts.h"
 #include "channel_text.h"
 #include "pin_module.h"
 #include "printable.h"
+#include "provider.h"
 #include "res_stasis_broadcast/internal_api.h"
 
 static const char app_name[] = "StasisBroadcast";
@@ -57,33 +59,58 @@ static int has_hung_up(struct ast_channel *chan)
 	return hangup && (!flags || (flags & ~(AST_SOFTHANGUP_ASYNCGOTO | AST_SOFTHANGUP_TIMEOUT)));
 }
 
-/*! \brief Split the arguments as Asterisk does, read them, and warn of what is not usable. */
-static void parse(struct ast_channel *chan, const struct settings *settings, char *data, struct args *args)
+/*! \brief Warn of what is not usable in the arguments, and say what holds instead. */
+static void warn(const struct ast_channel *chan, const struct settings *settings, const struct args *args)
 {
 	char where[PRINTABLE_SIZE];
 	char what[PRINTABLE_SIZE];
+
+	channel_text(chan, where);
+	if (args->bad_timeout) {
+		ast_log(LOG_WARNING,
+			"%s on %s: timeout '%s' is not a number of milliseconds from 0 to %d, using %d\n", app_name,
+			where, printable(args->bad_timeout, what, sizeof(what)), settings->max_timeout_ms,
+			args->timeout_ms);
+	}
+	if (args->long_timeout) {
+		ast_log(LOG_WARNING, "%s on %s: timeout '%s' is more than max_timeout, using %d\n", app_name, where,
+			printable(args->long_timeout, what, sizeof(what)), args->timeout_ms);
+	}
+	if (args->left_out) {
+		ast_log(LOG_WARNING, "%s on %s: %zu arguments for the winner, only the first %d are passed on\n",
+			app_name, where, args->left_out + ARGS_MAX_LIST, ARGS_MAX_LIST);
+	}
+	if (args->bad_notify) {
+		ast_log(LOG_WARNING, "%s on %s: notify_claimed '%s' is neither yes nor no, using no\n", app_name,
+			where, printable(args->bad_notify, what, sizeof(what)));
+	}
+	if (args->options) {
+		ast_log(LOG_WARNING, "%s on %s: options '%s' are not supported, going on without them\n", app_name,
+			where, printable(args->options, what, sizeof(what)));
+	}
+	if (args->too_many) {
+		ast_log(LOG_WARNING, "%s on %s: too many arguments, going on without '%s'\n", app_name, where,
+			printable(args->too_many, what, sizeof(what)));
+	}
+}
+
+/*! \brief Split the arguments as Asterisk does, and read them. */
+static void parse(const struct settings *settings, char *data, struct args *args)
+{
 	/* clang-format off */
 	AST_DECLARE_APP_ARGS(fields,
 		AST_APP_ARG(timeout);
 		AST_APP_ARG(filter);
 		AST_APP_ARG(list);
 		AST_APP_ARG(notify);
+		AST_APP_ARG(options);
+		/* The last one gets the rest. */
+		AST_APP_ARG(too_many);
 	);
 	/* clang-format on */
 
 	AST_STANDARD_APP_ARGS(fields, data);
 	args_parse(args, settings, fields.argc, fields.argv);
-
-	if (args->bad_timeout) {
-		ast_log(LOG_WARNING,
-			"%s on %s: timeout '%s' is not a number of milliseconds from 0 to %d, using %d\n", app_name,
-			channel_text(chan, where), printable(args->bad_timeout, what, sizeof(what)),
-			settings->max_timeout_ms, args->timeout_ms);
-	}
-	if (args->left_out) {
-		ast_log(LOG_WARNING, "%s on %s: %zu arguments for the winner, only the first %d are passed on\n",
-			app_name, channel_text(chan, where), args->left_out + ARGS_MAX_LIST, ARGS_MAX_LIST);
-	}
 }
 
 /*! \brief The settings; the defaults beside Asterisk's own resource module, or without any. */
@@ -92,6 +119,7 @@ static struct settings find_settings(void)
 	struct settings settings;
 
 	if (stasis_broadcast_settings(&settings)) {
+		provider_check();
 		settings = (struct settings) SETTINGS_DEFAULTS;
 	}
 	return settings;
@@ -113,7 +141,8 @@ static int exec(struct ast_channel *chan, const char *data)
 
 	ast_atomic_fetchadd_int(&inside, +1);
 	settings = find_settings();
-	parse(chan, &settings, ast_strdupa(S_OR(data, "")), &args);
+	parse(&settings, ast_strdupa(S_OR(data, "")), &args);
+	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;
 	ast_atomic_fetchadd_int(&inside, -1);
@@ -148,11 +177,17 @@ static int unload_module(void)
 static int load_module(void)
 {
 	registered = registered || !ast_register_application_xml(app_name, exec);
-	return registered ? AST_MODULE_LOAD_SUCCESS : AST_MODULE_LOAD_DECLINE;
+	if (!registered) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+	about_loaded(AST_MODULE);
+	provider_forget();
+	provider_check();
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "Stasis broadcast application",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, ABOUT("dialplan application"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "truth.h"
 
 static int is_blank(char c)
 {
@@ -23,62 +24,70 @@ static int is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*! \brief Read a plain decimal number up to \a most, blanks around it allowed; -1 if it is none. */
-static int read_timeout(const char *text, int most)
+/*! \brief A field without the blanks around it, cut in place; NULL if nothing is left. */
+static char *trim(char *text)
 {
-	long value = 0;
+	char *end;
 
+	if (!text) {
+		return NULL;
+	}
 	while (is_blank(*text)) {
 		text++;
 	}
-	if (!is_digit(*text)) {
-		return -1;
+	end = text + strlen(text);
+	while (end > text && is_blank(end[-1])) {
+		end--;
 	}
+	*end = '\0';
+	return *text ? text : NULL;
+}
+
+/*! \brief Read a plain decimal number; \a most + 1 if it is more than \a most, -1 if it is none. */
+static long read_number(const char *text, long most)
+{
+	long value = 0;
 
 	for (; is_digit(*text); text++) {
 		value = value * 10 + (*text - '0');
 		if (value > most) {
-			return -1;
+			value = most + 1;
 		}
 	}
-
-	while (is_blank(*text)) {
-		text++;
-	}
-	return *text ? -1 : (int) value;
-}
-
-static int is_all_blank(const char *text)
-{
-	while (is_blank(*text)) {
-		text++;
-	}
-	return !*text;
+	return *text ? -1 : value;
 }
 
 static void parse_timeout(struct args *args, const struct settings *settings, const char *text)
 {
+	long value;
+
 	args->timeout_ms = settings->timeout_ms;
-	if (!text || is_all_blank(text)) {
+	if (!text) {
 		return;
 	}
-
-	const int value = read_timeout(text, settings->max_timeout_ms);
-
+	value = read_number(text, settings->max_timeout_ms);
 	if (value < 0) {
 		args->bad_timeout = text;
-		return;
+	} else if (value > settings->max_timeout_ms) {
+		args->long_timeout = text;
+		args->timeout_ms = settings->max_timeout_ms;
+	} else {
+		args->timeout_ms = (int) value;
 	}
-	args->timeout_ms = value;
+}
+
+static void parse_notify(struct args *args, const char *text)
+{
+	if (text && truth_of(text) < 0) {
+		args->bad_notify = text;
+	} else {
+		args->notify = text;
+	}
 }
 
 /*! \brief Cut the list at its colons. An empty text is no argument, a colon makes two. */
 static void parse_list(struct args *args, char *text)
 {
-	if (!text || !*text) {
-		return;
-	}
-
 	while (text) {
 		char *colon = strchr(text, ':');
 
@@ -99,16 +108,14 @@ void args_parse(struct args *args, const struct settings *settings, size_t count
 	char *field[ARGS_FIELDS] = { NULL };
 
 	for (size_t i = 0; i < count && i < ARGS_FIELDS; i++) {
-		field[i] = fields[i];
+		field[i] = trim(fields[i]);
 	}
 
 	memset(args, 0, sizeof(*args));
 	parse_timeout(args, settings, field[ARGS_TIMEOUT]);
+	args->filter = field[ARGS_FILTER];
 	parse_list(args, field[ARGS_LIST]);
-	if (field[ARGS_FILTER] && *field[ARGS_FILTER]) {
-		args->filter = field[ARGS_FILTER];
-	}
-	if (field[ARGS_NOTIFY] && *field[ARGS_NOTIFY]) {
-		args->notify = field[ARGS_NOTIFY];
-	}
+	parse_notify(args, field[ARGS_NOTIFY]);
+	args->options = field[ARGS_OPTIONS];
+	args->too_many = field[ARGS_TOO_MANY];
 }

@@ -27,15 +27,20 @@ enum args_field {
 	ARGS_FILTER,
 	ARGS_LIST,
 	ARGS_NOTIFY,
+	ARGS_OPTIONS,
+	/*! Whatever else is written, commas included. */
+	ARGS_TOO_MANY,
 	ARGS_FIELDS,
 };
 
-/*! \brief What the dialplan asked for. The strings are the caller's. */
+/*! \brief What the dialplan asked for. The strings are the caller's, without the blanks around them. */
 struct args {
 	/*! How long to wait for a claim, in milliseconds: always usable. */
 	int timeout_ms;
-	/*! The timeout as written if it was not usable, hence the default; NULL if it was. */
+	/*! The timeout as written if it is not a number, hence the default; NULL if it is one. */
 	const char *bad_timeout;
+	/*! The timeout as written if it is more than the most, hence the most; NULL if it is not. */
+	const char *long_timeout;
 	/*! Regular expression for application names; NULL for every application. */
 	const char *filter;
 	/*! The arguments for the winner, in their order, the empty ones included. */
@@ -44,8 +49,14 @@ struct args {
 	int count;
 	/*! How many more were written, and are left out. */
 	size_t left_out;
-	/*! Whether to send CallClaimed, as written: an Asterisk truth value, or NULL. */
+	/*! Whether to send CallClaimed, as written: an Asterisk truth value, or NULL for the default, which is no. */
 	const char *notify;
+	/*! The same if it is neither true nor false, hence the default; NULL if it is. */
+	const char *bad_notify;
+	/*! The options as written; NULL for none. */
+	const char *options;
+	/*! What is written behind the last argument that there is; NULL for nothing. */
+	const char *too_many;
 };
 
 /*!
@@ -54,8 +65,8 @@ struct args {
  * \param[out] args Filled in. Borrows the strings of \a fields.
  * \param settings For the time to wait: the default, and the most.
  * \param count How many fields were written; those that were not are as good as empty.
- * \param fields In the order of \ref args_field. An entry may be NULL. That of the list is cut into
- *        pieces in place.
+ * \param fields In the order of \ref args_field. An entry may be NULL. The others lose the blanks around
+ *        them, and that of the list is cut into pieces, both in place.
  *
  * \note Any thread; takes no lock. Nothing can fail: what is not usable becomes the default and is
  *       told in \a args.

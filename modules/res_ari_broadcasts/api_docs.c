@@ -24,17 +24,10 @@
 #include "compat.h"
 #include "docs.h"
 
-static const char events_json[] =
-#include "rest-api/api-docs/events.json.inc"
-	;
-
-static const char resources_json[] =
-#include "rest-api/resources.json.inc"
-	;
-
-static const char broadcasts_json[] =
-#include "rest-api/api-docs/broadcasts.json.inc"
-	;
+/* events_json, resources_json, broadcasts_json: made of those files when this is built. */
+#include "rest-api/api-docs/broadcasts.json.h"
+#include "rest-api/api-docs/events.json.h"
+#include "rest-api/resources.json.h"
 
 static void respond_alloc_failed(struct ast_ari_response *response)
 {

@@ -53,7 +53,7 @@ void ari_path_remove(struct ari_path *path);
  * \param uri The path below ARI's root, without a slash before it.
  * \param[out] response ARI's answer.
  *
- * \note Thread of the connection; no lock is held. SPEC section 5: whoever ARI does not let in, we do not.
+ * \note Thread of the connection; no lock is held. SPEC section 5: only those are let in whom ARI lets in.
  */
 void ari_path_ask(
 	const struct compat_ari_request *request, const char *uri, struct ast_ari_response *response);

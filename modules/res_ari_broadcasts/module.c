@@ -19,6 +19,7 @@
 
 #include "asterisk/module.h"
 
+#include "about.h"
 #include "api_docs.h"
 #include "broadcasts.h"
 #include "claim_path.h"
@@ -34,6 +35,12 @@ static int add(void)
 {
 	if (added) {
 		return 0;
+	}
+	if (!compat_ari_is_as_built()) {
+		ast_log(LOG_ERROR,
+			"This module was built for another version of Asterisk: build it with the headers of this one "
+			"and install it again\n");
+		return -1;
 	}
 	if (broadcasts_add()) {
 		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
@@ -80,12 +87,13 @@ static int load_module(void)
 		return AST_MODULE_LOAD_DECLINE;
 	}
 
+	about_loaded(AST_MODULE);
 	provider_check();
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "RESTful API module - Broadcasts",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, ABOUT("REST resource"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,

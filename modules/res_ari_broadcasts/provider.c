@@ -21,13 +21,18 @@
 
 #include "provider.h"
 
-/*! \brief Whether a module provides the public API and not ours. Asks for a channel that cannot exist. */
+/*! \brief Whether a module provides the public API. Asks for a channel that cannot exist. */
+static int is_there(void)
+{
+	return stasis_app_claim_channel("", "") != AST_OPTIONAL_API_UNAVAILABLE;
+}
+
+/*! \brief Whether that module is not ours. Asked twice, since it may be loaded or unloaded meanwhile. */
 static int is_foreign(void)
 {
 	struct ast_json *json = NULL;
 
-	return stasis_broadcast_describe("", &json) == AST_OPTIONAL_API_UNAVAILABLE &&
-		stasis_app_claim_channel("", "") != AST_OPTIONAL_API_UNAVAILABLE;
+	return is_there() && stasis_broadcast_describe("", &json) == AST_OPTIONAL_API_UNAVAILABLE && is_there();
 }
 
 void provider_check(void)

@@ -216,16 +216,41 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(const struct stasis_broadcast_o
 	gate_leave();
 }
 
+/*!
+ * \brief Whether an application may have no say, whatever the policy is; who has won still hears that it has.
+ *
+ * The core does not know of the setting \c exclude, so that the observers are told here.
+ */
+static int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast_request request)
+{
+	const struct broadcast_answer answer = {
+		.app = app_name,
+		.request = request,
+		.result = BROADCAST_FORBIDDEN,
+		.reason = "excluded, or its name cannot be told of calls",
+	};
+
+	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
+		return 0;
+	}
+	observers_answered(broadcast, &answer);
+	return 1;
+}
+
 /*! \brief A claim by someone who is inside. */
 static enum stasis_broadcast_result claim(const char *channel_id, const char *app_name)
 {
 	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
+	char spelt[DIRECTORY_NAME_SIZE];
 	enum broadcast_result result;
 
 	if (!broadcast) {
 		return STASIS_BROADCAST_UNKNOWN;
 	}
-	result = broadcast_claim(broadcast, app_name, directory_has);
+	app_name = directory_spell(app_name, spelt);
+	result = is_refused(broadcast, app_name, BROADCAST_REQUEST_CLAIM)
+		? BROADCAST_FORBIDDEN
+		: broadcast_claim(broadcast, app_name, directory_has);
 	broadcast_unref(broadcast);
 	return (enum stasis_broadcast_result) result;
 }
@@ -255,6 +280,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
 {
 	struct broadcast *broadcast;
+	char spelt[DIRECTORY_NAME_SIZE];
 	int answer = STASIS_BROADCAST_UNKNOWN;
 
 	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
@@ -265,7 +291,10 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
-		answer = broadcast_decline(broadcast, app_name, directory_has);
+		app_name = directory_spell(app_name, spelt);
+		answer = is_refused(broadcast, app_name, BROADCAST_REQUEST_DECLINE)
+			? STASIS_BROADCAST_FORBIDDEN
+			: (enum stasis_broadcast_result) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
@@ -361,6 +390,13 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
+/*! \brief Whether a broadcast is listed for an application: all are for none. */
+static int is_listed_for(struct broadcast *broadcast, const char *app_name)
+{
+	return ast_strlen_zero(app_name) ||
+		(!directory_excludes(app_name) && broadcast_may_claim(broadcast, app_name, directory_has));
+}
+
 /*! \brief Every broadcast that is listed for an application, as a JSON array. */
 static struct ast_json *describe_for(const char *app_name)
 {
@@ -369,7 +405,7 @@ static struct ast_json *describe_for(const char *app_name)
 	struct ast_json *array = ast_json_array_create();
 
 	for (size_t i = 0; i < count; i++) {
-		if (array && (ast_strlen_zero(app_name) || broadcast_may_claim(list[i], app_name, directory_has))) {
+		if (array && is_listed_for(list[i], app_name)) {
 			ast_json_array_append(array, describe_broadcast(list[i]));
 		}
 		broadcast_unref(list[i]);
@@ -380,11 +416,13 @@ static struct ast_json *describe_for(const char *app_name)
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
 {
+	char spelt[DIRECTORY_NAME_SIZE];
+
 	*json = NULL;
 	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	*json = describe_for(app_name);
+	*json = describe_for(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt));
 	gate_leave();
 	return *json ? 0 : -1;
 }

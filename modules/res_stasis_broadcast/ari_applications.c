@@ -13,6 +13,7 @@
 
 #include "asterisk.h"
 
+#include "asterisk/app.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/lock.h"
@@ -127,6 +128,17 @@ int ari_applications_is_for_one_call(const char *app)
 		}
 	}
 	return 0;
+}
+
+int ari_applications_spell(char *name)
+{
+	char *args[2];
+
+	if (!COMPAT_ARI_STRIPS_NAMES || !strpbrk(name, "\"\\")) {
+		return 0;
+	}
+	/* ARI does this to the list of names that an application connects with. */
+	return ast_app_separate_args(name, ',', args, ARRAY_LEN(args)) == 1;
 }
 
 void ari_applications_forget(void)

@@ -183,7 +183,7 @@ static int is_usable(const char *app)
 }
 
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
-static int is_excluded(const char *app, const struct app_filter *filter)
+static int is_excluded(const char *app, struct app_filter *filter)
 {
 	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
 		(filter && app_filter_match(filter, app));
@@ -212,7 +212,7 @@ static int is_noted(struct table *noted, const char *name)
 
 /*! \brief Choose those names of one source that are not excluded. \return How many. */
 static size_t choose_from(
-	struct names *names, const struct app_filter *filter, struct table *noted, const char **list)
+	struct names *names, struct app_filter *filter, struct table *noted, const char **list)
 {
 	const int is_only = atomic_load_explicit(&source_count, memory_order_relaxed) < 2;
 	size_t count = 0;
@@ -341,6 +341,15 @@ int directory_has(const char *app)
 		}
 	}
 	return has && !directory_excludes(app);
+}
+
+const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
+{
+	if (strlen(app) >= DIRECTORY_NAME_SIZE) {
+		return app;
+	}
+	strcpy(buf, app);
+	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
 }
 
 int directory_send(const char *app, struct ast_json *event)

@@ -89,6 +89,25 @@ int directory_has(const char *app);
  */
 int directory_excludes(const char *app);
 
+/*! \brief Room for directory_spell(), in bytes. */
+#define DIRECTORY_NAME_SIZE 512
+
+/*!
+ * \brief The name by which an application is there that calls itself \a app.
+ *
+ * Asterisk 16 leaves quotes and backslashes out of names without telling the application, which claims by the name
+ * that it has given.
+ *
+ * \param app A name, as a request has it. Borrowed.
+ * \param buf Room for another one.
+ *
+ * \return \a app, or \a buf with the name that Asterisk has made of it, if such an application is there and none by
+ *         the name of \a app.
+ *
+ * \note Any thread; locks as directory_has().
+ */
+const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE]);
+
 /*!
  * \brief Set the applications to leave out, of the setting \c exclude.
  *
@@ -129,6 +148,13 @@ extern const struct directory_source ari_applications;
  * \note Any thread. Takes locks of Asterisk's for a moment, if the name has a colon and a slash.
  */
 int ari_applications_is_for_one_call(const char *app);
+
+/*!
+ * \brief Write a name as ARI does when an application connects by it. \param[in,out] name The name.
+ *
+ * \retval 1 if that may be another one, 0 if not.
+ */
+int ari_applications_spell(char *name);
 
 /*! \brief Forget the shared list. As directory_forget(). */
 void ari_applications_forget(void);

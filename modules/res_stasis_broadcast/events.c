@@ -29,7 +29,7 @@
 /*! So many warnings of one field there are within that time. */
 #define WARNINGS_AT_ONCE 3
 
-/*! \brief What the log was told of one field. */
+/*! \brief The warnings of one field so far. */
 struct warnings {
 	/*! When the first of the last ones was. */
 	int64_t since_ns;
@@ -42,7 +42,7 @@ struct warnings {
 AST_MUTEX_DEFINE_STATIC(warned_lock);
 static struct warnings warned[CHANNEL_JSON_FIELDS];
 
-/*! \brief Whether to warn of a field: whoever calls can bring such a text, and must not fill the log with it. */
+/*! \brief Whether to warn of a field: any caller can bring such a text, and must not fill the log with it. */
 static int may_warn(int field, unsigned int *suppressed)
 {
 	struct warnings *warnings = &warned[field];

@@ -11,6 +11,7 @@
 
 #include "asterisk.h"
 
+#include "about.h"
 #include "asterisk/module.h"
 
 #include "attach.h"
@@ -107,6 +108,7 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
+	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;
 }
 
@@ -126,6 +128,6 @@ static int reload_module(void)
 	return AST_MODULE_RELOAD_SUCCESS;
 }
 
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "Stasis application broadcast",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, ABOUT("offers and claims"),
 	.support_level = AST_MODULE_SUPPORT_EXTENDED, .load = load_module, .unload = unload_module,
 	.reload = reload_module, .load_pri = AST_MODPRI_APP_DEPEND, .requires = "res_stasis", );

@@ -25,6 +25,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "events.h"
+#include "filter_warning.h"
 #include "gate.h"
 #include "offer.h"
 #include "printable.h"
@@ -82,12 +83,17 @@ static struct names *leave_out(struct names *names, const struct names *excluded
 }
 
 /*! \brief The applications that are there now and may have it; NULL without memory. */
-static struct names *find_recipients(struct app_filter *filter, const struct names *excluded)
+static struct names *find_recipients(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
 {
+	int out_of_budget = 0;
 	struct names *registered = directory_names();
-	struct names *recipients = registered ? app_filter_select(filter, registered) : NULL;
+	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
 
 	names_unref(registered);
+	if (out_of_budget) {
+		filter_warn_out_of_budget(chan, filter);
+	}
 	if (recipients && excluded) {
 		struct names *left = leave_out(recipients, excluded);
 
@@ -273,7 +279,7 @@ enum offer_refusal offer_channel(
 		return OFFER_INVALID_FILTER;
 	}
 	if (has_room(chan, terms.max_open)) {
-		terms.recipients = find_recipients(terms.filter, terms.excluded);
+		terms.recipients = find_recipients(chan, terms.filter, terms.excluded);
 		refusal = offer_on(chan, &terms, request, broadcast);
 		names_unref(terms.recipients);
 	} else {

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Reading stasis_broadcast.conf: all of it is taken over, or nothing.
+ * \brief Reading stasis_broadcast.conf: all of it is applied, or nothing.
  */
 
 #include "asterisk.h"
@@ -20,7 +20,6 @@
 #include "printable.h"
 #include "app_filter.h"
 #include "settings.h"
-#include "settings_lines.h"
 
 #define FILE_NAME "stasis_broadcast.conf"
 
@@ -131,35 +130,6 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	return 0;
 }
 
-static FILE *open_file(void)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
-	return fopen(path, "re");
-}
-
-/*! \brief Find what Asterisk reads over. \retval 0 if there is nothing, -1 if there is; the log then says where. */
-static int check_lines(void)
-{
-	FILE *text = open_file();
-	const char *reason;
-	int broken;
-
-	if (!text) {
-		/* The settings come from a database, or it has just been taken away. */
-		return 0;
-	}
-	broken = settings_lines_find_broken(text, &reason);
-	fclose(text);
-	if (broken > 0) {
-		ast_log(LOG_ERROR, FILE_NAME ", line %d: it %s\n", broken, reason);
-	} else if (broken < 0) {
-		ast_log(LOG_ERROR, FILE_NAME " cannot be read: is it a file?\n");
-	}
-	return broken ? -1 : 0;
-}
-
 /*! \brief Whether all sections are ours. \retval 0 if they are, -1 if not; the log then says which. */
 static int check_sections(struct ast_config *file)
 {
@@ -184,17 +154,17 @@ static int check_sections(struct ast_config *file)
 	return 0;
 }
 
-/*! \brief Take a file over that could be read. \retval 0 on success, -1 if something in it is wrong. */
-static int take_over(struct ast_config *file)
+/*! \brief Apply a file that could be read. \retval 0 on success, -1 if something in it is wrong. */
+static int apply(struct ast_config *file)
 {
-	if (check_sections(file) || check_lines()) {
+	if (check_sections(file)) {
 		return -1;
 	}
 	return aco_process_ast_config(&options, &settings_file, file) == ACO_PROCESS_ERROR ? -1 : 0;
 }
 
 /*! \brief Without the file the defaults hold. */
-static int take_defaults(void)
+static int apply_defaults(void)
 {
 	struct snapshot *fresh = snapshot_alloc();
 
@@ -206,13 +176,13 @@ static int take_defaults(void)
 	return 0;
 }
 
-/*! \brief Asterisk found no file. \retval 0 if there is none, -1 if there is and we may not read it. */
+/*! \brief Asterisk found no file. \retval 0 if there is none, -1 if there is and Asterisk cannot read it. */
 static int check_missing(void)
 {
-	FILE *text = open_file();
+	char path[PATH_MAX];
 
-	if (text) {
-		fclose(text);
+	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
+	if (!access(path, R_OK)) {
 		ast_log(LOG_ERROR, FILE_NAME " cannot be read: is it a file?\n");
 		return -1;
 	}
@@ -226,18 +196,18 @@ static int check_missing(void)
 /*! \brief Do what settings_read() does, but for the last line in the log. */
 static int read_file(void)
 {
-	const struct ast_flags anew = { 0 };
-	/* Also if it has not changed: as long as it is wrong, that is told. */
-	struct ast_config *file = ast_config_load(FILE_NAME, anew);
+	/* Not "only if it has changed": as long as it is wrong, the log says so. */
+	const struct ast_flags always = { 0 };
+	struct ast_config *file = ast_config_load(FILE_NAME, always);
 	int result;
 
 	if (file == CONFIG_STATUS_FILEMISSING) {
-		return check_missing() ? -1 : take_defaults();
+		return check_missing() ? -1 : apply_defaults();
 	}
 	if (file == CONFIG_STATUS_FILEINVALID) {
 		return -1;
 	}
-	result = take_over(file);
+	result = apply(file);
 	ast_config_destroy(file);
 	return result;
 }
@@ -248,8 +218,8 @@ int settings_read(void)
 
 	if (result) {
 		ast_log(LOG_ERROR,
-			"Nothing of " FILE_NAME
-			" was taken over: correct it, then: module reload res_stasis_broadcast.so\n");
+			FILE_NAME " is not applied; the previous settings stay. Correct it, then: module reload "
+					  "res_stasis_broadcast.so\n");
 	}
 	return result;
 }
@@ -268,7 +238,7 @@ int settings_start(void)
 	if (aco_info_init(&options)) {
 		return -1;
 	}
-	failed = take_defaults();
+	failed = apply_defaults();
 	for (size_t i = 0; (name = settings_name(i)); i++) {
 		failed |= aco_option_register_custom(
 			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);

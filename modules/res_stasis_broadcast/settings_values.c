@@ -15,53 +15,51 @@
 #include <string.h>
 #include <strings.h>
 
-/*! \brief A setting: a number within limits, one of the words, or a text. */
-struct setting {
-	const char *name;
-	/*! Where it is in struct settings: an int. */
-	size_t offset;
-	/*! What its value has to be, in words; NULL if it is a text, of \c most bytes. */
-	const char *kind;
-	/*! The words for 0 and for 1; NULL if it is a number. */
-	const char *const *words[2];
-	int least;
-	int most;
+#include "truth.h"
+
+/*! \brief What a value can be. */
+enum kind {
+	NUMBER,
+	/*! One of two words. */
+	WORD,
+	/*! Yes or no, in Asterisk's words. */
+	TRUTH,
+	/*! Anything that is not too long. */
+	TEXT,
 };
 
-static const char *const recipient[] = { "recipient", NULL };
-static const char *const any[] = { "any", NULL };
-static const char *const reject[] = { "reject", NULL };
-static const char *const broadcast[] = { "broadcast", NULL };
-/* What Asterisk takes for a truth value elsewhere. */
-static const char *const no[] = { "no", "false", "n", "f", "0", "off", NULL };
-static const char *const yes[] = { "yes", "true", "y", "t", "1", "on", NULL };
+struct setting {
+	const char *name;
+	/*! Where it is in struct settings: an int, or a text. */
+	size_t offset;
+	enum kind kind;
+	/*! What its value has to be, for the log. */
+	const char *what;
+	/*! The limits of a number; a text has \c most bytes at the most. */
+	int least;
+	int most;
+	/*! The words for 0 and for 1. */
+	const char *words[2];
+};
 
 #define AT(member) offsetof(struct settings, member)
 
 static const struct setting all[] = {
-	{ "timeout", AT(timeout_ms), "a number of milliseconds", { NULL, NULL }, 0, SETTINGS_MAX_TIMEOUT_MS },
-	{ "max_timeout", AT(max_timeout_ms), "a number of milliseconds", { NULL, NULL }, 1,
-		SETTINGS_MAX_TIMEOUT_MS },
-	{ "claim_policy", AT(any_claimant), "recipient or any", { recipient, any }, 0, 1 },
-	{ "invalid_filter", AT(invalid_is_none), "reject or broadcast", { reject, broadcast }, 0, 1 },
-	{ "max_open", AT(max_open), "a number of broadcasts", { NULL, NULL }, 0, SETTINGS_MAX_OPEN },
-	{ "dispatch_threads", AT(dispatch_threads), "a number of threads", { NULL, NULL }, 1,
-		SETTINGS_MAX_THREADS },
-	{ "reoffer", AT(reoffer), "yes or no", { no, yes }, 0, 1 },
-	{ "exclude", AT(exclude), NULL, { NULL, NULL }, 0, SETTINGS_MAX_EXCLUDE },
+	{ "timeout", AT(timeout_ms), NUMBER, "a number of milliseconds", 0, SETTINGS_MAX_TIMEOUT_MS, { 0 } },
+	{ "max_timeout", AT(max_timeout_ms), NUMBER, "a number of milliseconds", 1, SETTINGS_MAX_TIMEOUT_MS,
+		{ 0 } },
+	{ "claim_policy", AT(any_claimant), WORD, "recipient or any", 0, 1, { "recipient", "any" } },
+	{ "invalid_filter", AT(invalid_is_none), WORD, "reject or broadcast", 0, 1, { "reject", "broadcast" } },
+	{ "max_open", AT(max_open), NUMBER, "a number of broadcasts", 0, SETTINGS_MAX_OPEN, { 0 } },
+	{ "dispatch_threads", AT(dispatch_threads), NUMBER, "a number of threads", 1, SETTINGS_MAX_THREADS,
+		{ 0 } },
+	{ "reoffer", AT(reoffer), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
 
 const char *settings_name(size_t index)
 {
 	return index < sizeof(all) / sizeof(all[0]) ? all[index].name : NULL;
-}
-
-static int is_among(const char *word, const char *const *words)
-{
-	while (*words && strcasecmp(word, *words)) {
-		words++;
-	}
-	return *words != NULL;
 }
 
 /*! \brief A plain decimal number from \a least to \a most; -1 if it is none. */
@@ -81,15 +79,28 @@ static int read_number(const char *text, int least, int most)
 	return *text || value < least ? -1 : (int) value;
 }
 
-static int read_value(const struct setting *setting, const char *text)
+static int read_word(const char *text, const char *const words[2])
 {
-	if (!setting->words[0]) {
-		return read_number(text, setting->least, setting->most);
-	}
-	if (is_among(text, setting->words[0])) {
+	if (!strcasecmp(text, words[0])) {
 		return 0;
 	}
-	return is_among(text, setting->words[1]) ? 1 : -1;
+	return strcasecmp(text, words[1]) ? -1 : 1;
+}
+
+/*! \brief What a value means; -1 if it cannot be used. */
+static int read_value(const struct setting *setting, const char *text)
+{
+	switch (setting->kind) {
+	case NUMBER:
+		return read_number(text, setting->least, setting->most);
+	case WORD:
+		return read_word(text, setting->words);
+	case TRUTH:
+		return truth_of(text);
+	case TEXT:
+		break;
+	}
+	return -1;
 }
 
 static const struct setting *find(const char *name)
@@ -127,7 +138,7 @@ int settings_set(
 		snprintf(reason, SETTINGS_REASON_SIZE, "is not a setting");
 		return -1;
 	}
-	if (!setting->kind) {
+	if (setting->kind == TEXT) {
 		return set_text(setting, settings, value, reason);
 	}
 	number = read_value(setting, value);
@@ -135,11 +146,11 @@ int settings_set(
 		memcpy((char *) settings + setting->offset, &number, sizeof(number));
 		return 0;
 	}
-	if (setting->words[0]) {
-		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s", setting->kind);
-	} else {
-		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s from %d to %d", setting->kind, setting->least,
+	if (setting->kind == NUMBER) {
+		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s from %d to %d", setting->what, setting->least,
 			setting->most);
+	} else {
+		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s", setting->what);
 	}
 	return -1;
 }

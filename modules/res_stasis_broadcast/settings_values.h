@@ -62,7 +62,7 @@ struct settings {
 const char *settings_name(size_t index);
 
 /*!
- * \brief Take a setting over from the file.
+ * \brief Set what a line of the file says.
  *
  * \param settings Changed only on success.
  * \param name The setting's name; case does not matter.

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "app_stasis_broadcast/args.h"
+#include "truth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,6 +33,19 @@ static size_t split(char *text, char *fields[ARGS_FIELDS])
 	return count;
 }
 
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*! \brief A text is never empty, and has no blanks around it. */
+static void check_text(const char *text)
+{
+	if (text && (!*text || is_blank(*text) || is_blank(text[strlen(text) - 1]))) {
+		abort();
+	}
+}
+
 static void check(const struct args *args)
 {
 	if (args->timeout_ms < 0 || args->timeout_ms > settings.max_timeout_ms) {
@@ -40,11 +54,29 @@ static void check(const struct args *args)
 	if (args->bad_timeout && args->timeout_ms != settings.timeout_ms) {
 		abort();
 	}
+	if (args->long_timeout && (args->bad_timeout || args->timeout_ms != settings.max_timeout_ms)) {
+		abort();
+	}
 	if (args->count < 0 || args->count > ARGS_MAX_LIST || (args->left_out && args->count != ARGS_MAX_LIST)) {
 		abort();
 	}
-	if (args->filter && !*args->filter) {
+	if ((args->notify && (args->bad_notify || truth_of(args->notify) < 0)) ||
+		(args->bad_notify && truth_of(args->bad_notify) >= 0)) {
 		abort();
+	}
+	check_text(args->filter);
+	check_text(args->notify);
+	check_text(args->bad_notify);
+	check_text(args->bad_timeout);
+	check_text(args->long_timeout);
+	check_text(args->options);
+	check_text(args->too_many);
+	if (args->count) {
+		const char *last = args->list[args->count - 1];
+
+		if (is_blank(args->list[0][0]) || (*last && !args->left_out && is_blank(last[strlen(last) - 1]))) {
+			abort();
+		}
 	}
 	for (int i = 0; i < args->count; i++) {
 		if (!args->list[i] || strchr(args->list[i], ':')) {

@@ -1,26 +1,25 @@
 """ARI's description of itself: what clients are generated from, the official one for Node.js first of all."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
+from harness.asterisk import REPO
+from harness.conf import ari_conf, load, our_claim_path
+
 OWN = ("events", "resources", "broadcasts")
-MODULE = "res_ari_broadcasts.so"
 
 
 @asynccontextmanager
 async def without_our_module(case):
-    async def load(kind):
-        answer = await case.ami.action("ModuleLoad", Module=MODULE, LoadType=kind)
-        assert answer["Response"] == "Success", answer
-
-    await load("unload")
+    await load(case, "unload")
     try:
         yield
     finally:
-        await load("load")
+        await load(case, "load")
 
 
 async def docs(case, name, **options):
@@ -136,6 +135,59 @@ async def test_resources_keep_all_that_asterisk_lists(case):
     assert after == before
 
 
+def source(name):
+    return json.loads((REPO / "rest-api" / name).read_text())
+
+
+async def test_description_is_the_file_in_the_repository(case):
+    served, other = await docs(case, "broadcasts"), await docs(case, "events")
+    ours = source("api-docs/broadcasts.json")
+    for field in ("apiVersion", "swaggerVersion", "basePath"):
+        assert served.pop(field) == other[field]
+        ours.pop(field)
+    assert served == ours
+
+
+async def test_additions_are_those_of_the_file_in_the_repository(case):
+    ours = source("api-docs/events.json")
+    served = await docs(case, "events")
+    assert set(ours["models"]["Event"]["subTypes"]) <= set(served["models"]["Event"]["subTypes"])
+    if case.version == 16:
+        assert all(path in served["apis"] for path in ours["apis"])
+        assert all(served["models"][name] == ours["models"][name] for name in ("CallBroadcast", "CallClaimed"))
+
+
+async def test_files_in_the_repository_have_the_form_of_asterisks(case):
+    """What Asterisk's own generator of clients and handlers asks of such a file."""
+    for name in ("api-docs/broadcasts.json", "api-docs/events.json"):
+        text = (REPO / "rest-api" / name).read_text()
+        description = json.loads(text)
+        assert text == json.dumps(description, indent="\t") + "\n"
+        for path in description["apis"]:
+            assert set(path) == {"path", "description", "operations"}
+            for operation in path["operations"]:
+                assert {"httpMethod", "summary", "nickname", "responseClass"} <= set(operation)
+                for parameter in operation["parameters"]:
+                    assert set(parameter) == {
+                        "name", "description", "paramType", "required", "allowMultiple", "dataType",
+                    }  # fmt: skip
+                    assert (parameter["paramType"] == "path") == ("{%s}" % parameter["name"] in path["path"])
+                for error in operation["errorResponses"]:
+                    assert set(error) == {"code", "reason"}
+        for model in description["models"].values():
+            for field in model.get("properties", {}).values():
+                assert set(field) == {"required", "type", "description"}
+
+
+async def test_events_describe_a_claim_path_that_we_bring(case):
+    before = await docs(case, "events")
+    async with our_claim_path(case):
+        (claim,) = [path for path in (await docs(case, "events"))["apis"] if path["path"] == "/events/claim"]
+    if case.version == 16:
+        assert claim in before["apis"]
+    assert claim == source("api-docs/events.json")["apis"][0]
+
+
 async def test_paths_of_ours_are_gone_with_the_module(case):
     async with without_our_module(case):
         status = await case.ami.cli("http show status")
@@ -173,21 +225,6 @@ REQUESTS = {
         "OPTIONS", ("ari", "ari"), {"Origin": "https://page.example", "Access-Control-Request-Method": "GET"},
     ),
 }  # fmt: skip
-
-
-@asynccontextmanager
-async def ari_conf(case, old, new):
-    """ari.conf with something else in the place of a text."""
-    conf = case.asterisk.folder / "etc" / "ari.conf"
-    before = conf.read_text()
-    assert old in before
-    conf.write_text(before.replace(old, new, 1))
-    await case.ami.cli("module reload res_ari.so")
-    try:
-        yield
-    finally:
-        conf.write_text(before)
-        await case.ami.cli("module reload res_ari.so")
 
 
 async def ask(case, name, request, query=""):

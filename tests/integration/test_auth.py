@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.conf import ari_conf
 from harness.raw_http import send
-from test_api_docs import ari_conf
 
 PATHS = {
     "list": ("GET", "/ari/broadcasts", 200),

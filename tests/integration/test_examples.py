@@ -9,6 +9,8 @@ import pytest
 from harness.ari_client import BUILD, install
 from harness.asterisk import REPO
 from harness.events import EventLog, until
+from harness.sip import Sipp
+from test_readme import example as readme_example
 
 COMMANDS = {
     "python": ["/usr/bin/python3", "-u", str(REPO / "examples" / "python" / "claimer.py")],
@@ -20,12 +22,14 @@ each = pytest.mark.parametrize("language", COMMANDS)
 class Example(EventLog):
     """One process of an example. Its events are the lines that it writes with --events."""
 
+    FORM = ("--events", "-")
+
     def __init__(self, case, language, word, *options):
         super().__init__(f"{language} example")
         self.case = case
         self.app = case.app_name(word)
         url = f"http://127.0.0.1:{case.asterisk.port('HTTP')}/ari"
-        self.command = [*COMMANDS[language], "--app", self.app, "--url", url, "--events", "-", *options]
+        self.command = [*COMMANDS[language], "--app", self.app, "--url", url, *self.FORM, *options]
 
     async def start(self):
         await asyncio.to_thread(install)
@@ -40,7 +44,9 @@ class Example(EventLog):
         return self
 
     async def read(self):
+        self.raw = []
         async for line in self.process.stdout:
+            self.raw.append(line)
             self.add(json.loads(line))
         self.end("it has ended")
 
@@ -104,3 +110,85 @@ async def test_claims_what_matches_and_declines_the_others(case, language):
     assert (await example.told("claim", call))["status"] == 204
     other = await case.call("60000", extension="odd-caller", NUMBER="55")
     assert (await example.told("decline", other))["status"] == 204
+
+
+# Callers who choose what is printed
+
+
+class Shown(Example):
+    """The same with lines to read, as bytes."""
+
+    FORM = ()
+
+    async def read(self):
+        self.raw = []
+        async for line in self.process.stdout:
+            self.raw.append(line)
+            self.add({"line": line})
+        self.end("it has ended")
+
+    async def line(self, what):
+        return (await self.wait(lambda event: f" {self.app}: {what} ".encode() in event["line"]))["line"]
+
+
+class Snippet(Shown):
+    """The README's short application."""
+
+    def __init__(self, case, language, word, folder):
+        super().__init__(case, language, word)
+        script = folder / "snippet"
+        name = {"python": "python", "node": "javascript"}[language]
+        script.write_text(readme_example(name, case.asterisk.port("HTTP")))
+        self.command = [*COMMANDS[language][:-1], str(script), self.app]
+
+    async def line(self, what):
+        return (await self.wait(lambda event: event["line"].startswith(what)))["line"]
+
+
+# A line of its own that claims a call, and what clears the screen: as escapes, as ESC, as U+009B.
+FORGED = "555%0a17%3a00%3a00%20hello%3a%20start%20channel=forged%1b%5b2J%7f%c2%9b2J%e2%80%ae%00"
+
+
+async def ugly_call(case, offer="10000"):
+    sipp = Sipp(case.asterisk.port("SIP"), FORGED, "caller")
+    case.at_end(sipp.end)
+    await sipp.start("sip", offer)
+    return sipp
+
+
+def check_shown(lines):
+    assert lines
+    for line in lines:
+        assert all(0x20 <= byte < 0x7F for byte in line[:-1]), line
+
+
+@each
+async def test_a_caller_can_neither_forge_a_line_nor_steer_the_terminal(case, language):
+    example = await Shown(case, language, "example", "--play", "sound:beep").start()
+    sipp = await ugly_call(case)
+    assert rb"555\n17:00:00 hello: start channel=forged\u001b[2J\u007f" in await example.line("offer")
+    await example.line("end")
+    await sipp.ended_well()
+    check_shown(example.raw)
+    assert len([line for line in example.raw if b": start " in line and b"forged" not in line]) == 1
+
+
+@each
+async def test_events_of_such_a_caller_are_json_in_ascii(case, language):
+    example = await Example(case, language, "example", "--play", "sound:beep").start()
+    sipp = await ugly_call(case)
+    offer = await example.wait(lambda line: line["event"] == "offer")
+    assert offer["caller"].startswith("555\n17:00:00 hello: start channel=forged\x1b[2J\x7f")
+    await example.wait(lambda line: line["event"] == "end")
+    await sipp.ended_well()
+    check_shown(example.raw)
+
+
+@each
+async def test_the_readmes_snippets_do_not_either(case, language, tmp_path):
+    """What a dialplan takes from the caller comes in the arguments."""
+    example = await Snippet(case, language, "example", tmp_path).start()
+    sip_call = await case.call("10000,,\x1b[2J\nclaim\x9b:gold")
+    line = await example.line(b"mine: ")
+    assert b"gold" in line and sip_call.id.encode() in line
+    check_shown(example.raw)

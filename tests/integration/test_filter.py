@@ -36,6 +36,16 @@ PATTERNS = {
     "dot-in-brackets": ("^v1[.]2$", ["v1.2"], ["v1x2"]),
     "character-class": ("^[[:alpha:]]+$", ["abc"], ["abc1"]),
     "empty-alternative": ("^x(1|)$", ["x1", "x"], ["x2"]),
+    # A backslash takes another one before it, as in the dialplan.
+    "word-boundary": (r"^sales\\b", ["sales", "sales-1"], ["salesbook", "sales_1"]),
+    "word-edges": (r"\\<sales\\>", ["my-sales", "sales-1"], ["mysales", "sales1"]),
+    "word-and-space": (r"^\\w+\\s\\S$", ["ab c"], ["a-b c", "ab-c"]),
+    "inside-a-word": (r"a\\Bb", ["ab"], ["a-b"]),
+    "ends-of-the-name": (r"\\`ab\\'", ["ab"], ["abc", "xab"]),
+    "repeated-repetition": ("^(a+)+b?+$", ["aab", "a"], ["b", "aabc"]),
+    "unmatched-parenthesis": ("^a)$", ["a)"], ["a"]),
+    "collating": ("^[[.-.][=x=]]+$", ["-x-"], ["x.x", "x=x"]),
+    "range-in-bytes": ("^[Z-a]$", ["_", "Z"], ["b", "Y"]),
 }
 
 
@@ -51,9 +61,10 @@ async def test_filter_works(case, key):
     ("filter-quoted", ["aa", "aaa"], ["a", "aaaa"]),
     ("filter-escaped", ["aa", "aaa"], ["a", "aaaa"]),
     ("filter-brackets", ["x_y"], ["xy", "x-y"]),
-], ids=["quoted", "escaped", "brackets"])  # fmt: skip
-async def test_comma_in_a_filter_of_the_dialplan(case, extension, yes, no):
-    """As written in extensions.conf: quoted, with a backslash, or within brackets."""
+    ("filter-word-boundary", ["sales", "sales-1"], ["salesbook"]),
+], ids=["quoted", "escaped", "brackets", "word-boundary"])  # fmt: skip
+async def test_filter_as_written_in_the_dialplan(case, extension, yes, no):
+    """A comma quoted, with a backslash, or within brackets; a backslash doubled."""
     apps = [await case.app_named(name) for name in yes + no]
     call = await case.call(extension=extension)
     await call.result()
@@ -72,6 +83,9 @@ UNUSABLE = {
     "exploding": "((a{1\\,100}){1\\,100}){1\\,100}",
     "257-characters": "a" * 257,
     "unknown-class": "[[:nothing:]]",
+    "back-reference": r"(a)\\1",
+    "anchor-repeated": "(^a)+$",
+    "star-after-anchor": "^*a",
 }
 
 
@@ -81,6 +95,17 @@ async def test_unusable_filter_is_offered_to_nobody(case, key):
     apps = [await case.app_named(name) for name in ("ivr-1", "aaa", "abc")]
     assert await reached(case, apps, UNUSABLE[key]) == ([False] * 3, ("FAILED", "INVALIDFILTER"))
     assert len(await case.our_log()) == 1
+
+
+async def test_comma_without_backslash_gets_advice(case):
+    """The dialplan cuts ^a{1,3}$ into two arguments, so that the filter is ^a{1."""
+    case.expect_log(REFUSED)
+    app = await case.app_named("aa")
+    call = await case.call(extension="filter-cut-at-comma")
+    assert (await call.status()) == ("FAILED", "INVALIDFILTER")
+    await case.flush(app)
+    assert not app.of("CallBroadcast", call.id)
+    assert any(r"{1\,3}" in line.text for line in await case.our_log())
 
 
 async def test_unusable_filter_may_be_mended_and_offered_again(case):
@@ -130,6 +155,19 @@ async def test_exploding_filter_costs_nothing(case):
     assert cpu_after - cpu < 2
     assert peak_after - peak < 64 * 1024
     assert time.monotonic() - began < 30
+
+
+async def test_slow_filter_costs_its_budget_and_is_warned_of_once(case):
+    """Each of these names takes longer than the budget, which is 20 ms for all of them and spent once."""
+    case.expect_log("takes too long to match")
+    apps = [await case.app_named("a" * 60 + str(number)) for number in range(20)]
+    cpu = process_cost(case.asterisk.pid)[0]
+    for _ in range(5):
+        call = await case.call(r"200,((.|a|.a){0\,50}){1\,4}c?[bd]")
+        assert await call.status() == ("TIMEOUT", "NOAPPS")
+    await case.flush(*apps)
+    assert process_cost(case.asterisk.pid)[0] - cpu < 1.5
+    assert len(await case.our_log()) == 1
 
 
 async def test_filter_is_not_kept_for_each_live_call(case):

@@ -1,6 +1,5 @@
 """Outbound WebSockets (22.5 and later): one that stays is an application as any, one for a call is that call's."""
 
-import asyncio
 import json
 
 import aiohttp
@@ -86,16 +85,47 @@ async def connect(case, kind, app):
     return server
 
 
-async def test_x(case):
+@pytest.mark.only(22)
+async def test_connection_for_a_call_is_offered_no_other_one(case):
+    """Its name is registered while its call lasts: it hears of that call only, and can claim no other one."""
     server = await connect(case, "per_call_config", "house")
-    print((await case.ari.get("/applications")).json)
-    print(await case.ami.cli("ari show outbound-websockets"))
-    call = await case.call("house", extension="to-stasis")
-    await asyncio.sleep(2)
-    print(len(server.connections), [c.events for c in server.connections])
-    print((await case.ari.get("/applications")).json)
-    print([l.raw for l in await case.log() if l.level in ("ERROR", "WARNING")])
-    await call.hangup()
-    await asyncio.sleep(1)
-    print((await case.ari.get("/applications")).json)
-    assert 0
+    other = await case.app("other")
+    own = await case.call("house", extension="to-stasis")
+    await until(lambda: server.connections, "Asterisk has connected")
+    start = await server.connections[0].wait(lambda event: event["type"] == "StasisStart")
+    assert start["channel"]["id"] == own.id
+    name = start["application"]
+    assert name.startswith("house:Local/")
+    call = await case.call("10000")
+    await other.offered(call.id)
+    assert (await case.ari.broadcast(call.id))["recipients"] == [other.app]
+    assert (await case.ari.post(f"/broadcasts/{call.id}/claim", application=name)).status == 403
+    assert await other.claim(call.id) == 204
+    await other.started(call.id)
+    await case.flush(other)
+    assert not [event for event in server.connections[0].events if event["type"].startswith("Call")]
+    assert len(server.connections) == 1
+    await own.hangup()
+    await until(lambda: server.connections[0].ended, "the call's connection is closed")
+
+
+@pytest.mark.only(22)
+async def test_connection_that_stays_is_an_application_as_any(case):
+    server = await connect(case, "persistent", "house")
+    await until(lambda: case.ari.registered("house"), "the application is registered")
+    call = await case.call("10000,,,yes")
+    await server.connections[0].wait(lambda event: event["type"] == "CallBroadcast")
+    assert await case.ari.claim(call.id, "house") == 204
+    start = await server.connections[0].wait(lambda event: event["type"] == "StasisStart")
+    assert start["channel"]["id"] == call.id
+    await server.connections[0].wait(lambda event: event["type"] == "CallClaimed")
+
+
+@pytest.mark.only(22)
+async def test_connection_that_is_away_is_still_an_application(case):
+    """Asterisk keeps it registered and queues its events: it counts as a recipient, as README says."""
+    server = await connect(case, "persistent", "house")
+    await until(lambda: server.connections and case.ari.registered("house"), "the application is registered")
+    await server.close()
+    call = await case.call("300")
+    assert await call.status() == ("TIMEOUT", "TIMEOUT")

@@ -222,3 +222,25 @@ async def test_path_that_does_not_exist(case, path):
     answer = await case.ari.post(path, application="a", channelId="b")
     assert answer.status == 404, answer
     assert answer.message
+
+
+async def over_websocket(app, number, method, uri):
+    """A request over the application's own WebSocket: the answer's status."""
+    request = {
+        "type": "RESTRequest", "transaction_id": "t", "request_id": str(number), "method": method, "uri": uri,
+    }  # fmt: skip
+    await app._socket.send_json(request)
+    answer = await app.wait(lambda event: event["type"] == "RESTResponse" and event["request_id"] == str(number))
+    return answer["status_code"]
+
+
+@pytest.mark.only(22)
+async def test_requests_over_the_websocket(case):
+    app, other = await case.apps(2)
+    call = await open_call(case, app, other)
+    assert await over_websocket(app, 1, "GET", "broadcasts") == 200
+    assert await over_websocket(app, 2, "GET", f"broadcasts/{call.id}") == 200
+    assert await over_websocket(other, 3, "POST", f"broadcasts/{call.id}/decline?application={other.app}") == 204
+    assert await over_websocket(app, 4, "POST", f"broadcasts/{call.id}/claim?application={app.app}") == 204
+    await app.started(call.id)
+    assert await over_websocket(other, 5, "POST", f"broadcasts/{call.id}/claim?application={other.app}") == 409

@@ -1,12 +1,13 @@
 """Applications that read slowly or not at all: nobody else notices, nor does the call."""
 
 import asyncio
+import os
 import statistics
 import time
 
 import pytest
-
-
+from harness.events import until
+from test_settings import thread_count
 
 # Events of 12 kB each, and 5 s that Asterisk waits for each that it cannot write: people set it so who
 # have slow clients that should not be cut off.
@@ -71,3 +72,32 @@ async def test_order_for_the_live_one_holds_beside_one_that_does_not_read(case):
     numbers = [int(event["caller"]) for event in live.of("CallBroadcast", call.id)]
     assert numbers == sorted(set(numbers))
     assert len(numbers) > 10
+
+
+async def has_threads_at_most(case, count, seconds):
+    async def reached():
+        return await thread_count(case) <= count
+
+    await until(reached, f"there are {count} threads", seconds)
+
+
+@slow_clients
+async def test_threads_that_are_not_needed_go_while_calls_go_on(case):
+    """Those that stood in for stuck ones are not kept by 30 offers a second that one thread could send."""
+    base = min(max(os.cpu_count(), 2), 8)
+    await has_threads_at_most(case, base, 40)
+    deaf = [await case.deaf_app() for _ in range(20)]
+    most = 0
+    while most < base + len(deaf) / 2:
+        # Until the buffers of many of them are full.
+        burst = [await case.call("0", extension="bulky") for _ in range(10)]
+        await asyncio.gather(*(call.result() for call in burst))
+        most = await thread_count(case)
+    for app in deaf:
+        await case.leave(app)
+    live = await case.app("live")
+    # Longer than a thread stays without work, and each of them would have some within that time.
+    call = await case.call("33", extension="again", TIMES="600")
+    await live.offered(call.id)
+    await has_threads_at_most(case, base, 18)
+    assert not call.results()

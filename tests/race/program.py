@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class Run:
 
     status: int
     text: str
-    complaints: str
+    warnings: str
     report: dict[str, Any]
     history: list[dict[str, Any]]
 
@@ -51,19 +52,23 @@ class Run:
 class Race:
     """A running ari-race."""
 
-    def __init__(self, port: int, folder: Path, *options: str, login: str | None = None) -> None:
+    def __init__(
+        self, port: int, folder: Path, *options: str, login: str | None = None, memory: int = resource.RLIM_INFINITY
+    ) -> None:
         self.json = folder / "report.json"
         self.history = folder / "history.jsonl"
         url = f"http://127.0.0.1:{port}"
         files = ("--json", str(self.json), "--history", str(self.history))
         self.command = (str(PROGRAM), "--quiet", "--url", url, *files, *options)
         self.login = login
+        self.memory = memory
 
     async def __aenter__(self) -> "Race":
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment(self.login)
-        )
+            *self.command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment(self.login),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (self.memory, self.memory)),
+        )  # fmt: skip
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -73,9 +78,9 @@ class Race:
 
     async def end(self) -> Run:
         """Wait until it ends by itself."""
-        text, complaints = await asyncio.wait_for(self.process.communicate(), DEADLINE)
+        text, warnings = await asyncio.wait_for(self.process.communicate(), DEADLINE)
         history = [json.loads(line) for line in self.history.read_text().splitlines()]
         report = json.loads(self.json.read_text())
-        run = Run(self.process.returncode, text.decode(), complaints.decode(), report, history)
+        run = Run(self.process.returncode, text.decode(), warnings.decode(), report, history)
         assert run.report["status"] == run.status
         return run

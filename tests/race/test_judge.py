@@ -58,7 +58,7 @@ def check_gone(run: Run, why: str, status: int = 3) -> None:
     assert run.status == status
     assert run.report["ending"] == "asterisk-gone"
     assert re.search(why, run.report["why"])
-    assert f"ari-race: {run.report['why']}\n" in run.complaints
+    assert f"ari-race: {run.report['why']}\n" in run.warnings
     if run.text:
         assert f", asterisk-gone: {run.report['why']}\n" in run.text
 
@@ -67,11 +67,11 @@ def check_gone(run: Run, why: str, status: int = 3) -> None:
 
 
 async def test_a_good_run(tmp_path: Path) -> None:
-    """Three of four applications race for twenty calls: all figures."""
+    """Three of four applications race for twenty calls: all that is counted and measured."""
     roles = ("--apps", "4", "--claimers", "3", "--notify")
     run, server = await judge_fault(Server, tmp_path, *roles, "--calls", "20", "--concurrency", "4")
     check_harmless(run)
-    assert run.complaints == ""
+    assert run.warnings == ""
     assert winners(run) == [0, 20, 0]
     report = run.report
     calls, events, answers = report["calls"], report["events"], report["answers"]
@@ -84,7 +84,7 @@ async def test_a_good_run(tmp_path: Path) -> None:
     assert server.events["CallBroadcast"] == 80 and server.events["StasisStart"] == 20
     assert report["errors"] == 0
     assert report["asterisk"] == "of these tests"
-    counts = {name: figure["count"] for name, figure in report["latency_ms"].items() if figure}
+    counts = {name: hist["count"] for name, hist in report["latency_ms"].items() if hist}
     assert counts["offer_to_answer"] == 60 and counts["offer_delay"] == 80
     for once_a_call in ("call_to_offer", "fan_out", "offer_to_won", "claim_to_start", "offer_to_start"):
         assert counts[once_a_call] == 20
@@ -289,8 +289,8 @@ async def test_originates_that_fail(tmp_path: Path) -> None:
     assert run.report["calls"]["made"] == 0
     assert run.count("calls that could not be originated") == run.report["calls"]["failed"] == 3
     assert run.report["errors"] == 3
-    complaint = "ari-race: originate Local/offer@ari-race was answered 500: " + json.dumps({"message": "It is 500"})
-    assert run.complaints.splitlines() == [complaint]
+    warning = "ari-race: originate Local/offer@ari-race was answered 500: " + json.dumps({"message": "It is 500"})
+    assert run.warnings.splitlines() == [warning]
 
 
 async def test_offered_to_some(tmp_path: Path) -> None:
@@ -351,7 +351,7 @@ async def test_refused_log_in(tmp_path: Path) -> None:
         run = await race.end()
     check_gone(run, r"refuses the log-in of user 'race' \(401\): see ari.conf$")
     assert run.report["calls"]["made"] == 0
-    assert "wrong" not in run.complaints
+    assert "wrong" not in run.warnings
     assert set(server.answers) == {"info"}
 
 

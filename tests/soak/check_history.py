@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from book import Book, Call, open_folder
+from ledger import Ledger, Call, open_folder
 from rules import Violation, connection_gone, hung_up, violations
 
 SHOWN = 20
@@ -41,19 +41,19 @@ class Findings:
         return "\n".join(lines)
 
 
-def count(book: Book) -> Counter[str]:
+def count(ledger: Ledger) -> Counter[str]:
     """What there was to be checked: a proof about nothing is none."""
     counts: Counter[str] = Counter()
-    calls = [call for call in book.calls.values() if call.rounds]
+    calls = [call for call in ledger.calls.values() if call.rounds]
     counts["calls"] = len(calls)
     counts["offers"] = sum(len(call.rounds) for call in calls)
-    counts["calls turned away meanwhile"] = sum(call.turned_away for call in book.calls.values())
+    counts["calls turned away meanwhile"] = sum(call.turned_away for call in ledger.calls.values())
     for call in calls:
         for claim in call.claims:
             counts[f"claims answered {claim.status}" if claim.status else "claims without an answer"] += 1
             if claim.accepted and claim.app not in {app for app, _ in call.starts}:
-                reason = "connection gone" if connection_gone(book, call, claim) else "call hung up"
-                counts[f"won and not got, {reason}"] += connection_gone(book, call, claim) or hung_up(call)
+                reason = "connection gone" if connection_gone(ledger, call, claim) else "call hung up"
+                counts[f"won and not got, {reason}"] += connection_gone(ledger, call, claim) or hung_up(call)
         counts[f"calls with StasisStart in {len({app for app, _ in call.starts})} applications"] += 1
         counts["calls offered again, winner lost"] += bool(call.lost_winners)
         counts["calls hung up while on offer or in Stasis"] += hung_up(call)
@@ -71,9 +71,9 @@ def status(call: Call) -> str:
 def check(*folders: Path) -> Findings:
     findings = Findings()
     for folder in folders:
-        book = open_folder(folder)
-        findings.counts += count(book)
-        findings.violations += violations(book)
+        ledger = open_folder(folder)
+        findings.counts += count(ledger)
+        findings.violations += violations(ledger)
     return findings
 
 

@@ -13,8 +13,8 @@ Each line has `t`, CLOCK_MONOTONIC in nanoseconds, which all processes of a mach
   the dialplan  offered, went-on (the broadcast has returned), turned-away (kept from it), ended (the
                 channel has gone), with `at`, the dialplan's clock brought to CLOCK_MONOTONIC, and
                 its variables
-  the harm      killed, stopped, resumed, all-hung-up (the last calls), unloading and loaded (`module`), and
-                all that it did as `harm`, `module` and `cli`
+  the faults    killed, stopped, resumed, all-hung-up (the last calls), unloading and loaded (`module`), and
+                all that was done as `fault`, `module` and `cli`
 """
 
 import json

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from book import Claim
+from ledger import Claim
 from history import Line, read
 from rules import Violation, ms
 

@@ -1,4 +1,4 @@
-"""One part of a soak: load and harm for some seconds, until the last call has ended."""
+"""One part of a soak: load and faults for some seconds, until the last call has ended."""
 
 import asyncio
 import re
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import plan
 from asterisk import Asterisk
-from crew import Crew, stop
-from harm import Harm
+from processes import Processes, stop
+from faults import Faults
 from history import History
 from manager import Manager
 from sip import SipCallers
@@ -18,7 +18,7 @@ from sip import SipCallers
 CALLS_PER_SECOND = 12
 RACE_CALLS_PER_SECOND = 8
 BURST = 500
-# What is under way when the time is over: harm, and calls of patient callers.
+# What is under way when the time is over: faults, and calls of patient callers.
 DRAIN_SECONDS = 60.0
 
 
@@ -47,9 +47,9 @@ class Part:
         self.folder.mkdir()
         self.steps = plan.make(self.seed, self.seconds)
         (self.folder / "plan.txt").write_text("".join(f"{step}\n" for step in self.steps))
-        self.crew = Crew(self.asterisk.ari_url, self.folder, self.seed, self.history)
-        self.harm = Harm(self.crew, self.asterisk, self.manager, self.history)
-        self.done = self.harm.done
+        self.processes = Processes(self.asterisk.ari_url, self.folder, self.seed, self.history)
+        self.faults = Faults(self.processes, self.asterisk, self.manager, self.history)
+        self.done = self.faults.done
         watch = asyncio.create_task(self.watch())
         load = asyncio.create_task(self.load())
         try:
@@ -57,16 +57,16 @@ class Part:
             if watch.done():
                 raise Failure("Asterisk has ended by itself")
             await load
-            await self.crew.end()
+            await self.processes.end()
             await self.free_names()
         finally:
             watch.cancel()
             load.cancel()
             await asyncio.wait([load])
-            await self.crew.end()
-        self.problems += self.harm.failures
-        missing = Counter(step.harm for step in self.steps) - self.done
-        self.problems += [f"{harm} was to be done {count} times more" for harm, count in missing.items()]
+            await self.processes.end()
+        self.problems += self.faults.failures
+        missing = Counter(step.fault for step in self.steps) - self.done
+        self.problems += [f"{fault} was to be done {count} times more" for fault, count in missing.items()]
 
     async def watch(self) -> None:
         """Ends when Asterisk does."""
@@ -75,16 +75,16 @@ class Part:
 
     async def load(self) -> None:
         for number in range(1, plan.APPLICATIONS + 1):
-            await self.crew.start_application(f"soak-{number}")
-        await self.crew.start_race(self.seconds, RACE_CALLS_PER_SECOND)
-        await self.crew.start_callers(CALLS_PER_SECOND, BURST)
+            await self.processes.start_application(f"soak-{number}")
+        await self.processes.start_race(self.seconds, RACE_CALLS_PER_SECOND)
+        await self.processes.start_callers(CALLS_PER_SECOND, BURST)
         callers = SipCallers(self.asterisk, self.number, self.folder / "sip", self.history, self.seed)
         sip = asyncio.create_task(callers.run())
         try:
             async with asyncio.timeout(self.seconds + DRAIN_SECONDS):
-                await asyncio.gather(self.harm.carry_out(self.steps), asyncio.sleep(self.seconds))
+                await asyncio.gather(self.faults.carry_out(self.steps), asyncio.sleep(self.seconds))
         except TimeoutError:
-            raise Failure(f"the harm took {DRAIN_SECONDS:.0f} s longer than planned") from None
+            raise Failure(f"the faults took {DRAIN_SECONDS:.0f} s longer than planned") from None
         finally:
             sip.cancel()
             await asyncio.wait([sip])
@@ -92,12 +92,12 @@ class Part:
 
     async def end_calls(self) -> None:
         try:
-            await asyncio.wait_for(self.crew.end_calls(), DRAIN_SECONDS)
+            await asyncio.wait_for(self.processes.end_calls(), DRAIN_SECONDS)
         except asyncio.TimeoutError:
             raise Failure(f"the callers did not come to an end in {DRAIN_SECONDS:.0f} s") from None
-        if self.crew.race.returncode:
+        if self.processes.race.returncode:
             # 1: it saw a rule broken itself.
-            self.problems.append(f"ari-race ended with {self.crew.race.returncode}: {self.folder / 'race.log'}")
+            self.problems.append(f"ari-race ended with {self.processes.race.returncode}: {self.folder / 'race.log'}")
         await self.hang_up_all()
 
     async def free_names(self) -> None:
@@ -107,8 +107,8 @@ class Part:
         application with its threads, until somebody else connects under that name.
         """
         for name in APPLICATION.findall(await self.manager.cli("ari show apps")):
-            self.history.write("harm", harm="name taken and given back", app=name)
-            await stop(await self.crew.application(name))
+            self.history.write("fault", fault="name taken and given back", app=name)
+            await stop(await self.processes.application(name))
 
     async def hang_up_all(self) -> None:
         """End the calls that still are, those of SIP callers that were broken off."""

@@ -1,4 +1,4 @@
-"""What harm is done when: a schedule that depends on the seed and the length of the soak only."""
+"""Which faults come when: a schedule that depends on the seed and the length of the soak only."""
 
 import random
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ ROUND_SECONDS = 15.0
 APPLICATIONS = 6
 
 # What, and how often in a round.
-HARMS = {
+FAULTS = {
     "kill": 2,
     "kill-on-win": 2,
     "kill-on-claim": 3,
@@ -25,27 +25,27 @@ HARMS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One harm: when (seconds from the start), to which application, and what chance adds."""
+    """One fault: when (seconds from the start), to which application, and what chance adds."""
 
     at: float
-    harm: str
+    fault: str
     application: int
-    # 0 to 1: how long, how soon, in which of two ways; each harm uses it as it needs.
+    # 0 to 1: how long, how soon, in which of two ways; each fault uses it as it needs.
     chance: float
 
     def __str__(self) -> str:
-        return f"{self.at:8.3f} {self.harm:18} application {self.application} chance {self.chance:.3f}"
+        return f"{self.at:8.3f} {self.fault:18} application {self.application} chance {self.chance:.3f}"
 
 
 def make(seed: str, seconds: float) -> list[Step]:
-    """Rounds of equal length; every harm comes in each of them, at random moments."""
+    """Rounds of equal length; every fault comes in each of them, at random moments."""
     chance = random.Random(f"{seed} plan")
     rounds = max(1, round(seconds / ROUND_SECONDS))
     length = seconds / rounds
     steps = [
-        Step(number * length + chance.uniform(0, length), harm, chance.randint(1, APPLICATIONS), chance.random())
+        Step(number * length + chance.uniform(0, length), fault, chance.randint(1, APPLICATIONS), chance.random())
         for number in range(rounds)
-        for harm, times in HARMS.items()
+        for fault, times in FAULTS.items()
         for _ in range(times)
     ]
     return sorted(steps, key=lambda step: step.at)

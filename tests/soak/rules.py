@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from book import NO_ANSWER, Book, Call, Claim, Round
+from ledger import NO_ANSWER, Ledger, Call, Claim, Round
 
 # How late somebody may notice that a connection has ended.
 NOTICE_NS = 2_000_000_000
@@ -37,9 +37,9 @@ def last_moment(call: Call, claim: Claim) -> int:
     return max(claim.answered or claim.sent, *(ends[:1] or [call.ended or claim.sent]))
 
 
-def connection_gone(book: Book, call: Call, claim: Claim) -> bool:
+def connection_gone(ledger: Ledger, call: Call, claim: Claim) -> bool:
     """Whether a connection of the application ended around the claim, seen late if its reader was stopped."""
-    application = book.applications[claim.app]
+    application = ledger.applications[claim.app]
     first, last = claim.sent - NOTICE_NS, last_moment(call, claim) + NOTICE_NS
     for since, until in application.stops:
         if since <= last and until >= first:
@@ -56,13 +56,13 @@ def hung_up(call: Call) -> bool:
 # The rules
 
 
-def one_winner(book: Book) -> Iterator[Violation]:
+def one_winner(ledger: Ledger) -> Iterator[Violation]:
     """At most one application wins a call, apart from those that dialplan and history say were lost."""
-    for call in book.calls.values():
+    for call in ledger.calls.values():
         lost = {
             claim.app
             for claim in call.claims
-            if claim.accepted and claim.app in call.lost_winners and connection_gone(book, call, claim)
+            if claim.accepted and claim.app in call.lost_winners and connection_gone(ledger, call, claim)
         }
         winners = call.apps_accepted() - lost
         if len(winners) > 1:
@@ -75,14 +75,14 @@ def one_winner(book: Book) -> Iterator[Violation]:
             yield Violation("one winner", call.id, f"claim of {app} was accepted, the dialplan names {named}")
 
 
-def winner_gets_call(book: Book) -> Iterator[Violation]:
+def winner_gets_call(ledger: Ledger) -> Iterator[Violation]:
     """A claim that was accepted brings the call, unless the connection was gone or the call had hung up."""
-    for call in book.calls.values():
+    for call in ledger.calls.values():
         started = {app for app, _ in call.starts}
         for claim in call.claims:
             if not claim.accepted or claim.app in started:
                 continue
-            if not connection_gone(book, call, claim) and not hung_up(call):
+            if not connection_gone(ledger, call, claim) and not hung_up(call):
                 yield Violation(
                     "winner gets call",
                     call.id,
@@ -91,23 +91,23 @@ def winner_gets_call(book: Book) -> Iterator[Violation]:
                 )
 
 
-def no_uninvited_start(book: Book) -> Iterator[Violation]:
+def no_uninvited_start(ledger: Ledger) -> Iterator[Violation]:
     """Only an application whose claim was accepted, or left without an answer, gets the call."""
-    for call in book.calls.values():
+    for call in ledger.calls.values():
         for app in sorted({app for app, _ in call.starts}):
             if not any(claim.app == app and claim.status in (204, NO_ANSWER) for claim in call.claims):
                 yield Violation("no uninvited start", call.id, f"StasisStart in {app}, whose claims were refused")
 
 
-def every_call_has_a_status(book: Book) -> Iterator[Violation]:
+def every_call_has_a_status(ledger: Ledger) -> Iterator[Violation]:
     """Every call ends, and every offer has told the dialplan how it went."""
-    for call in book.calls.values():
-        problem = status_problem(book, call)
+    for call in ledger.calls.values():
+        problem = status_problem(ledger, call)
         if problem:
             yield Violation("every call has a status", call.id, problem)
 
 
-def status_problem(book: Book, call: Call) -> str:
+def status_problem(ledger: Ledger, call: Call) -> str:
     if not call.rounds:
         if call.turned_away or call.hangups or not (call.originated or call.claims):
             return ""
@@ -120,44 +120,44 @@ def status_problem(book: Book, call: Call) -> str:
             return f"offer {number + 1} has no outcome"
         outcome = one.outcome if one.went_on is not None else call.outcome
         until = one.went_on if one.went_on is not None else call.ended
-        if not outcome.get("stasis") and not application_away(book, one.offered, until, outcome):
+        if not outcome.get("stasis") and not application_away(ledger, one.offered, until, outcome):
             return f"offer {number + 1} left no STASISSTATUS"
         if one.went_on is None and not hung_up(call):
             return f"offer {number + 1} ended with the channel, and nobody had hung up"
     return ""
 
 
-def away(book: Book, module: str, since: int, until: int) -> bool:
-    return any(start <= until and end >= since for start, end in book.away[module])
+def away(ledger: Ledger, module: str, since: int, until: int) -> bool:
+    return any(start <= until and end >= since for start, end in ledger.away[module])
 
 
-def application_away(book: Book, since: int, until: int, outcome: dict) -> bool:
+def application_away(ledger: Ledger, since: int, until: int, outcome: dict) -> bool:
     """Whether the dialplan found no StasisBroadcast(), and its module was unloaded then."""
-    return outcome.get("try") == "NOAPP" and away(book, APPLICATION_MODULE, since, until)
+    return outcome.get("try") == "NOAPP" and away(ledger, APPLICATION_MODULE, since, until)
 
 
-def failures_have_reasons(book: Book) -> Iterator[Violation]:
+def failures_have_reasons(ledger: Ledger) -> Iterator[Violation]:
     """FAILED: the filter is none, our modules were unloaded, or a winner's connection was gone."""
-    for call in book.calls.values():
+    for call in ledger.calls.values():
         for one in call.rounds:
             failed = one.went_on is not None and one.outcome.get("stasis") == "FAILED"
-            if failed and not has_reason(book, call, one):
+            if failed and not has_reason(ledger, call, one):
                 text = f"STASISSTATUS is FAILED with BROADCASTSTATUS {one.outcome.get('broadcast')}"
                 yield Violation("failures have reasons", call.id, text)
 
 
-def has_reason(book: Book, call: Call, one: Round) -> bool:
+def has_reason(ledger: Ledger, call: Call, one: Round) -> bool:
     lost = (claim for claim in call.claims if claim.status in (204, NO_ANSWER))
     return (
         one.outcome.get("broadcast") == "INVALIDFILTER"
-        or away(book, RESOURCE_MODULE, one.offered, one.went_on)
-        or any(connection_gone(book, call, claim) for claim in lost)
+        or away(ledger, RESOURCE_MODULE, one.offered, one.went_on)
+        or any(connection_gone(ledger, call, claim) for claim in lost)
     )
 
 
-def no_claim_after_the_end(book: Book) -> Iterator[Violation]:
+def no_claim_after_the_end(ledger: Ledger) -> Iterator[Violation]:
     """No claim that is sent after the dialplan went on is accepted, unless the call is offered again."""
-    for call in book.calls.values():
+    for call in ledger.calls.values():
         for closed, reopened in closed_times(call):
             for claim in filter(lambda one: one.accepted and one.sent > closed, call.claims):
                 if reopened is None or claim.answered < reopened:
@@ -184,5 +184,5 @@ RULES = (
 )
 
 
-def violations(book: Book) -> list[Violation]:
-    return [violation for rule in RULES for violation in rule(book)]
+def violations(ledger: Ledger) -> list[Violation]:
+    return [violation for rule in RULES for violation in rule(ledger)]

@@ -1,4 +1,4 @@
-# make soak: calls, applications and harm to both, then the proof from the history; see soak.py.
+# make soak: calls, applications and faults of both, then the proof from the history; see soak.py.
 #   make soak SOAK_SECONDS=600 SOAK_SEED=4
 #   make soak SOAK_MODULES=asterisk        the same with Asterisk's own modules, for the record
 #   make soak-masquerades SOAK_MASQUERADES=5000   only the masquerades, on 22 and 16; see masquerades.py
@@ -8,7 +8,7 @@ SOAK_MODULES ?= ours
 SOAK_MASQUERADES ?= 1000
 
 .PHONY: soak
-soak: ## load and harm for SOAK_SECONDS=120, after two warm-ups, then a proof from the history [SOAK_SEED SOAK_MODULES=ours|asterisk]
+soak: ## load and faults for SOAK_SECONDS=120, after two warm-ups, then a proof from the history [SOAK_SEED SOAK_MODULES=ours|asterisk]
 	@sandbox/need sandbox soak race
 	@$(MAKE) --no-print-directory -s ari-race
 	@/usr/bin/python3 -B tests/soak/soak.py --seconds "$(SOAK_SECONDS)" --modules "$(SOAK_MODULES)" \

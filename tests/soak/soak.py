@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Calls, applications, and harm to both, on a real Asterisk; then the proof from the history.
+"""Calls, applications, and faults of both, on a real Asterisk; then the proof from the history.
 
-Boots a sandbox of its own, lets load and harm run for a warm-up and then for the soak, and compares
-what Asterisk takes of the machine after the one and the other. What harm is done when depends on
+Boots a sandbox of its own, lets load and faults run for a warm-up and then for the soak, and compares
+what Asterisk takes of the machine after the one and the other. Which faults come when depends on
 the seed only. Everything is in build/soak/MODULES; the last line is the verdict, and the exit status
 0 only if every promise was kept.
 """
@@ -29,7 +29,7 @@ from footprint import Footprint
 from history import History
 from manager import Manager
 from part import Failure, Part
-from plan import HARMS, ROUND_SECONDS
+from plan import FAULTS, ROUND_SECONDS
 from rules import RULES
 
 # The base is the larger footprint of so many warm-ups.
@@ -97,15 +97,15 @@ class Soak:
     async def part(self, number: int, name: str, seconds: float, base: Footprint | None) -> Footprint:
         seed = f"{self.options.seed}-{name}"
         part = Part(number, seconds, seed, self.folder / name, self.asterisk, self.manager, self.history)
-        say(f"{name}: {seconds:.0f} s of load and harm")
+        say(f"{name}: {seconds:.0f} s of load and faults")
         try:
             await part.run()
         finally:
-            self.verdicts.setdefault("the harm was done and got over", []).extend(part.problems)
+            self.verdicts.setdefault("the faults came and were got over", []).extend(part.problems)
             self.done += part.done
         left = await footprint.settle(self.asterisk, self.manager, base)
         await footprint.note(self.asterisk, self.manager, self.folder / name / "left.txt")
-        say(f"{name}: {sum(part.done[harm] for harm in HARMS)} faults; left when all is quiet: {left}")
+        say(f"{name}: {sum(part.done[fault] for fault in FAULTS)} faults; left when all is quiet: {left}")
         return left
 
     async def down(self) -> None:
@@ -141,7 +141,7 @@ class Soak:
 
     def report(self) -> int:
         """Say what was wrong, and the verdict."""
-        say("harm: " + ", ".join(f"{kind} {count}" for kind, count in sorted(self.done.items())))
+        say("faults: " + ", ".join(f"{kind} {count}" for kind, count in sorted(self.done.items())))
         wrong = {name: problems for name, problems in self.verdicts.items() if problems}
         for name, problems in wrong.items():
             for problem in problems[:5]:
@@ -150,7 +150,7 @@ class Soak:
         if results:
             lines = (f"{name} {'failed' if problems else 'passed'}\n" for name, problems in self.verdicts.items())
             Path(results).write_text("".join(lines))
-        faults = sum(self.done[harm] for harm in HARMS)
+        faults = sum(self.done[fault] for fault in FAULTS)
         what = f"{self.findings.counts['calls']} calls, {faults} faults, seed {self.options.seed}"
         say(f"FAILED, {len(wrong)} of {len(self.verdicts)} promises broken: {what}" if wrong else f"passed: {what}")
         return int(bool(wrong))
@@ -177,7 +177,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Soak StasisBroadcast on a real Asterisk.")
     parser.add_argument("--seconds", type=seconds, default=120, help="how long the soak lasts (%(default)s)")
     parser.add_argument("--warm-up", type=seconds, help="how long each warm-up lasts (an eighth, at least 15)")
-    parser.add_argument("--seed", help="repeats the harm of another run (drawn)")
+    parser.add_argument("--seed", help="repeats the faults of another run (drawn)")
     parser.add_argument("--modules", choices=("ours", "asterisk"), default="ours", help="whose (%(default)s)")
     options = parser.parse_args()
     options.warm_up = options.warm_up or max(ROUND_SECONDS, options.seconds / 8)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from book import Book
+from ledger import Ledger
 from rules import violations
 
 CHECKER = Path(__file__).resolve().parent / "check_history.py"
@@ -47,11 +47,11 @@ CUT_SHORT = [OFFERED, record(11, "ended", **HANGUP)]
 
 def broken(*histories: list[dict]) -> list[str]:
     """Which rules these histories, one for each process, break."""
-    book = Book()
+    ledger = Ledger()
     for history in histories:
-        book.add(history)
-    book.close()
-    return sorted({violation.rule for violation in violations(book)})
+        ledger.add(history)
+    ledger.close()
+    return sorted({violation.rule for violation in violations(ledger)})
 
 
 def test_a_good_call() -> None:
@@ -143,13 +143,13 @@ def test_connection_of_another_one_went() -> None:
 
 
 def test_connection_went_unnoticed_by_a_stopped_reader() -> None:
-    harm = [line(10.05, "stopped", app="a"), line(20, "resumed", app="a")]
-    assert broken(WON, [*claim(10.1, "a", 204), line(20.1, "lost", app="a")], harm) == []
+    faults = [line(10.05, "stopped", app="a"), line(20, "resumed", app="a")]
+    assert broken(WON, [*claim(10.1, "a", 204), line(20.1, "lost", app="a")], faults) == []
 
 
 def test_reader_was_stopped_and_its_connection_stayed() -> None:
-    harm = [line(10.05, "stopped", app="a"), line(20, "resumed", app="a")]
-    assert "winner gets call" in broken(WON, claim(10.1, "a", 204), harm)
+    faults = [line(10.05, "stopped", app="a"), line(20, "resumed", app="a")]
+    assert "winner gets call" in broken(WON, claim(10.1, "a", 204), faults)
 
 
 def test_accepted_and_hung_up() -> None:
@@ -250,8 +250,8 @@ def test_no_application_while_its_module_was_away() -> None:
     nothing = {**TIMEOUT, "stasis": "", "try": "NOAPP"}
     dialplan = [OFFERED, record(11, "went-on", **nothing), record(11.1, "ended", **nothing)]
     module = "app_stasis_broadcast.so"
-    harm = [line(9, "unloading", module=module), line(12, "loaded", module=module)]
-    assert broken(dialplan, harm) == []
+    faults = [line(9, "unloading", module=module), line(12, "loaded", module=module)]
+    assert broken(dialplan, faults) == []
     assert broken(dialplan) == ["every call has a status"]
     assert broken(dialplan, [line(2, "unloading", module=module), line(3, "loaded", module=module)]) != []
 

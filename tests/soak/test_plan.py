@@ -11,12 +11,12 @@ def test_another_seed_is_another_plan() -> None:
     assert plan.make("7", 60) != plan.make("8", 60)
 
 
-def test_every_harm_in_every_round() -> None:
+def test_every_fault_in_every_round() -> None:
     steps = plan.make("7", 4 * plan.ROUND_SECONDS)
     for number in range(4):
         begin = number * plan.ROUND_SECONDS
-        harms = [step.harm for step in steps if begin <= step.at < begin + plan.ROUND_SECONDS]
-        assert {harm: harms.count(harm) for harm in plan.HARMS} == plan.HARMS
+        faults = [step.fault for step in steps if begin <= step.at < begin + plan.ROUND_SECONDS]
+        assert {fault: faults.count(fault) for fault in plan.FAULTS} == plan.FAULTS
 
 
 def test_in_order_and_in_time() -> None:

@@ -59,6 +59,16 @@ static inline int64_t cpu_ns(void)
 	return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/*! \brief Before main(): CORE_TEST in the environment, with * and ? if need be, is the only test to run. */
+static void __attribute__((constructor)) choose_test(void)
+{
+	const char *wanted = getenv("CORE_TEST");
+
+	if (wanted) {
+		cmocka_set_test_filter(wanted);
+	}
+}
+
 /*! \brief How many file descriptors the process has open. */
 static inline int open_fds(void)
 {

@@ -309,7 +309,8 @@ static void on_closed(struct connection *connection, const char *why)
 	struct http_pool *pool = connection->pool;
 	struct request *request = connection->request;
 	bool refused = connection->state == CONNECTING;
-	bool complete = request && connection->response.state == HTTP_IN_BODY && connection->response.until_close;
+	bool complete = request && connection->response.state == HTTP_IN_BODY &&
+		connection->response.until_close && !connection->response.wrong;
 
 	if (pool->closing) {
 		free(request);

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "clock.h"
 #include "memory.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -90,11 +91,9 @@ int options_wrong(const char *format, ...)
 {
 	va_list ap;
 
-	fputs("ari-race: ", stderr);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	terminal_warn_list(format, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 	return 2;
 }
 

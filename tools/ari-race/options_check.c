@@ -12,6 +12,7 @@
 #include "options.h"
 #include "clock.h"
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,27 @@ static int check_calls(struct options *options)
 	return -1;
 }
 
+/*! \brief What goes to Asterisk as JSON: another text than the user's is worse than none. */
+static int check_utf8(const struct options *options)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} texts[] = { { "filter", options->filter }, { "args", options->args } };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!text_is_utf8(texts[i].value)) {
+			return options_wrong("--%s: '%s' is not UTF-8", texts[i].name, texts[i].value);
+		}
+	}
+	for (size_t i = 0; i < options->variable_count; i++) {
+		if (!text_is_utf8(options->variables[i])) {
+			return options_wrong("--variable: '%s' is not UTF-8", options->variables[i]);
+		}
+	}
+	return -1;
+}
+
 static int check_dialplan(struct options *options)
 {
 	const char *at = strchr(options->other, '@');
@@ -147,7 +169,7 @@ static int check_dialplan(struct options *options)
 	if (strlen(options->args) > ARGS_MAX) {
 		return options_wrong("--args: %zu characters are more than %d", strlen(options->args), ARGS_MAX);
 	}
-	return -1;
+	return check_utf8(options);
 }
 
 int options_check(struct options *options)

@@ -21,7 +21,7 @@
 #define SETUP_NS (30 * NS_PER_S)
 #define CLEAN_UP_NS (3 * NS_PER_S)
 #define CLOSE_NS (2 * NS_PER_S)
-#define SETTLES_MAX 20 /* times --settle, and START_GRACE_NS: then the quiet time ends, quiet or not */
+#define SETTLES_MAX 20 /* times --settle, and some: then the quiet time ends, quiet or not */
 
 /*! \brief Limit the stage; 0: no limit. */
 static void set_limit(struct race *race, uint64_t due_ns)
@@ -115,8 +115,11 @@ static enum stage after_drain(struct race *race)
 
 static void begin_settle(struct race *race)
 {
+	const struct options *options = &race->options;
+	uint64_t limit = SETTLES_MAX * (uint64_t) options->settle_ns + (uint64_t) options->answer_timeout_ns;
+
 	race->end_ns = race->busy_ns = now_ns();
-	set_limit(race, race->end_ns + SETTLES_MAX * (uint64_t) race->options.settle_ns + START_GRACE_NS);
+	set_limit(race, race->end_ns + limit + START_GRACE_NS);
 }
 
 /*! \brief Whether every application has been offered every call, so that nothing more is to come. */
@@ -131,15 +134,11 @@ static enum stage after_settle(struct race *race)
 	uint64_t settle = (uint64_t) race->options.settle_ns;
 	uint64_t quiet_ns;
 
-	/* The answer to a claim may make its application the second winner, though the call is long over. */
-	if (stats_unanswered(&race->stats, REQUEST_CLAIM)) {
-		race->busy_ns = now_ns();
-		return STAGE_SETTLE;
-	}
 	if (limit_passed(race)) {
 		return STAGE_CLEAN_UP;
 	}
-	if (race->calls.open) {
+	/* The answer to a claim may make its application the second winner, though the call is long over. */
+	if (race->calls.open || stats_unanswered(&race->stats, REQUEST_CLAIM)) {
 		race->busy_ns = now_ns();
 		return STAGE_SETTLE;
 	}

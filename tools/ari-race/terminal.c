@@ -12,8 +12,6 @@
 #include "terminal.h"
 #include "text.h"
 
-#include <stdarg.h>
-
 void terminal_put(FILE *file, const char *string)
 {
 	char buf[TERMINAL_LINE_SIZE];
@@ -27,15 +25,21 @@ void terminal_put(FILE *file, const char *string)
 	}
 }
 
-void terminal_warn(const char *format, ...)
+void terminal_warn_list(const char *format, va_list ap)
 {
 	char buf[TERMINAL_LINE_SIZE];
-	va_list ap;
 
-	va_start(ap, format);
 	vsnprintf(buf, sizeof(buf), format, ap);
-	va_end(ap);
 	fputs("ari-race: ", stderr);
 	terminal_put(stderr, buf);
 	fputc('\n', stderr);
+}
+
+void terminal_warn(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	terminal_warn_list(format, ap);
+	va_end(ap);
 }

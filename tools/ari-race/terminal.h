@@ -13,6 +13,7 @@
  * nor steer the terminal.
  */
 
+#include <stdarg.h>
 #include <stdio.h>
 
 /*! \brief Room for a line; what is longer is cut. */
@@ -23,6 +24,9 @@
  * \param format As of printf(); what comes out is escaped as text_add_printable() does it.
  */
 void terminal_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*! \brief The same for a list of arguments. */
+void terminal_warn_list(const char *format, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /*! \brief Write a string to \a file, escaped; what is longer than TERMINAL_LINE_SIZE is cut. */
 void terminal_put(FILE *file, const char *string);

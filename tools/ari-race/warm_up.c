@@ -10,6 +10,7 @@
  */
 
 #include "warm_up.h"
+#include "pools.h"
 #include "race.h"
 #include "requests.h"
 
@@ -25,6 +26,7 @@ static void on_info(void *data, const struct http_answer *answer)
 	const char *version = strstr(answer->body, "\"version\"");
 	const char *quote = version ? strchr(version + 9, '"') : NULL;
 
+	pools_find_trouble(race); /* it knows better why there is no answer */
 	if (answer->status == 401 || answer->status == 403) {
 		race_give_up(race, "Asterisk refuses the log-in of user '%s' (%d): see ari.conf", race->options.user,
 			answer->status);

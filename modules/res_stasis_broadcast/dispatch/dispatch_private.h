@@ -123,10 +123,10 @@ struct worker {
 	int woken;
 	/*! When it began to write an event; 0 if it is not writing. Set without the lock as soon as a write returns. */
 	_Atomic int64_t writing_ns;
-	/*! Which write the CPU time below belongs to, by its begin. */
-	int64_t sampled_ns;
-	/*! The thread's CPU time then, in nanoseconds; -1 if it cannot be had. */
+	/*! The watchdog's: in which write, by its begin, it found which CPU time, and when it did so first; nanoseconds. */
+	int64_t sampled_write_ns;
 	int64_t cpu_ns;
+	int64_t sampled_ns;
 	/*! Whether it is blocked in a write, and not counted on. */
 	int stuck;
 	AST_LIST_ENTRY(worker) list;

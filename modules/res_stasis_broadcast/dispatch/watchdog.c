@@ -16,6 +16,9 @@
 /*! A thread is checked when it has been writing one event for this long, in nanoseconds. */
 #define STUCK_NS INT64_C(1000000)
 
+/*! Without /proc, a thread is blocked that has used no CPU time for this long in a write, in nanoseconds. */
+#define WITHOUT_CPU_NS INT64_C(20000000)
+
 /*! If all threads are stuck, at least so many are started. */
 #define FIRST_RELIEF 8
 
@@ -55,25 +58,34 @@ static size_t find_suspects_locked(struct suspect *suspects)
 }
 
 /*!
+ * \brief Whether a thread is blocked by what its CPU time tells: none was used for long in this write.
+ *
+ * One that waits for a CPU on a busy machine uses none either, but not for so long.
+ */
+static int is_without_cpu(const struct suspect *suspect)
+{
+	struct worker *worker = suspect->worker;
+	const int64_t cpu_ns = thread_cpu_ns(suspect->thread);
+	const int64_t now = broadcast_clock_ns();
+
+	if (worker->sampled_write_ns != suspect->writing_ns || worker->cpu_ns != cpu_ns) {
+		worker->sampled_write_ns = suspect->writing_ns;
+		worker->cpu_ns = cpu_ns;
+		worker->sampled_ns = now;
+	}
+	return now - worker->sampled_ns >= WITHOUT_CPU_NS;
+}
+
+/*!
  * \brief Whether a thread is blocked, and does not merely take long: on a busy machine all of them do.
  *
- * Without /proc its CPU time tells: it is blocked if it has used none since the last check in this write.
- * Only this thread joins others, so that it is still there.
+ * Only the watchdog joins other threads, so that this one is still there.
  */
 static int is_blocked(const struct suspect *suspect)
 {
-	struct worker *worker = suspect->worker;
 	int blocked = thread_is_blocked(suspect->tid);
-	int64_t cpu_ns;
 
-	if (blocked >= 0) {
-		return blocked;
-	}
-	cpu_ns = thread_cpu_ns(suspect->thread);
-	blocked = worker->sampled_ns == suspect->writing_ns && worker->cpu_ns == cpu_ns;
-	worker->sampled_ns = suspect->writing_ns;
-	worker->cpu_ns = cpu_ns;
-	return blocked;
+	return blocked >= 0 ? blocked : is_without_cpu(suspect);
 }
 
 /*! \brief Mark the threads that are blocked in a write, with the lock released while they are checked. */

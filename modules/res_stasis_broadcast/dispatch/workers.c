@@ -131,6 +131,18 @@ static int send_event(const char *app, struct ast_json *event, int suspect)
 	return result;
 }
 
+/*! \brief Tell the debug log of an event that was sent, or could not be. Without the lock. */
+static void debug_sent(const char *app, struct ast_json *event, int result)
+{
+	const char *type = ast_json_string_get(ast_json_object_get(event, "type"));
+	const char *id = ast_json_string_get(ast_json_object_get(ast_json_object_get(event, "channel"), "id"));
+	char shown_app[PRINTABLE_SIZE];
+	char shown_id[PRINTABLE_SIZE];
+
+	ast_debug(2, "%s: %s %s to '%s'\n", printable(id, shown_id, sizeof(shown_id)), type,
+		result ? "could not be sent" : "was sent", printable(app, shown_app, sizeof(shown_app)));
+}
+
 /*! \brief Write one event, with the lock released meanwhile. */
 static void write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event)
 {
@@ -142,6 +154,9 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 
 	suspect = send_event(queue->app, event, suspect) != 0;
 	atomic_store_explicit(&worker->writing_ns, 0, memory_order_relaxed);
+	if (DEBUG_ATLEAST(2)) {
+		debug_sent(queue->app, event, suspect);
+	}
 	ast_json_unref(event);
 
 	ast_mutex_lock(&dispatcher.lock);

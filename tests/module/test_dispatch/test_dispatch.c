@@ -23,7 +23,7 @@
 #include "asterisk/utils.h"
 #include "broadcast.h"
 #include "res_stasis_broadcast/directory.h"
-#include "res_stasis_broadcast/dispatch/dispatch.h"
+#include "res_stasis_broadcast/dispatch/dispatch_private.h"
 #include "res_stasis_broadcast/stats.h"
 
 #define CATEGORY "/stasis_broadcast/"
@@ -431,9 +431,79 @@ AST_TEST_DEFINE(directory_list_is_shared)
 	return AST_TEST_PASS;
 }
 
-static ast_test_cb_t *const cases[] = { dispatch_to_more_recipients, dispatch_no_end_if_followed,
-	dispatch_keeps_what_is_queued, directory_removal_waits, directory_of_two_sources,
-	directory_list_is_shared };
+/*! \brief A thread that sleeps until it may go, and one that takes CPU time until then. */
+struct sleeper {
+	pthread_t thread;
+	_Atomic pid_t tid;
+	int is_busy;
+	atomic_int may_go;
+};
+
+static void *sleep_or_work(void *data)
+{
+	struct sleeper *sleeper = data;
+
+	atomic_store(&sleeper->tid, ast_get_tid());
+	while (sleeper->is_busy && !atomic_load(&sleeper->may_go)) {
+	}
+	ast_mutex_lock(&lock);
+	while (!atomic_load(&sleeper->may_go)) {
+		ast_cond_wait(&changed, &lock);
+	}
+	ast_mutex_unlock(&lock);
+	return NULL;
+}
+
+static void let_go(struct sleeper *sleeper)
+{
+	ast_mutex_lock(&lock);
+	atomic_store(&sleeper->may_go, 1);
+	ast_cond_broadcast(&changed);
+	ast_mutex_unlock(&lock);
+	pthread_join(sleeper->thread, NULL);
+}
+
+/*! \brief Whether a thread comes to be blocked, or takes CPU time, as it is told to. */
+static int is_told_apart(int is_busy)
+{
+	struct sleeper sleeper = { .is_busy = is_busy };
+	int tries = 1000 * PATIENCE_S;
+	int wrong = 0;
+	int64_t before;
+	int64_t after;
+
+	if (ast_pthread_create(&sleeper.thread, NULL, sleep_or_work, &sleeper)) {
+		return 0;
+	}
+	while (
+		--tries && (!atomic_load(&sleeper.tid) || thread_is_blocked(atomic_load(&sleeper.tid)) != !is_busy)) {
+		usleep(1000);
+	}
+	before = thread_cpu_ns(sleeper.thread);
+	for (int i = 0; i < 50; i++) {
+		usleep(1000);
+		wrong += thread_is_blocked(atomic_load(&sleeper.tid)) != !is_busy;
+	}
+	after = thread_cpu_ns(sleeper.thread);
+	let_go(&sleeper);
+	return tries && !wrong && before >= 0 && (after > before) == is_busy;
+}
+
+AST_TEST_DEFINE(dispatch_tells_blocked_from_busy)
+{
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_tells_blocked_from_busy",
+			"A thread that sleeps is blocked and uses no CPU time; one that works is not, also while it waits for a CPU");
+	}
+	ast_test_validate(test, is_told_apart(0));
+	ast_test_validate(test, is_told_apart(1));
+	ast_test_validate(test, thread_is_blocked(0x7ffffff0) == -1);
+	return AST_TEST_PASS;
+}
+
+static ast_test_cb_t *const cases[] = { dispatch_tells_blocked_from_busy, dispatch_to_more_recipients,
+	dispatch_no_end_if_followed, dispatch_keeps_what_is_queued, directory_removal_waits,
+	directory_of_two_sources, directory_list_is_shared };
 
 static int unload_module(void)
 {

@@ -11,6 +11,8 @@
 
 #include "cases.h"
 
+#include "asterisk/pbx.h"
+
 AST_TEST_DEFINE(arguments_null)
 {
 	struct call *call;
@@ -115,5 +117,53 @@ AST_TEST_DEFINE(arguments_odd_texts)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(arguments_internal_channel)
+{
+	static struct ast_channel_tech internal;
+	struct app *app;
+	struct call *call;
+	const char *status;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_internal_channel",
+			"A channel that Asterisk keeps from applications cannot be offered; tests/module/run looks for the "
+			"line in the log");
+	}
+	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));
+	ast_channel_lock(call->chan);
+	memcpy((void *) &internal, ast_channel_tech(call->chan), sizeof(internal));
+	internal.properties |= AST_CHAN_TP_INTERNAL;
+	ast_channel_tech_set(call->chan, &internal);
+	/* Since 17 Asterisk keeps what it knows of the technology until something beside it changes. */
+	ast_channel_accountcode_set(call->chan, "internal");
+	ast_channel_unlock(call->chan);
+	ast_test_validate(test, call_offer(call, DAY_MS, NULL) == -1);
+	status = pbx_builtin_getvar_helper(call->chan, "BROADCASTSTATUS");
+	ast_test_validate(test, status && !strcmp(status, "ERROR"));
+	ast_test_validate(test, call_claim(call, "app") == -1);
+	ast_test_validate(test, apps_settle() && app_count(app, "CallBroadcast", call->id) == 0);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(arguments_not_utf8)
+{
+	struct app *app;
+	struct call *call;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "arguments_not_utf8",
+			"A channel with an extension that is not UTF-8 cannot be offered, and can be when it is one again");
+	}
+	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));
+	ast_channel_exten_set(call->chan, "2\xff\xfe");
+	ast_test_validate(test, call_offer(call, DAY_MS, NULL) == -1);
+	ast_test_validate(test, call_claim(call, "app") == -1);
+	ast_channel_exten_set(call->chan, "200");
+	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
+	ast_test_validate(test, app_hears(app, "CallBroadcast", call->id, 1));
+	ast_test_validate(test, call_claim(call, "app") == 0);
+	return AST_TEST_PASS;
+}
+
 ast_test_cb_t *const argument_cases[] = { arguments_null, arguments_empty, arguments_nameless_claim,
-	arguments_unknown_channel, arguments_odd_texts, NULL };
+	arguments_unknown_channel, arguments_odd_texts, arguments_internal_channel, arguments_not_utf8, NULL };

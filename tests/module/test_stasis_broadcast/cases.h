@@ -248,7 +248,7 @@ int wait_on(struct call *call, int timeout_ms);
 void waiters_end(void);
 
 /*
- * figures.c: what the process uses
+ * usage.c: what the process uses
  */
 
 /*! \brief Memory in use in all arenas, in bytes. */

@@ -120,7 +120,7 @@ static int are_within_limits(const struct settings *settings)
 		is_within(settings->dispatch_threads, 0, SETTINGS_MAX_THREADS) && is_within(settings->reoffer, 0, 1);
 }
 
-/*! \brief Read one mutated file. \return Whether it was taken over; -1 if something is wrong then. */
+/*! \brief Read one mutated file. \return Whether it was applied; -1 if something is wrong then. */
 static int try_file(unsigned int *random)
 {
 	char text[2048 + sizeof(seed_file)];
@@ -149,24 +149,24 @@ AST_TEST_DEFINE(settings_of_mutated_files)
 		FILES = 400
 	};
 	unsigned int random = 1;
-	int taken = 0;
+	int applied = 0;
 	int wrong = 0;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "settings_of_mutated_files",
-			"400 mutated files: each is taken over within the limits, or refused and changes nothing");
+			"400 mutated files: each is applied within the limits, or refused and changes nothing");
 	}
 	for (int i = 0; i < FILES; i++) {
 		int result = try_file(&random);
 
-		taken += result > 0;
+		applied += result > 0;
 		wrong += result < 0;
 	}
 	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
-	ast_test_status_update(test, "%d of %d files were taken over\n", taken, FILES);
+	ast_test_status_update(test, "%d of %d files were applied\n", applied, FILES);
 	ast_test_validate(test, !wrong);
 	/* If it were all or none, nothing would have been tested. */
-	ast_test_validate(test, taken > FILES / 10 && taken < FILES - FILES / 10);
+	ast_test_validate(test, applied > FILES / 10 && applied < FILES - FILES / 10);
 	return AST_TEST_PASS;
 }
 
@@ -178,7 +178,7 @@ AST_TEST_DEFINE(settings_of_a_good_file)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "settings_of_a_good_file",
-			"Every setting is taken over, and without the file the defaults hold again");
+			"Every setting is applied, and without the file the defaults hold again");
 	}
 	result = reload_with("[general]\ntimeout=7\nmax_timeout=8\nclaim_policy=any\ninvalid_filter=broadcast\n"
 						 "max_open=9\ndispatch_threads=3\nreoffer=no\nexclude=^old-\n");

@@ -65,7 +65,7 @@ class Application:
     stops: list[tuple[int, int]] = field(default_factory=list)
 
 
-class Book:
+class Ledger:
     """Calls by id, applications by name, and when which module was away."""
 
     def __init__(self) -> None:
@@ -97,8 +97,8 @@ class Book:
 class Reader:
     """Reads the history of one process: its answers belong to its own requests."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.unanswered: dict[tuple[str, str, int], Claim] = {}
         self.since: dict[tuple[str, str], int] = {}
 
@@ -107,7 +107,7 @@ class Reader:
             handler = getattr(self, "on_" + line["what"].replace("-", "_"), None)
             if handler:
                 handler(line)
-        # Whoever was stopped and killed never read again.
+        # Who was stopped and killed never read again.
         for (kind, name), since in self.since.items():
             self.end(kind, name, since, since)
 
@@ -115,7 +115,7 @@ class Reader:
 
     def on_claim(self, line: Line) -> None:
         claim = Claim(line["app"], line["t"])
-        self.book.call(line).claims.append(claim)
+        self.ledger.call(line).claims.append(claim)
         self.unanswered[line["call"], line["app"], line.get("request", 0)] = claim
 
     def on_answer(self, line: Line) -> None:
@@ -123,13 +123,13 @@ class Reader:
             claim = self.unanswered.pop((line["call"], line["app"], line.get("request", 0)))
             claim.answered, claim.status = line["t"], line["status"]
         elif line["to"] == "originate" and line["status"] == 200:
-            self.book.call(line).originated = True
+            self.ledger.call(line).originated = True
 
     def on_start(self, line: Line) -> None:
-        self.book.call(line).starts.append((line["app"], line["t"]))
+        self.ledger.call(line).starts.append((line["app"], line["t"]))
 
     def on_lost(self, line: Line) -> None:
-        self.book.applications[line["app"]].ends.append(line["t"])
+        self.ledger.applications[line["app"]].ends.append(line["t"])
 
     on_killed = on_lost
 
@@ -142,31 +142,31 @@ class Reader:
     # Callers
 
     def on_hangup(self, line: Line) -> None:
-        self.book.call(line).hangups.append(line["t"])
+        self.ledger.call(line).hangups.append(line["t"])
 
     def on_leaves(self, line: Line) -> None:
-        self.book.leaves[line["caller"]] = line["at"]
+        self.ledger.leaves[line["caller"]] = line["at"]
 
     def on_all_hung_up(self, line: Line) -> None:
-        self.book.everybody_hung_up.append(line["t"])
+        self.ledger.everybody_hung_up.append(line["t"])
 
     # The dialplan
 
     def on_offered(self, line: Line) -> None:
-        call = self.book.call(line)
+        call = self.ledger.call(line)
         call.caller = line.get("caller", "")
         call.rounds.append(Round(line["at"]))
 
     def on_went_on(self, line: Line) -> None:
-        call = self.book.call(line)
+        call = self.ledger.call(line)
         call.rounds[-1].went_on = line["at"]
         call.rounds[-1].outcome = call.outcome = line
 
     def on_turned_away(self, line: Line) -> None:
-        self.book.call(line).turned_away = True
+        self.ledger.call(line).turned_away = True
 
     def on_ended(self, line: Line) -> None:
-        call = self.book.call(line)
+        call = self.ledger.call(line)
         call.ended, call.outcome = line["at"], line
 
     # Modules
@@ -179,16 +179,16 @@ class Reader:
 
     def end(self, kind: str, name: str, since: int, until: int) -> None:
         if kind == "stop":
-            self.book.applications[name].stops.append((since, until))
+            self.ledger.applications[name].stops.append((since, until))
         else:
-            self.book.away[name].append((since, until))
+            self.ledger.away[name].append((since, until))
 
 
-def open_folder(folder: Path) -> Book:
-    book = Book()
-    book.read_folder(folder)
-    book.close()
-    return book
+def open_folder(folder: Path) -> Ledger:
+    ledger = Ledger()
+    ledger.read_folder(folder)
+    ledger.close()
+    return ledger
 
 
 def numbered(calls: Iterable[Call]) -> Iterator[tuple[Call, int, Round]]:

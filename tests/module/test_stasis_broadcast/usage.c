@@ -31,7 +31,7 @@ size_t memory_used(void)
 }
 
 /*! \brief Count the threads that do not belong to a pool of Asterisk's, and log them if asked to. */
-static size_t look_at_threads(int log)
+static size_t list_threads(int log)
 {
 	FILE *file = tmpfile();
 	char line[256];
@@ -57,7 +57,7 @@ static size_t look_at_threads(int log)
 
 size_t threads_count(void)
 {
-	return look_at_threads(0);
+	return list_threads(0);
 }
 
 size_t threads_settled(void)
@@ -81,7 +81,7 @@ size_t threads_return(size_t count)
 	while ((now = threads_count()) > count && now_ms() < end_ms) {
 		sleep_until(now_ms() + 100);
 	}
-	return now > count ? look_at_threads(1) : now;
+	return now > count ? list_threads(1) : now;
 }
 
 int64_t cpu_us(void)

@@ -50,7 +50,7 @@ async def stop(process: asyncio.subprocess.Process | None, number: int = signal.
 
 
 @dataclass
-class Crew:
+class Processes:
     """Starts and ends the processes of one part of a soak; each has a history of its own."""
 
     ari: str

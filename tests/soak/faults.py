@@ -1,4 +1,4 @@
-"""Does the harm of a plan, step by step, and writes down what it did."""
+"""Carries out the faults of a plan, step by step, and writes down what it did."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import signal
 from collections import Counter
 
 from asterisk import Asterisk
-from crew import Crew
+from processes import Processes
 from history import History
 from manager import Manager
 from plan import Step
@@ -20,11 +20,11 @@ BY_ITSELF_SECONDS = 10.0
 IDLE_SECONDS = 15.0
 
 
-class Harm:
-    """Everything that goes wrong. Applications are harmed one at a time each, side by side."""
+class Faults:
+    """Everything that goes wrong. An application has one fault at a time, side by side."""
 
-    def __init__(self, crew: Crew, asterisk: Asterisk, manager: Manager, history: History) -> None:
-        self.crew = crew
+    def __init__(self, processes: Processes, asterisk: Asterisk, manager: Manager, history: History) -> None:
+        self.processes = processes
         self.asterisk = asterisk
         self.manager = manager
         self.history = history
@@ -42,16 +42,16 @@ class Harm:
     async def carry_out_step(self, step: Step, at: float) -> None:
         await asyncio.sleep(max(0, at - asyncio.get_running_loop().time()))
         name = f"soak-{step.application}"
-        action = getattr(self, step.harm.replace("-", "_"))
-        on_asterisk = step.harm in ("module-reload", "module-unload", "module-unload-idle", "core-reload")
+        action = getattr(self, step.fault.replace("-", "_"))
+        on_asterisk = step.fault in ("module-reload", "module-unload", "module-unload-idle", "core-reload")
         lock = self.cli_lock if on_asterisk else self.locks.setdefault(name, asyncio.Lock())
         async with lock:
-            self.history.write("harm", harm=step.harm, app=name, chance=step.chance)
+            self.history.write("fault", fault=step.fault, app=name, chance=step.chance)
             try:
                 await action(name, step.chance)
             except (AssertionError, ConnectionError, asyncio.TimeoutError) as error:
-                self.failures.append(f"{step.harm}: {error or type(error).__name__}")
-            self.done[step.harm] += 1
+                self.failures.append(f"{step.fault}: {error or type(error).__name__}")
+            self.done[step.fault] += 1
 
     # To an application
 
@@ -61,22 +61,22 @@ class Harm:
             self.history.write("killed", app=name)
 
     async def kill(self, name: str, chance: float) -> None:
-        process = self.crew.applications[name]
+        process = self.processes.applications[name]
         self.kill_process(process, name)
         await process.wait()
         await asyncio.sleep(max(0, chance - 0.3))
-        await self.crew.start_application(name)
+        await self.processes.start_application(name)
 
     async def kill_by_itself(self, name: str, number: int) -> None:
         """The application kills itself at the right moment, if that comes."""
-        process = self.crew.applications[name]
+        process = self.processes.applications[name]
         process.send_signal(number)
         try:
             await asyncio.wait_for(process.wait(), BY_ITSELF_SECONDS)
         except asyncio.TimeoutError:
             self.kill_process(process, name)
             await process.wait()
-        await self.crew.start_application(name)
+        await self.processes.start_application(name)
 
     async def kill_on_win(self, name: str, chance: float) -> None:
         await self.kill_by_itself(name, signal.SIGRTMIN)
@@ -85,7 +85,7 @@ class Harm:
         await self.kill_by_itself(name, signal.SIGRTMIN + 1)
 
     async def stop(self, name: str, chance: float) -> None:
-        process = self.crew.applications[name]
+        process = self.processes.applications[name]
         self.history.write("stopped", app=name)
         process.send_signal(signal.SIGSTOP)
         await asyncio.sleep(0.5 + 4 * chance)
@@ -93,15 +93,15 @@ class Harm:
         self.history.write("resumed", app=name)
 
     async def deaf(self, name: str, chance: float) -> None:
-        self.crew.applications[name].send_signal(signal.SIGUSR2)
+        self.processes.applications[name].send_signal(signal.SIGUSR2)
 
     async def reconnect(self, name: str, chance: float) -> None:
-        self.crew.applications[name].send_signal(signal.SIGUSR1)
+        self.processes.applications[name].send_signal(signal.SIGUSR1)
 
     async def twin(self, name: str, chance: float) -> None:
-        """A second connection takes the name; then one of the two dies, and a new one takes over."""
-        old = self.crew.applications[name]
-        new = await self.crew.application(name)
+        """A second connection takes the name; then one of the two dies, and a new one comes in their place."""
+        old = self.processes.applications[name]
+        new = await self.processes.application(name)
         await asyncio.sleep(0.5 + chance)
         first, second = (old, new) if chance < 0.5 else (new, old)
         self.kill_process(first, name)
@@ -109,12 +109,12 @@ class Harm:
         await asyncio.sleep(chance)
         self.kill_process(second, name)
         await second.wait()
-        await self.crew.start_application(name)
+        await self.processes.start_application(name)
 
     # To Asterisk
 
     async def burst(self, name: str, chance: float) -> None:
-        self.crew.callers.send_signal(signal.SIGUSR1)
+        self.processes.callers.send_signal(signal.SIGUSR1)
 
     async def core_reload(self, name: str, chance: float) -> None:
         await self.cli("core reload")
