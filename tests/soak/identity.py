@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger import Claim
 from history import Line, read
+from ledger import Claim
 from rules import Violation, ms
 
 SENT_ON = "runs whose caller was taken away or redirected"
