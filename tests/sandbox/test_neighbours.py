@@ -238,3 +238,12 @@ def test_cli_is_no_more_than_asterisk(shared):
         control.unlink()
         control.with_name("kept").rename(control)
     assert "System uptime" in shared.cli("core show uptime")
+
+
+def test_tmp_is_a_namespaces_own(own, mode):
+    """Names with a process number in them, such as those of make, would meet: the numbers begin at 1 in each."""
+    if mode == "root-that-may-not-mount":
+        # No namespace: numbers are the machine's.
+        return
+    assert own.sandbox("shell", "touch", "/tmp/16").returncode == 0
+    assert own.sandbox("shell", "ls", "/tmp/16").returncode != 0
