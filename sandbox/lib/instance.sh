@@ -237,10 +237,6 @@ instance_owner() {
         chown "$ids" "$DIR"/{spool/recording,lib,spool,run}
         chmod 1770 "$DIR/log"
     fi
-    # The C API's tests write settings of their own from within Asterisk.
-    if [[ ${MODULES_EXTRA:-} == *test_stasis_broadcast* && ! -e $DIR/etc/stasis_broadcast.conf ]]; then
-        ln -s "$HOME_INSIDE/run/stasis_broadcast.conf" "$DIR/etc/"
-    fi
 }
 
 # A secret that nobody can guess.
