@@ -1,14 +1,28 @@
 # make install and make uninstall, for people with Asterisk and its headers on their machine.
 # Asterisk's own files of the same name are kept aside as NAME.asterisk and put back by uninstall.
 
-# $(call asterisk_folder,setting,folders to look in): what asterisk.conf says, else the first that exists
-asterisk_folder = $(firstword $(shell sed -n 's/^[[:space:]]*$(1)[[:space:]]*=>*[[:space:]]*\([^;[:space:]]*\).*/\1/p' \
-	/etc/asterisk/asterisk.conf 2>/dev/null) $(wildcard $(2)))
+# What asterisk.conf says may be of Asterisk's own user, and the recipes below are a shell's: it is read once, and what
+# is not plainly the name of a folder is refused.
+ASTERISK_CONF ?= /etc/asterisk/asterisk.conf
 
-ASTMODDIR ?= $(call asterisk_folder,astmoddir,/usr/lib/asterisk/modules /usr/lib/*/asterisk/modules \
+# $(call asterisk_folder,setting,folders to look in): what asterisk.conf says, else the first that exists; ! is a refusal
+asterisk_folder = $(shell tools/install/folder $(1) '$(ASTERISK_CONF)' $(wildcard $(2)))
+
+ifneq ($(filter install uninstall installation-folders,$(MAKECMDGOALS)),)
+ifeq ($(origin ASTMODDIR),undefined)
+ASTMODDIR := $(call asterisk_folder,astmoddir,/usr/lib/asterisk/modules /usr/lib/*/asterisk/modules \
 	/usr/lib64/asterisk/modules /usr/local/lib/asterisk/modules)
-ASTDATADIR ?= $(call asterisk_folder,astdatadir,/usr/share/asterisk /var/lib/asterisk)
-ASTETCDIR ?= $(call asterisk_folder,astetcdir,/etc/asterisk)
+endif
+ifeq ($(origin ASTDATADIR),undefined)
+ASTDATADIR := $(call asterisk_folder,astdatadir,/usr/share/asterisk /var/lib/asterisk)
+endif
+ifeq ($(origin ASTETCDIR),undefined)
+ASTETCDIR := $(call asterisk_folder,astetcdir,/etc/asterisk)
+endif
+ifneq ($(filter !,$(ASTMODDIR) $(ASTDATADIR) $(ASTETCDIR)),)
+$(error Nothing was changed. Correct that line, or say where the folder is: make install ASTMODDIR=/path ASTDATADIR=/path ASTETCDIR=/path)
+endif
+endif
 ASTHEADERDIR ?= $(ASTERISK_INCLUDE)/asterisk
 
 DOCUMENTATION := $(wildcard modules/*/*-en_US.xml)
@@ -23,9 +37,13 @@ is_ours = grep -qs -e 'part of Stasis Broadcast' -e 'Stasis Broadcast: a call fo
 
 .PHONY: install uninstall installation-folders
 
+installation-folders: export INSTALL_DESTDIR = $(DESTDIR)
+installation-folders: export INSTALL_ASTMODDIR = $(ASTMODDIR)
+installation-folders: export INSTALL_ASTDATADIR = $(ASTDATADIR)
+installation-folders: export INSTALL_ASTETCDIR = $(ASTETCDIR)
+installation-folders: export INSTALL_ASTHEADERDIR = $(ASTHEADERDIR)
 installation-folders:
-	@$(if $(ASTMODDIR),,echo "Asterisk's module folder was not found: say where it is with make install ASTMODDIR=/path" >&2; exit 1)
-	@$(if $(ASTDATADIR),,echo "Asterisk's data folder was not found: say where it is with make install ASTDATADIR=/path" >&2; exit 1)
+	@tools/install/check
 
 install: modules | installation-folders ## install modules, header, documentation, sample dialplan [DESTDIR ASTERISK_INCLUDE ASTMODDIR]
 	@install -d "$(DESTDIR)$(ASTMODDIR)" "$(DESTDIR)$(ASTHEADERDIR)" "$(DOCUMENTATION_DIR)"
@@ -42,7 +60,7 @@ install: modules | installation-folders ## install modules, header, documentatio
 	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(SAMPLES); do \
 		[ -e "$(DESTDIR)$(ASTETCDIR)/$${sample##*/}" ] || install -v -m 644 "$$sample" "$(DESTDIR)$(ASTETCDIR)/"; \
 	done)
-	@echo "Installed. A running Asterisk takes the modules over with its next restart."
+	@cat tools/install/installed.txt
 
 uninstall: | installation-folders ## remove all that, and put Asterisk's own modules back
 	@for file in $(INSTALLED_MODULES) $(INSTALLED_HEADER); do \
@@ -60,5 +78,9 @@ uninstall: | installation-folders ## remove all that, and put Asterisk's own mod
 	@rm -fv $(patsubst %,"$(DOCUMENTATION_DIR)/%",$(notdir $(DOCUMENTATION)))
 	@for sample in $(SAMPLES); do \
 		file="$(DESTDIR)$(ASTETCDIR)/$${sample##*/}"; \
-		! cmp -s "$$sample" "$$file" || rm -fv "$$file"; \
+		if cmp -s "$$sample" "$$file"; then \
+			rm -fv "$$file"; \
+		elif [ -e "$$file" ]; then \
+			echo "Keeping $$file: it has been edited"; \
+		fi; \
 	done

@@ -4,7 +4,7 @@ C_FILES = $(shell find $(C_FOLDERS) -name node_modules -prune -o -name '*.[ch]' 
 
 .PHONY: lint lint-format lint-cppcheck format
 
-lint: ## check the layout of the C code and look for mistakes (clang-format, cppcheck)
+lint: ## check the layout of the C code, and search for mistakes (clang-format, cppcheck)
 	@sandbox/need lint
 	@$(MAKE) --no-print-directory lint-format lint-cppcheck
 
@@ -35,7 +35,7 @@ compile_commands.json: ## how each C file is compiled, for clangd and editors
 		$(addprefix $(BUILD)/modules/,$(addsuffix .so,$(notdir $(EXTRA_FILES:.c=) $(EXTRA_FOLDERS)))) \
 		unit-plain ari-race | tools/compile-commands >$@
 
-hooks: ## let git check the layout and look for mistakes in what is committed
+hooks: ## let git check the layout, and search for mistakes, of what is committed
 	@hook=$$(git rev-parse --git-path hooks)/pre-commit; \
 	if [ -e "$$hook" ] && ! grep -q tools/pre-commit "$$hook"; then \
 		echo "hooks: there is a $$hook already; have it run tools/pre-commit" >&2; exit 1; \

@@ -53,7 +53,7 @@ def head_of_report(quick: bool, pairs: int) -> dict:
     if about["load_at_start"] > BUSY_LOAD * about["cores"]:
         print(
             f"WARNING: load average {about['load_at_start']:.1f} on {about['cores']} cores before anything has begun: "
-            "others are at work here. Trust the ratios more than the figures, and no p99 much."
+            "others are at work here. Trust the ratios more than the numbers, and no p99 much."
         )
     return {"commit": machine.commit(), "asterisk": asterisk_version(), **about, "quick": quick, "pairs": pairs}
 
@@ -62,7 +62,7 @@ def show(result: dict, quick: bool, seconds: float) -> None:
     print("\n" + report.text_table(result))
     print(f"\ncommit {result['commit']}, Asterisk {result['asterisk']}, {result['cpu']}, {result['cores']} cores")
     if quick:
-        print("This was a rough look: few calls, too few pairs for a verdict. make bench takes its time.")
+        print("This was a rough measurement: few calls, too few pairs for a verdict. make bench takes its time.")
     print(f"{report.closing(result)} ({minutes(seconds)} min; {OUT}/report.json)")
 
 

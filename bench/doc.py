@@ -2,7 +2,7 @@
 """Puts the results of the last make bench into docs/PERFORMANCE.md: table, machine, pictures.
 
 Only what stands between the marks is replaced; the text around it is for people to write, and to
-write anew when the figures say something else.
+write again when the numbers say something else.
 """
 
 import json

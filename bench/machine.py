@@ -1,4 +1,4 @@
-"""The machine that the figures come from, and what else it was doing meanwhile."""
+"""The machine that the numbers come from, and what else it was doing meanwhile."""
 
 import os
 import resource

@@ -40,11 +40,11 @@ class Race:
         self.report = report
         self.history = history
 
-    def ms(self, figure: str, what: str) -> float:
-        """A figure of ari-race's table: ms("offer_to_start", "p99")."""
-        values = self.report["latency_ms"][figure]
+    def ms(self, name: str, what: str) -> float:
+        """A number of ari-race's table: ms("offer_to_start", "p99")."""
+        values = self.report["latency_ms"][name]
         if values is None:
-            raise BenchError(f"ari-race measured no {figure}: {self.trouble() or 'no call came so far'}")
+            raise BenchError(f"ari-race measured no {name}: {self.trouble() or 'no call came so far'}")
         return values[what]
 
     def trouble(self) -> str:

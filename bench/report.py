@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from figures import Case, Pairs, Spread
+from stats import Case, Pairs, Spread
 from runner import Outcome
 
 

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 
 from asterisk import NO_RESULT, Asterisk
-from figures import Pairs
-from scenario import Context, Figures, Scenario
+from stats import Pairs
+from scenario import Context, Stats, Scenario
 
 SIDES = ("ours", "own")
 # A run that cannot count, for example because an application did not come up, is repeated; and so
@@ -21,7 +21,7 @@ class Outcome:
     """All runs of one scenario."""
 
     scenario: Scenario
-    runs: dict[str, list[Figures]] = field(default_factory=lambda: {side: [] for side in SIDES})
+    runs: dict[str, list[Stats]] = field(default_factory=lambda: {side: [] for side in SIDES})
     # Why runs were repeated or given up.
     trouble: list[str] = field(default_factory=list)
     # Cores that others took meanwhile, run by run.
@@ -33,8 +33,8 @@ class Outcome:
 
     def pairs(self, name: str) -> Pairs:
         """The values of a case: only those pairs of which both sides have one, unless own has none at all."""
-        ours = [figures.get(name) for figures in self.runs["ours"]]
-        own = [figures.get(name) for figures in self.runs["own"]]
+        ours = [stats.get(name) for stats in self.runs["ours"]]
+        own = [stats.get(name) for stats in self.runs["own"]]
         if all(value is None for value in own):
             return Pairs([value for value in ours if value is not None], [])
         both = [(a, b) for a, b in zip(ours, own) if a is not None and b is not None]
@@ -73,10 +73,10 @@ class Progress:
         )
         self.began = time.monotonic()
 
-    def end(self, scenario: Scenario, figures: Figures, others: float) -> None:
+    def end(self, scenario: Scenario, stats: Stats, others: float) -> None:
         self.seen.setdefault(scenario.name, []).append(time.monotonic() - self.began)
         self.runs_done[scenario.name] = self.runs_done.get(scenario.name, 0) + 1
-        text = "  ".join(f"{name} {value:.4g}" for name, value in figures.items())
+        text = "  ".join(f"{name} {value:.4g}" for name, value in stats.items())
         print(f"  {text}  (others took {others:.1f} cores)", flush=True)
 
 
@@ -84,19 +84,19 @@ def minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
-def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) -> Figures:
+def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) -> Stats:
     """One run that counts; empty if there was none."""
     for _ in range(TRIES):
         Asterisk.others.clear()
         try:
-            figures = scenario.measure(context, side)
+            stats = scenario.measure(context, side)
         except NO_RESULT as error:
             text = f"{side}: {error or type(error).__name__}"
             outcome.trouble.append(text)
             print(f"\n  run does not count, {text}", file=sys.stderr, flush=True)
             continue
         outcome.others.append(max(Asterisk.others))
-        return figures
+        return stats
     return {}
 
 
@@ -107,12 +107,12 @@ def run_scenario(scenario: Scenario, context: Context, progress: Progress) -> Ou
             break
         for side in SIDES if pair % 2 == 0 else reversed(SIDES):
             progress.begin(scenario, pair, side)
-            figures = run_side(scenario, context, side, outcome)
-            outcome.runs[side].append(figures)
-            progress.end(scenario, figures, outcome.others[-1] if figures else 0.0)
+            stats = run_side(scenario, context, side, outcome)
+            outcome.runs[side].append(stats)
+            progress.end(scenario, stats, outcome.others[-1] if stats else 0.0)
     for side in SIDES:
         for case in scenario.cases:
-            values = [figures[case.name] for figures in outcome.runs[side] if case.name in figures]
+            values = [stats[case.name] for stats in outcome.runs[side] if case.name in stats]
             if values:
                 context.known[case.name, side] = statistics.median(values)
     return outcome

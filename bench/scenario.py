@@ -1,12 +1,12 @@
-"""What a scenario is: one way to load Asterisk, and the figures that a run of it gives."""
+"""What a scenario is: one way to load Asterisk, and the stats that a run of it gives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from figures import Case
+from stats import Case
 
-# Figures by the name of their case.
-Figures = dict[str, float]
+# Stats by the name of their case.
+Stats = dict[str, float]
 
 
 @dataclass
@@ -25,12 +25,12 @@ class Context:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`measure` starts its own Asterisk, with the side it is given (ours or own), and returns figures."""
+    """`measure` starts its own Asterisk, with the side it is given (ours or own), and returns stats."""
 
     name: str
     title: str
     cases: list[Case]
-    measure: Callable[[Context, str], Figures]
+    measure: Callable[[Context, str], Stats]
     # How long one run takes, in seconds, full and quick: for the estimate until it has been seen.
     seconds: tuple[float, float]
     # Scenarios that must run before, for what they leave in the context.

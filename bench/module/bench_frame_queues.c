@@ -43,7 +43,7 @@ static int voice_frames(struct ast_channel *chan)
 	return count;
 }
 
-static int look(struct queues *queues)
+static int measure(struct queues *queues)
 {
 	struct ast_channel_iterator *iterator = ast_channel_iterator_all_new();
 	struct ast_channel *chan;
@@ -76,7 +76,7 @@ static char *cli_frame_queues(struct ast_cli_entry *e, int cmd, struct ast_cli_a
 	case CLI_GENERATE:
 		return NULL;
 	}
-	if (look(&queues)) {
+	if (measure(&queues)) {
 		ast_cli(a->fd, "{\"error\": \"out of memory\"}\n");
 		return CLI_FAILURE;
 	}

@@ -3,10 +3,10 @@
 import asyncio
 
 from asterisk import Asterisk, BenchError
-from figures import Case, ratio_at_most
+from stats import Case, ratio_at_most
 from harness.plain import Events, Http
 from race import race, start, until_gone, warm_up
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 APPS = 100
 RATE = 40
@@ -61,7 +61,7 @@ def whole_calls(context: Context, asterisk: Asterisk) -> float:
     return used * 1000 / calls
 
 
-def measure(context: Context, side: str) -> Figures:
+def measure(context: Context, side: str) -> Stats:
     with Asterisk(side) as asterisk:
         warm_up(asterisk, apps=APPS, claimers=1, calls=20, rate=RATE)
         return {

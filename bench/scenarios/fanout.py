@@ -1,16 +1,16 @@
 """How long it takes until the last of many applications holds the offer."""
 
 from asterisk import Asterisk, BenchError
-from figures import Case, Spread, for_the_record, ratio_at_most
+from stats import Case, Spread, for_the_record, ratio_at_most
 from history import call_to_last_offer_ms
 from race import race, until_gone, warm_up
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 # applications: (calls a second, calls, calls of a quick run). Slow enough that calls do not meet.
 LOADS = {10: (50, 100, 50), 100: (20, 100, 30), 300: (10, 40, 12), 1000: (3, 16, 0)}
 
 
-def fan_out(context: Context, asterisk: Asterisk, apps: int) -> Figures:
+def fan_out(context: Context, asterisk: Asterisk, apps: int) -> Stats:
     rate, calls, quick_calls = LOADS[apps]
     calls = quick_calls if context.quick else calls
     if not calls:
@@ -27,13 +27,13 @@ def fan_out(context: Context, asterisk: Asterisk, apps: int) -> Figures:
     }
 
 
-def measure(context: Context, side: str) -> Figures:
-    figures: Figures = {}
+def measure(context: Context, side: str) -> Stats:
+    stats: Stats = {}
     with Asterisk(side) as asterisk:
         warm_up(asterisk, apps=100, claimers=1, calls=20, rate=40)
         for apps in LOADS:
-            figures |= fan_out(context, asterisk, apps)
-    return figures
+            stats |= fan_out(context, asterisk, apps)
+    return stats
 
 
 def cases(apps: int) -> list[Case]:

@@ -6,9 +6,9 @@ import random
 import time
 
 from asterisk import Asterisk, BenchError
-from figures import Case, Spread, for_the_record, ours_at_most
+from stats import Case, Spread, for_the_record, ours_at_most
 from harness.plain import Events, Http
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 AT_ONCE = 8
 # A call is hung up at a moment of its own within this time after its offer, so that whatever
@@ -84,7 +84,7 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
 
 
-def measure(context: Context, side: str) -> Figures:
+def measure(context: Context, side: str) -> Stats:
     with Asterisk(side) as asterisk:
         asyncio.run(Caller(1).run(asterisk.http_port, 2 * AT_ONCE))
         delays = asyncio.run(Caller(2).run(asterisk.http_port, 80 if context.quick else 240))

@@ -5,9 +5,9 @@ import time
 
 import machine
 from asterisk import Asterisk, BenchError
-from figures import Case, Spread, more_than_own_by_at_most
+from stats import Case, Spread, more_than_own_by_at_most
 from harness.plain import Http
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 # In the order in which they are loaded.
 MODULES = {
@@ -37,7 +37,7 @@ async def load_times(port: int, modules: list[str], times: int) -> list[float]:
     return taken
 
 
-def measure(context: Context, side: str) -> Figures:
+def measure(context: Context, side: str) -> Stats:
     with Asterisk(side) as asterisk:
         memory = machine.memory_kib(asterisk.pid, "Rss") / 1024
         taken = asyncio.run(load_times(asterisk.http_port, MODULES[side], 5 if context.quick else 20))

@@ -3,8 +3,8 @@
 import json
 
 from asterisk import Asterisk, BenchError
-from figures import Case, for_the_record, ours_at_most, ratio_at_least
-from scenario import Context, Figures, Scenario
+from stats import Case, for_the_record, ours_at_most, ratio_at_least
+from scenario import Context, Stats, Scenario
 
 MODULE = {"MODULES_EXTRA": "bench_stasis_broadcast.so"}
 FILTER = "^(sales|support|billing)-[0-9]+$"
@@ -25,7 +25,7 @@ def ask(asterisk: Asterisk, command: str) -> dict:
     return answer
 
 
-def offer(context: Context, side: str) -> Figures:
+def offer(context: Context, side: str) -> Stats:
     with Asterisk(side, **MODULE) as asterisk:
         ask(asterisk, f"offer {APPS} 50")
         answer = ask(asterisk, f"offer {APPS} {200 if context.quick else 1000}")
@@ -36,7 +36,7 @@ def offer(context: Context, side: str) -> Figures:
     }
 
 
-def claims(context: Context, side: str) -> Figures:
+def claims(context: Context, side: str) -> Stats:
     seconds = 1 if context.quick else 2
     with Asterisk(side, **MODULE) as asterisk:
         ask(asterisk, f"claims {THREADS} 100 1")
@@ -46,7 +46,7 @@ def claims(context: Context, side: str) -> Figures:
     return {"claims": answer["claims_per_second"]}
 
 
-def memory(context: Context, side: str) -> Figures:
+def memory(context: Context, side: str) -> Stats:
     # What a thread keeps for its next allocation must not count as in use.
     wrap = {"WRAP": "env GLIBC_TUNABLES=glibc.malloc.tcache_count=0"}
     with Asterisk(side, **MODULE, **wrap) as asterisk:

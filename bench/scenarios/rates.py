@@ -1,10 +1,10 @@
 """Ten applications race for every call: at 50 calls a second, and as fast as it goes."""
 
 from asterisk import Asterisk, BenchError
-from figures import Case, for_the_record, ratio_at_least, ratio_at_most
+from stats import Case, for_the_record, ratio_at_least, ratio_at_most
 from history import offer_to_start_ms
 from race import Race, race, warm_up
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 APPS = 10
 WARM_UP = {"apps": APPS, "calls": 50, "rate": 50}
@@ -21,7 +21,7 @@ P99_MS = 250
 ACHIEVED = 0.95
 
 
-def at_50(context: Context, side: str) -> Figures:
+def at_50(context: Context, side: str) -> Stats:
     calls = 100 if context.quick else 350
     with Asterisk(side) as asterisk:
         warm_up(asterisk, **WARM_UP)
@@ -62,7 +62,7 @@ def search(asterisk: Asterisk, seconds: float) -> float:
     return middle if sustains(asterisk, middle, seconds) else good
 
 
-def highest(context: Context, side: str) -> Figures:
+def highest(context: Context, side: str) -> Stats:
     with Asterisk(side) as asterisk:
         warm_up(asterisk, **WARM_UP)
         rate = search(asterisk, 2 if context.quick else STEP_SECONDS)
@@ -78,7 +78,7 @@ def highest(context: Context, side: str) -> Figures:
     }
 
 
-def at_own_highest(context: Context, side: str) -> Figures:
+def at_own_highest(context: Context, side: str) -> Stats:
     rate = context.known["race-highest", "own"]
     with Asterisk(side) as asterisk:
         warm_up(asterisk, **WARM_UP)

@@ -1,10 +1,10 @@
 """20 of 21 applications stop reading: what the live one notices."""
 
 from asterisk import Asterisk
-from figures import Case, for_the_record, ours_at_most
+from stats import Case, for_the_record, ours_at_most
 from history import call_to_offer_ms
 from race import Race, race, warm_up
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 APPS = 21
 STALLED = 20
@@ -34,22 +34,22 @@ def run(context: Context, side: str, write_timeout: int, stalled: int) -> Race:
         return race(asterisk, *words, history=True, apps=APPS, claimers=1, stalled=stalled, calls=calls, rate=rate)
 
 
-def measure(context: Context, side: str) -> Figures:
+def measure(context: Context, side: str) -> Stats:
     """The reference comes right before the runs that are compared with it."""
     reference = run(context, side, WRITE_TIMEOUTS[0], 0).report["apps"][0]["offer_delay_ms"]
-    figures = {"none-stalled-p99": reference["p99"], "none-stalled-worst": reference["max"]}
+    stats = {"none-stalled-p99": reference["p99"], "none-stalled-worst": reference["max"]}
     for write_timeout in WRITE_TIMEOUTS[:1] if context.quick else WRITE_TIMEOUTS:
         result = run(context, side, write_timeout, STALLED)
         name = f"stalled-{write_timeout}"
         context.add_samples(name, side, call_to_offer_ms(result.history))
-        figures |= {
+        stats |= {
             f"{name}-worst": result.ms("offer_delay", "max"),
             f"{name}-p99": result.ms("offer_delay", "p99"),
             f"{name}-p99-rise": result.ms("offer_delay", "p99") / reference["p99"],
             f"{name}-not-offered": result.report["calls"]["not_offered"],
             f"{name}-cut": result.report["stalled"]["cut"],
         }
-    return figures
+    return stats
 
 
 def cases(write_timeout: int) -> list[Case]:

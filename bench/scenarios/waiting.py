@@ -4,21 +4,21 @@ import asyncio
 import json
 
 from asterisk import Asterisk, BenchError
-from figures import Case, Pairs, Spread, for_the_record
+from stats import Case, Pairs, Spread, for_the_record
 from harness.ami import Ami
 from harness.plain import Events, Http
-from scenario import Context, Figures, Scenario
+from scenario import Context, Stats, Scenario
 
 CALLS = 2000
 TALKING = 200
 SECONDS = 30
 LANES = 8
-# How often the queues are looked at meanwhile.
-LOOK_SECONDS = 2
+# How often the queues are measured meanwhile.
+MEASURE_SECONDS = 2
 
 
 class Crowd:
-    """Makes the calls, keeps them waiting, and looks at Asterisk meanwhile."""
+    """Makes the calls, keeps them waiting, and measures Asterisk meanwhile."""
 
     def __init__(self, asterisk: Asterisk, calls: int, talking: int, seconds: float) -> None:
         self.asterisk = asterisk
@@ -42,8 +42,8 @@ class Crowd:
         await events.wait(self.all_offered.wait(), 30)
         longest = 0
         before = self.asterisk.cpu()
-        for _ in range(round(self.seconds / LOOK_SECONDS)):
-            await asyncio.sleep(LOOK_SECONDS)
+        for _ in range(round(self.seconds / MEASURE_SECONDS)):
+            await asyncio.sleep(MEASURE_SECONDS)
             longest = max(longest, await self.longest_queue(ami))
         used = self.asterisk.cpu() - before
         await ami.close()
@@ -79,7 +79,7 @@ class Crowd:
         return found["longest"]
 
 
-def measure(context: Context, side: str) -> Figures:
+def measure(context: Context, side: str) -> Stats:
     calls, talking, seconds = (400, 40, 5) if context.quick else (CALLS, TALKING, SECONDS)
     with Asterisk(side, MODULES_EXTRA="app_milliwatt.so bench_frame_queues.so") as asterisk:
         share, longest = asyncio.run(Crowd(asterisk, calls, talking, seconds).run())

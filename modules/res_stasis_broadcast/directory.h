@@ -89,7 +89,7 @@ int directory_has(const char *app);
 int directory_count_sources(const char *app);
 
 /*!
- * \brief Whether an application of this name hears of no offer and may claim none, whoever it is and whatever
+ * \brief Whether an application of this name hears of no offer and may claim none, whichever it is, and whatever
  *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
  *        bytes); a name that is made for one call.
  *

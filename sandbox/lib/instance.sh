@@ -175,10 +175,30 @@ instance_conf() {
     fi
 }
 
+# Folders that were Asterisk's become root's, and are emptied: a program that Asterisk's user runs elsewhere may be
+# adding to them at the same time.
+instance_take_back() {
+    local folders=() name
+    for name in "$@"; do
+        [ ! -d "$DIR/$name" ] || folders+=("$DIR/$name")
+    done
+    [ ${#folders[@]} -ne 0 ] || return 0
+    for _ in {1..20}; do
+        if [ "$(id -u)" -eq 0 ]; then
+            chown 0:0 "${folders[@]}"
+            chmod 700 "${folders[@]}"
+            chown -RhP 0:0 "${folders[@]}" 2>/dev/null || true
+        fi
+        rm -rf "${folders[@]}" 2>/dev/null && return
+    done
+    die "${folders[*]} cannot be emptied: a program is at work in there"
+}
+
 # Sounds, music and documentation: Asterisk's, plus the documentation of our modules.
 instance_data() {
     local stock=/usr/share/asterisk name
-    rm -rf "${DIR:?}"/{data,moh,lib,spool,run,log}
+    instance_take_back lib spool run log
+    rm -rf "${DIR:?}"/{data,moh}
     mkdir -p "$DIR"/{data/documentation/thirdparty,moh}
     mkdir -m 700 "$DIR"/{lib,spool,spool/recording,run,log}
     for name in "$ROOT$stock"/*; do
@@ -204,11 +224,14 @@ asterisk_ids() {
 instance_owner() {
     local ids group
     (umask 077 && touch "$DIR"/log/{full,console,queue_log})
+    chmod -R go= "$DIR/etc"
     if [ "$(id -u)" -eq 0 ]; then
         ids=$(asterisk_ids)
         group=${ids#*:}
         chgrp -R "$group" "$DIR/etc" "$DIR/log"
-        chmod -R u=rwX,g=rX,o= "$DIR/etc"
+        chmod -R g=rX "$DIR/etc"
+        # Files of its own beside them, for a test that writes its module's. Root opens none of them.
+        [ "${WRITABLE_ETC:-}" != yes ] || chmod 1770 "$DIR/etc"
         chmod 660 "$DIR"/log/{full,queue_log}
         chmod 600 "$DIR/log/console"
         chown "$ids" "$DIR"/{spool/recording,lib,spool,run}

@@ -32,9 +32,17 @@ sanitizer_library() {
     done
 }
 
+# Whether the supervisor is there, who writes down how Asterisk ended.
+process_supervised() {
+    local pid
+    pid=$(cat "$DIR/supervisor.pid" 2>/dev/null) || return 1
+    { tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "$SELF supervise"
+}
+
 # Run Asterisk and note how it ended. Started in a session of its own by process_start.
 process_supervise() {
     local fd preload=$HOME_INSIDE/src/build/sandbox/preload.so user=()
+    echo $$ >"$DIR/supervisor.pid"
     # Whatever make or a pipeline left open is not for a process that outlives them.
     for fd in /proc/self/fd/*; do
         fd=${fd##*/}
@@ -48,7 +56,7 @@ process_supervise() {
     # AddressSanitizer wants to be the first library of the process.
     [ "$SANITIZE" != address ] || preload="$(sanitizer_library):$preload"
     # shellcheck disable=SC2086
-    PID_FILE=$DIR/asterisk.pid "${ENTER[@]}" env LD_PRELOAD="$preload" SANDBOX_INSTANCE="$KEY" \
+    PID_FILE=$DIR/asterisk.pid "${ENTER[@]}" env LD_PRELOAD="$preload" \
         ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0:${ASAN_OPTIONS:-}" \
         UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1:${UBSAN_OPTIONS:-}" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &
@@ -85,7 +93,7 @@ process_end_children() {
 process_start() {
     local seconds=${START_SECONDS:-30} deadline
     deadline=$((SECONDS + seconds))
-    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit" "$DIR/supervisor.pid"
     cli_words
     setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 7>&- 9>&- &
     until [ -S "$DIR/run/asterisk.ctl" ] && fully_booted "$seconds"; do
@@ -136,9 +144,14 @@ process_stop() {
                 sleep 0.02
             done
         fi
+    else
+        # It has just ended: how is being written down.
+        until [ -e "$DIR/asterisk.exit" ] || ! process_supervised || ((SECONDS > deadline)); do
+            sleep 0.02
+        done
     fi
     status=$(cat "$DIR/asterisk.exit" 2>/dev/null || echo 0)
-    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit"
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit" "$DIR/supervisor.pid"
     if [ "$status" != 0 ]; then
         echo "sandbox: Asterisk $ASTERISK $when with status $status; log: $LINK/log/full" >&2
         return 1
@@ -317,6 +330,7 @@ sandbox_clean() {
         HOME_INSIDE=${DIR#"$ROOT"}
         LINK=$link
         (sandbox_down) || true
+        (instance_take_back lib spool run log) || true
         root_delete "$DIR" "$DIR.lock"
         rm -f "$link"
     done

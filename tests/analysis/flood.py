@@ -56,7 +56,7 @@ def answer(connection: socket.socket) -> int:
 
 def flooder(port: int, rate: int, stop: object, counts: object) -> None:
     """Plain sockets and no library: what the flood itself takes of the machine must not count."""
-    # It is told to stop by whoever started it.
+    # It is told to stop by the process that started it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     connections = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(CONNECTIONS)]

@@ -11,7 +11,7 @@ OURS = re.compile(
     r"|<unknown module>|\b(modules|core|tests/module)/[a-z_/]+\.[ch]:\d"
 )
 
-# Asterisk 16 leaks the body of each form that ast_http_get_post_vars() reads, whoever asks it to.
+# Asterisk 16 leaks the body of each form that ast_http_get_post_vars() reads, for us as for others.
 FORM_BODY = re.compile(r"^Direct leak(?s:.{0,400})\n *#3 \S+ in ast_http_get_post_vars ")
 
 # Asterisk 16 keeps an event for a connection that is being closed in a queue that it never frees. What hangs on

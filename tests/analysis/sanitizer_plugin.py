@@ -18,7 +18,7 @@ from harness.asterisk import Asterisk  # noqa: E402
 # The modules under test, those that use others first.
 MODULES = ("test_stasis_broadcast", "res_ari_broadcasts", "app_stasis_broadcast", "res_stasis_broadcast")
 
-# An Asterisk under a sanitizer looks through all its memory at its end.
+# An Asterisk under a sanitizer goes through all its memory at its end.
 END_SECONDS = 120
 
 _numbers = itertools.count(1)
@@ -48,7 +48,7 @@ def keep_reports(asterisk: Asterisk) -> None:
 
 
 def pytest_configure() -> None:
-    """Put the end in front of whatever starts an Asterisk anew or stops it."""
+    """Put the end in front of whatever starts an Asterisk again or stops it."""
     up, down = Asterisk.up, Asterisk.down
 
     def up_after_end(self: Asterisk, settings: object) -> None:

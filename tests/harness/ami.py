@@ -90,8 +90,8 @@ class Ami(EventLog):
             self.add(message)
 
 
-async def knock_as(port: int, stranger: str) -> asyncio.StreamWriter:
-    """Try to log in under a name that Asterisk does not know, of which it complains in its log."""
+async def log_in_as(port: int, stranger: str) -> asyncio.StreamWriter:
+    """Try to log in under a name that Asterisk does not know, which it logs as an error."""
     _, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"Action: Login\r\nUsername: {stranger}\r\nSecret: none\r\n\r\n".encode())
     return writer

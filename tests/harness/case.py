@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .ami import Ami, knock_as
+from .ami import Ami, log_in_as
 from .ari import Ari, AriApp, DeafApp
 from .ari_client import NodeApp
 from .asterisk import INTEGRATION, OURS, Asterisk, LogLine, read_log
@@ -251,14 +251,14 @@ class Case:
     async def log(self) -> list[LogLine]:
         """What Asterisk has logged since the test began, up to now.
 
-        A thread of its own writes the log, one line after the other: when the complaint about a stranger
+        A thread of its own writes the log, one line after the other: when the line about a stranger
         is in the file, all that was logged before is.
         """
         stranger = f"stranger-{next(_numbers)}"
         written = self.asterisk.log.stat().st_size
-        knock = await knock_as(self.asterisk.port("AMI"), stranger)
+        connection = await log_in_as(self.asterisk.port("AMI"), stranger)
         await until(lambda: stranger in log_text(self.asterisk.log, written), "the log is written")
-        knock.close()
+        connection.close()
         return [line for line in read_log(self.asterisk.log, self.log_start) if "'stranger-" not in line.text]
 
     async def our_log(self) -> list[LogLine]:

@@ -15,7 +15,7 @@ SAMPLE = REPO / "samples" / FILE
 
 # What our modules log of a file that is not applied, and of calls that are too many.
 REFUSED = r"^(stasis_broadcast|more)\.conf, (line \d+|section)|^stasis_broadcast\.conf cannot be read|^stasis_broadcast\.conf is not applied; the previous settings stay"
-FULL = r"not offered, as \d+ calls are \((\d+) refused since the last such line\)"
+FULL = r"not offered: max_open \(\d+\) reached, (\d+) refused since the last warning"
 
 # Seconds that a thread stays which is not needed any more, and that are between two lines of the log about
 # refused calls.

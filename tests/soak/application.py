@@ -57,7 +57,7 @@ class Application:
         chance = random.Random(f"{self.options.seed} {self.options.app} {call}")
         choice = chance.random()
         if self.die_on_claim or choice < 0.7:
-            # Whoever is to die as the winner has to be the first.
+            # Who is to die as the winner has to be the first.
             await asyncio.sleep(0 if self.die_on_claim or self.die_on_win else chance.uniform(0, 0.03))
             await self.claim(call, chance)
         elif choice < 0.8:
@@ -143,7 +143,7 @@ class Application:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(auth=LOGIN, timeout=timeout, connector=connector) as self.http:
-            # Whoever is replaced leaves the name to the other one.
+            # Who is replaced leaves the name to the other one.
             while not self.replaced:
                 try:
                     await self.listen()

@@ -99,7 +99,7 @@ class Faults:
         self.processes.applications[name].send_signal(signal.SIGUSR1)
 
     async def twin(self, name: str, chance: float) -> None:
-        """A second connection takes the name; then one of the two dies, and a new one takes over."""
+        """A second connection takes the name; then one of the two dies, and a new one comes in their place."""
         old = self.processes.applications[name]
         new = await self.processes.application(name)
         await asyncio.sleep(0.5 + chance)

@@ -14,7 +14,7 @@ from manager import Manager
 QUIET_SECONDS = 11.0
 # Idle HTTP connections and threads go within this time.
 SETTLE_SECONDS = 90.0
-LOOK_SECONDS = 0.5
+STEP_SECONDS = 0.5
 GROWTH = 0.02
 
 # Where Asterisk puts the answer to a CLI command, ours too: it may still be open when the answer has come.
@@ -62,7 +62,7 @@ def open_files(process: Path) -> list[str]:
     return sorted(names)
 
 
-async def look(asterisk: Asterisk, manager: Manager) -> Footprint:
+async def measure(asterisk: Asterisk, manager: Manager) -> Footprint:
     folder = Path(f"/proc/{asterisk.pid}")
     resident = re.search(r"^Rss:\s+(\d+) kB", (folder / "smaps_rollup").read_text(), re.MULTILINE)
     heap = re.search(r"(\d+) bytes in use", await manager.cli("heap show"))
@@ -83,21 +83,21 @@ def grown(what: str, base: Footprint, now: Footprint) -> bool:
 async def settle(asterisk: Asterisk, manager: Manager, base: Footprint | None) -> Footprint:
     """Wait until threads and files stay, and with a base until they are back there, or it takes too long."""
     start = since = time.monotonic()
-    now = await look(asterisk, manager)
+    now = await measure(asterisk, manager)
     while time.monotonic() - start < SETTLE_SECONDS:
-        await asyncio.sleep(LOOK_SECONDS)
-        before, now = now, await look(asterisk, manager)
+        await asyncio.sleep(STEP_SECONDS)
+        before, now = now, await measure(asterisk, manager)
         if (now.threads, now.files) != (before.threads, before.files):
             since = time.monotonic()
         back = base is None or not any(grown(what, base, now) for what in ("heap_kb", "threads", "files"))
         if back and time.monotonic() - since > QUIET_SECONDS:
             break
     await manager.cli("malloc trim")
-    return await look(asterisk, manager)
+    return await measure(asterisk, manager)
 
 
 async def note(asterisk: Asterisk, manager: Manager, path: Path) -> None:
-    """Which threads, files and applications there are, for whoever wants to know what has grown."""
+    """Which threads, files and applications there are, for those who want to know what has grown."""
     files = open_files(Path(f"/proc/{asterisk.pid}"))
     maps = Path(f"/proc/{asterisk.pid}/smaps").read_text()
     threads = await manager.cli("core show threads")

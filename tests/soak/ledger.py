@@ -107,7 +107,7 @@ class Reader:
             handler = getattr(self, "on_" + line["what"].replace("-", "_"), None)
             if handler:
                 handler(line)
-        # Whoever was stopped and killed never read again.
+        # Who was stopped and killed never read again.
         for (kind, name), since in self.since.items():
             self.end(kind, name, since, since)
 

@@ -42,12 +42,12 @@ Verdict = Callable[[Pairs], bool | None]
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the report: a figure, and what it has to reach."""
+    """One line of the report: a number, and what it has to reach."""
 
     name: str
     unit: str
     target: str
-    # None: this figure is for the record, it has no target.
+    # None: this number is for the record, it has no target.
     verdict: Verdict
     # Why Asterisk's own has no value here.
     own_cannot: str | None = None
