@@ -99,14 +99,16 @@ struct step {
 		STEP_WIDENED,
 		STEP_ANSWERED,
 		STEP_LOST,
-		STEP_CLOSED
+		STEP_CLOSED,
+		STEP_ENDED,
 	} kind;
 	struct broadcast *broadcast;
-	/*! Of widened, answered, lost and closed, in this order. */
+	/*! Of widened, answered, lost, closed and ended, in this order. */
 	struct names *added;
 	const struct broadcast_answer *answer;
 	const char *app;
 	enum broadcast_state state;
+	const struct broadcast_session *session;
 };
 
 static void tell_one(const struct broadcast_observer *observer, const struct step *step)
@@ -121,6 +123,8 @@ static void tell_one(const struct broadcast_observer *observer, const struct ste
 		observer->lost(step->broadcast, step->app);
 	} else if (step->kind == STEP_CLOSED && observer->closed) {
 		observer->closed(step->broadcast, step->state);
+	} else if (step->kind == STEP_ENDED && observer->ended) {
+		observer->ended(step->broadcast, step->session);
 	}
 }
 
@@ -159,4 +163,9 @@ void observers_lost(struct broadcast *broadcast, const char *app)
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	tell(&(struct step){ .kind = STEP_CLOSED, .broadcast = broadcast, .state = state });
+}
+
+void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session)
+{
+	tell(&(struct step){ .kind = STEP_ENDED, .broadcast = broadcast, .session = session });
 }

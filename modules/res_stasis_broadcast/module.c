@@ -14,18 +14,23 @@
 #include "about.h"
 #include "asterisk/module.h"
 
+#include "ami_actions.h"
 #include "attach.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
+#include "queue_log.h"
 #include "settings.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
 	&call_claimed_observer,
+	&ami_events_observer,
+	&cel_observer,
+	&queue_log_observer,
 };
 
 static int start_directory(const struct settings *settings)
@@ -42,7 +47,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = 0;
+	int failed = queue_log_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -55,6 +60,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	queue_log_stop();
 }
 
 /*! \brief End what start() has begun. */
@@ -72,6 +78,7 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	ami_actions_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -107,6 +114,9 @@ static int load_module(void)
 	if (start()) {
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
+	}
+	if (ami_actions_start()) {
+		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
 	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;

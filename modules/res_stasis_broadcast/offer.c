@@ -300,6 +300,7 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
 		.tell_claimed = offer->tell_claimed,
+		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
 		.queue = offer->queue,

@@ -54,6 +54,9 @@ static const struct setting all[] = {
 	{ "dispatch_threads", AT(dispatch_threads), NUMBER, "a number of threads", 1, SETTINGS_MAX_THREADS,
 		{ 0 } },
 	{ "reoffer", AT(reoffer), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "ami_events", AT(ami_events), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "cel_events", AT(cel_events), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "queue_log", AT(queue_log), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
 

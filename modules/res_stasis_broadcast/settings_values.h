@@ -44,6 +44,10 @@ struct settings {
 	int dispatch_threads;
 	/*! Whether a call whose winner is lost is offered to the others. */
 	int reoffer;
+	/*! Whether AMI, CEL and queue_log are told of broadcasts. */
+	int ami_events;
+	int cel_events;
+	int queue_log;
 	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
 	 * padding after it, so that settings can be compared as bytes.
 	 */
@@ -52,7 +56,7 @@ struct settings {
 
 /* clang-format off */
 /*! \brief What holds without the file. */
-#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1 }
+#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .ami_events = 1 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */
