@@ -25,7 +25,7 @@
 #include "printable.h"
 #include "table.h"
 
-/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+/*! So often the log warns of a name that cannot be used, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
@@ -185,8 +185,13 @@ static int is_usable(const char *app)
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
 static int is_excluded(const char *app, struct app_filter *filter)
 {
-	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
-		(filter && app_filter_match(filter, app));
+	int undecided;
+
+	if (!is_usable(app) || ari_applications_is_for_one_call(app)) {
+		return 1;
+	}
+	/* A fence never fails open: a name that cannot be decided is left out. */
+	return filter && (app_filter_decide(filter, app, &undecided) || undecided);
 }
 
 int directory_excludes(const char *app)
@@ -372,10 +377,8 @@ int directory_send(const char *app, struct ast_json *event)
 
 void directory_forget(void)
 {
-	ast_mutex_lock(&directory_lock);
-	atomic_store(&has_exclude, 0);
-	app_filter_unref(exclude);
-	exclude = NULL;
-	found_clear(&last);
-	ast_mutex_unlock(&directory_lock);
+	struct found nothing = { 0 };
+
+	directory_set_exclude("");
+	keep(&nothing);
 }

@@ -81,7 +81,7 @@ struct names *directory_names(void);
 int directory_has(const char *app);
 
 /*!
- * \brief Whether an application of this name hears of no offer and may claim none, whoever it is and whatever
+ * \brief Whether an application of this name hears of no offer and may claim none, whichever it is, and whatever
  *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
  *        bytes); a name that is made for one call.
  *

@@ -49,7 +49,7 @@ void dispatch_set_threads(int threads)
 	ast_mutex_unlock(&dispatcher.lock);
 	if (missing) {
 		ast_log(LOG_WARNING,
-			"%zu of the threads that dispatch_threads asks for cannot be started. Look at the limits of threads "
+			"%zu of the threads that dispatch_threads asks for cannot be started. Check the limits of threads "
 			"and memory\n",
 			missing);
 	}

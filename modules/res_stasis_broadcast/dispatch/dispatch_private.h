@@ -76,7 +76,7 @@ struct delivery {
 	struct offering *offerings;
 	/*! The event that tells of the end, once there is one. */
 	struct ast_json *end;
-	/*! Whether there was an end, told of or not. */
+	/*! Whether delivery_end() was called. */
 	int ended;
 	/*! Recipients that are in a queue or being written to. */
 	size_t queued;
@@ -103,9 +103,9 @@ struct app_queue {
 	} state;
 	/*! Whether a write to the application has failed or taken long: it may be gone. */
 	int suspect;
-	/*! Events dropped because the queue was full, since the log was last told. */
+	/*! Events dropped because the queue was full, since the last warning. */
 	unsigned int overflowed;
-	/*! When that was; 0: never. */
+	/*! When that was, in nanoseconds; 0: never. */
 	int64_t last_warned_ns;
 	AST_LIST_ENTRY(app_queue) ready;
 	uint64_t hash;

@@ -29,8 +29,7 @@ static const char seed_file[] = "; comment\n"
 								"invalid_filter = broadcast\n"
 								"max_open = 1000\n"
 								"dispatch_threads = 3\n"
-								"reoffer = no\n"
-								"exclude = ^(old|deaf)-\n";
+								"reoffer = no\n";
 
 /*! \brief Bits that files are broken with. */
 static const char *const bits[] = { "[", "]", "=", "=>", ";", ";--", "--;", "\n", "\r", "\t", "\\", "\"",
