@@ -16,6 +16,7 @@
 
 #include "ami_actions.h"
 #include "attach.h"
+#include "cli.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
@@ -23,10 +24,13 @@
 #include "pin_module.h"
 #include "queue_log.h"
 #include "settings.h"
+#include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
+	&silence_observer,
+	&stats_observer,
 	&call_claimed_observer,
 	&ami_events_observer,
 	&cel_observer,
@@ -67,6 +71,7 @@ static void stop_observers(void)
 static void stop(void)
 {
 	stop_observers();
+	stats_forget();
 	stop_directory();
 	gate_destroy();
 	settings_stop();
@@ -79,6 +84,7 @@ static int unload_module(void)
 	int forced = module_is_in_use();
 
 	ami_actions_stop();
+	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -99,6 +105,7 @@ static int start(void)
 		return -1;
 	}
 	settings_get(&settings);
+	stats_apply_settings(&settings);
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;
@@ -118,6 +125,9 @@ static int load_module(void)
 	if (ami_actions_start()) {
 		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
 	}
+	if (cli_start()) {
+		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
+	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;
 }
@@ -131,6 +141,7 @@ static int reload_module(void)
 	}
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
+	stats_apply_settings(&settings);
 	if (directory_set_exclude(settings.exclude)) {
 		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;
