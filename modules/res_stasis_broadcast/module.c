@@ -14,6 +14,7 @@
 #include "about.h"
 #include "asterisk/module.h"
 
+#include "ami_actions.h"
 #include "attach.h"
 #include "cli.h"
 #include "directory.h"
@@ -21,6 +22,7 @@
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
+#include "queue_log.h"
 #include "settings.h"
 #include "stats_store.h"
 
@@ -30,6 +32,9 @@ static const struct broadcast_observer *const observers[] = {
 	&silence_observer,
 	&stats_observer,
 	&call_claimed_observer,
+	&ami_events_observer,
+	&cel_observer,
+	&queue_log_observer,
 };
 
 static int start_directory(const struct settings *settings)
@@ -46,7 +51,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = 0;
+	int failed = queue_log_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -59,6 +64,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	queue_log_stop();
 }
 
 /*! \brief End what start() has begun. */
@@ -77,6 +83,7 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	ami_actions_stop();
 	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
@@ -114,6 +121,9 @@ static int load_module(void)
 	if (start()) {
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
+	}
+	if (ami_actions_start()) {
+		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
 	}
 	if (cli_start()) {
 		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");

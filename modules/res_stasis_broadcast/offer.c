@@ -211,7 +211,7 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	struct ast_json *event = NULL;
 
 	if (offer && names_count(terms->recipients)) {
-		event = events_call_broadcast(chan, terms->timeout_ms, &failure);
+		event = events_call_broadcast(chan, terms->timeout_ms, offer, &failure);
 	} else if (terms->recipients) {
 		tell_no_match(chan, terms);
 	}
@@ -307,9 +307,11 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
 		.tell_claimed = offer->tell_claimed,
+		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
 		.queue = offer->queue,
+		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 	};
 	enum offer_refusal refusal;
