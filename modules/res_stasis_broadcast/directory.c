@@ -25,7 +25,7 @@
 #include "printable.h"
 #include "table.h"
 
-/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+/*! So often the log warns of a name that cannot be used, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
@@ -185,8 +185,13 @@ static int is_usable(const char *app)
 /*! \brief What directory_excludes() does, with the exclude filter at hand. */
 static int is_excluded(const char *app, struct app_filter *filter)
 {
-	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
-		(filter && app_filter_match(filter, app));
+	int undecided;
+
+	if (!is_usable(app) || ari_applications_is_for_one_call(app)) {
+		return 1;
+	}
+	/* A fence never fails open: a name that cannot be decided is left out. */
+	return filter && (app_filter_decide(filter, app, &undecided) || undecided);
 }
 
 int directory_excludes(const char *app)
@@ -328,6 +333,21 @@ struct names *directory_names(void)
 	return names;
 }
 
+int directory_count_sources(const char *app)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			count += source->has(app) != 0;
+			leave(&slots[i]);
+		}
+	}
+	return count;
+}
+
 int directory_has(const char *app)
 {
 	int has = 0;
@@ -372,10 +392,8 @@ int directory_send(const char *app, struct ast_json *event)
 
 void directory_forget(void)
 {
-	ast_mutex_lock(&directory_lock);
-	atomic_store(&has_exclude, 0);
-	app_filter_unref(exclude);
-	exclude = NULL;
-	found_clear(&last);
-	ast_mutex_unlock(&directory_lock);
+	struct found nothing = { 0 };
+
+	directory_set_exclude("");
+	keep(&nothing);
 }
