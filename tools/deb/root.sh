@@ -26,10 +26,20 @@ SHARED_ROOT=$ROOT
 # What a package is built with, and what the tests need besides, as names for apt-get.
 BUILD_PACKAGES="debhelper lintian libcmocka-dev libwebsockets-dev"
 
-# Make the copy; it goes when the script ends. Not with /srv/sb: the instances of the shared root.
+# Make the copy; it goes when the script ends, or, if that was killed, when the next one is made: its lock is free then.
+# Not with /srv/sb: the instances of the shared root.
 copy_make() {
+    local other
     "$REPO/sandbox/sandbox" root "ASTERISK=$ASTERISK"
+    exec 5>"$CACHE/copies.lock"
+    flock 5
+    for other in "$CACHE"/copy-*; do
+        [ ! -d "$other" ] || ! flock -n "$other/lock" true || root_delete "$other"
+    done
     COPY=$(mktemp -d "$CACHE/copy-XXXXXXXX")
+    exec 6>"$COPY/lock"
+    flock 6
+    exec 5>&-
     trap copy_remove EXIT
     ROOT=$COPY/${SHARED_ROOT##*/}
     export SANDBOX_CACHE=$COPY
@@ -41,8 +51,8 @@ copy_make() {
 }
 
 copy_remove() {
-    "$REPO/sandbox/sandbox" clean >/dev/null 2>&1 || true
     root_delete "$COPY"
+    find "$REPO/.sandbox" -maxdepth 1 -lname "$COPY/*" -delete 2>/dev/null || true
 }
 
 # A command in the copy.
