@@ -59,7 +59,7 @@ def running(system):
 
     def up(modules="installed"):
         if asterisk.settings is None or asterisk.settings.modules != modules:
-            asterisk.up(Settings(version(), modules))
+            asterisk.up(Settings(version(), modules, (f"CONF={Path(__file__).parent / 'conf'}",)))
         return asterisk
 
     yield up

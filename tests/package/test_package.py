@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from harness.case import log_text
+from harness.events import until
 from system import CONF, DIVERTED, DOC, MODULES, PACKAGE, XML
 
 
@@ -86,12 +88,16 @@ async def test_upgrade_of_ours_with_calls_up(case, system):
     await app.offered(waiting.id)
     assert await app.claim(in_stasis.id) == 204
     await app.started(in_stasis.id)
-    system.shell('printf "\\n[general]\\ntimeout = 900\\n" >>"$1"', CONF)
+    system.shell('sed -i "s/^;timeout = 500/timeout = 900/" "$1"', CONF)
     await asyncio.to_thread(system.install, "new")
     check_ours_in_place_but_conf(system)
     assert system.installed_version() == system.version("new")
-    assert "timeout = 900" in system.text(CONF)
+    assert "\ntimeout = 900\n" in system.text(CONF)
+    # What systemctl reload asterisk does: the settings are read again, and nobody notices.
     await asyncio.to_thread(case.asterisk.cli, "core reload")
+    reloaded = await case.call(",.")
+    assert (await app.offered(reloaded.id))["timeout"] == 900
+    await reloaded.status()
     assert await app.claim(waiting.id) == 204
     await app.started(waiting.id)
     for call in (in_stasis, waiting):
@@ -123,6 +129,23 @@ async def test_new_version_is_loaded_at_the_next_start(case, system):
         assert system.version("new").split("~deb")[0] in line
 
 
+async def test_logrotate_leaves_our_lines_in_the_new_file(case):
+    log = case.asterisk.log
+    log.rename(log.with_name("full.1"))
+    await asyncio.to_thread(case.asterisk.cli, "logger reload")
+    call = await case.call("500,(")
+    assert await call.status() == ("FAILED", "INVALIDFILTER")
+    await until(lambda: log.exists() and "cannot be used" in log_text(log, 0), "our line is in the new log")
+    # The file is another one now.
+    case.log_start = log.stat().st_size
+
+
+def test_make_install_does_not_touch_the_package(system):
+    told = system.run("make", "-C", "/srv/deb/src", "installation-folders", status=2)
+    assert f"apt-get remove {PACKAGE}" in told
+    system.run("make", "-C", "/srv/deb/src", "installation-folders", "DESTDIR=/tmp/elsewhere")
+
+
 async def test_remove_with_calls_up(case, system):
     app = await case.app()
     call = await case.call("60000")
@@ -144,7 +167,7 @@ def test_install_after_remove_finds_the_edited_configuration(system, running):
     running().down()
     system.install("new")
     check_ours_in_place_but_conf(system)
-    assert "timeout = 900" in system.text(CONF)
+    assert "\ntimeout = 900\n" in system.text(CONF)
 
 
 def test_purge_leaves_the_system_as_it_was(system):
