@@ -64,7 +64,7 @@ async def test_sip_call_is_claimed_on_ours(case, system):
     await check_claimed(case, lambda: case.sip(offer="10000"))
     loaded = await versions_loaded(case)
     assert set(loaded) == set(MODULES)
-    assert "claim" in (await case.ami.cli("core show application StasisBroadcast"))
+    assert "BROADCASTSTATUS" in await case.ami.cli("core show application StasisBroadcast")
     for name in MODULES:
         assert f"Stasis Broadcast {system.version('old')}"[:40] in loaded[name], loaded
 
@@ -73,7 +73,8 @@ async def test_asterisks_packages_come_again_underneath(case, system):
     app = await case.app()
     call = await case.call("60000")
     await app.offered(call.id)
-    await asyncio.to_thread(system.reinstall_asterisk)
+    told = await asyncio.to_thread(system.reinstall_asterisk)
+    assert "Unpacking asterisk-modules" in told, told
     check_ours_in_place(system)
     assert await app.claim(call.id) == 204
     await app.started(call.id)

@@ -47,7 +47,11 @@ copy_make() {
         mkdir "$2" && cd "$1" && tar -cf - --one-file-system --exclude=./srv/sb . | tar -C "$2" --numeric-owner -xpf -
         # No package starts a service in here.
         printf "#!/bin/sh\nexit 101\n" >"$2/usr/sbin/policy-rc.d" && chmod 755 "$2/usr/sbin/policy-rc.d"
-    ' sh "$SHARED_ROOT" "$ROOT"
+        # As with asterisk-dev (sandbox/lib/root.sh): the security archive lists one that is no longer there.
+        if [ "$3" = bullseye ]; then
+            printf "Package: *websockets*\nPin: release l=Debian-Security\nPin-Priority: -1\n" >"$2/etc/apt/preferences.d/copy"
+        fi
+    ' sh "$SHARED_ROOT" "$ROOT" "$SUITE"
 }
 
 copy_remove() {
@@ -93,18 +97,18 @@ downloads_keep() {
 
 # Have the packages of these apt-get words in the copy's cache: from an earlier run, or from the network.
 download() {
-    local log=$COPY/download.log
-    if ! inside apt-get -qq -y --no-download --print-uris "$@" >"$log" 2>&1 || [ -s "$log" ]; then
-        outside_apt update && outside_apt --download-only "$@" || die "apt-get $* could not be downloaded"
-        downloads_keep
-    fi >>"$log" 2>&1 || { tail -5 "$log" >&2; return 1; }
+    if inside apt-get -qq -y --no-download --print-uris "$@" >"$COPY/uris" 2>&1 && [ ! -s "$COPY/uris" ]; then
+        return
+    fi
+    { outside_apt update && outside_apt --download-only "$@"; } >"$COPY/download.log" 2>&1 ||
+        { tail -5 "$COPY/download.log" >&2; die "apt-get $* could not be downloaded"; }
+    downloads_keep
 }
 
-# Install what packages are built with.
+# Install what packages are built with, and what Debian now has of Asterisk, if the root is older than that.
 copy_build_packages() {
-    local words=(--no-install-recommends install)
     # shellcheck disable=SC2206
-    words+=($BUILD_PACKAGES)
+    local words=(--no-install-recommends install $BUILD_PACKAGES ${ASTERISK_PACKAGES//,/ })
     download "${words[@]}"
     inside apt-get -qq -y --no-download -o Dpkg::Options::=--force-unsafe-io "${words[@]}" >"$COPY/install.log" 2>&1 ||
         { tail -20 "$COPY/install.log" >&2; die "what packages are built with could not be installed"; }
@@ -119,7 +123,7 @@ suffix() {
 copy_sources() {
     "${NAMESPACE[@]}" mkdir -p "$ROOT/srv/deb/src"
     (
-        cd "$REPO"
+        cd "$REPO" || exit
         find . \( -name .git -o -name node_modules -o -name __pycache__ -o -path ./build -o -path ./.sandbox \) -prune -o \
             -type f -print0 | tar --null -T - --owner=0 --group=0 -cf -
     ) | "${NAMESPACE[@]}" tar -C "$ROOT/srv/deb/src" -xf -
