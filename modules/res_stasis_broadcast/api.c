@@ -36,6 +36,7 @@
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
+#include "stats_store.h"
 #include "wait.h"
 
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
@@ -245,6 +246,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		stats_count_unknown(1);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -296,6 +298,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 			? STASIS_BROADCAST_FORBIDDEN
 			: (enum stasis_broadcast_result) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
+	} else {
+		stats_count_unknown(0);
 	}
 	gate_leave();
 	return answer;

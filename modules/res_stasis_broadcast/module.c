@@ -21,10 +21,13 @@
 #include "observers_list.h"
 #include "pin_module.h"
 #include "settings.h"
+#include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
+	&silence_observer,
+	&stats_observer,
 	&call_claimed_observer,
 };
 
@@ -61,6 +64,7 @@ static void stop_observers(void)
 static void stop(void)
 {
 	stop_observers();
+	stats_forget();
 	stop_directory();
 	gate_destroy();
 	settings_stop();
@@ -92,6 +96,7 @@ static int start(void)
 		return -1;
 	}
 	settings_get(&settings);
+	stats_apply_settings(&settings);
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;
@@ -121,6 +126,7 @@ static int reload_module(void)
 	}
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
+	stats_apply_settings(&settings);
 	if (directory_set_exclude(settings.exclude)) {
 		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;

@@ -16,5 +16,7 @@
 
 extern const struct broadcast_observer call_claimed_observer;
 extern const struct broadcast_observer debug_observer;
+extern const struct broadcast_observer silence_observer;
+extern const struct broadcast_observer stats_observer;
 
 #endif /* RES_STASIS_BROADCAST_OBSERVERS_LIST_H */

@@ -51,9 +51,11 @@ enum offer_refusal {
 
 /*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
 struct offer {
-	/*! Where the event that tells of the end goes; until the close, and then NULL. Only for who opens or closes it. */
+	/*! Where the event that tells of the end goes; until the close, and then NULL. For all but who opens it by
+	 * delivery_ref_at() and delivery_take().
+	 */
 	struct delivery *delivery;
-	/*! The channel as CallBroadcast told it; likewise. */
+	/*! The channel as CallBroadcast told it; until the close, and then NULL. Only for who opens or closes it. */
 	struct ast_json *channel;
 	int tell_claimed;
 	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */

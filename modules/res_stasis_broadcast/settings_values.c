@@ -54,6 +54,12 @@ static const struct setting all[] = {
 	{ "dispatch_threads", AT(dispatch_threads), NUMBER, "a number of threads", 1, SETTINGS_MAX_THREADS,
 		{ 0 } },
 	{ "reoffer", AT(reoffer), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "service_level", AT(service_level_s), NUMBER, "a number of seconds", 1, SETTINGS_MAX_SERVICE_LEVEL_S,
+		{ 0 } },
+	{ "silent_after", AT(silent_after), NUMBER, "a number of calls", 0, SETTINGS_MAX_SILENT_AFTER, { 0 } },
+	{ "silent_apps", AT(skip_silent), WORD, "offer or skip", 0, 1, { "offer", "skip" } },
+	{ "max_apps_stats", AT(max_apps_stats), NUMBER, "a number of applications", 1, SETTINGS_MAX_APPS_STATS,
+		{ 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
 
