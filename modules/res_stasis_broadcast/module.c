@@ -15,6 +15,7 @@
 #include "asterisk/module.h"
 
 #include "attach.h"
+#include "cli.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
@@ -76,6 +77,7 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -112,6 +114,9 @@ static int load_module(void)
 	if (start()) {
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
+	}
+	if (cli_start()) {
+		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
 	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;

@@ -63,6 +63,8 @@ static const struct setting all[] = {
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
 
+_Static_assert(sizeof(all) / sizeof(all[0]) < SETTINGS_MAX_COUNT, "settings.c notes where each comes from");
+
 const char *settings_name(size_t index)
 {
 	return index < sizeof(all) / sizeof(all[0]) ? all[index].name : NULL;
@@ -159,4 +161,25 @@ int settings_set(
 		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s", setting->what);
 	}
 	return -1;
+}
+
+const char *settings_text(const struct settings *settings, size_t index, char text[SETTINGS_TEXT_SIZE])
+{
+	const struct setting *setting = &all[index];
+	const char *value = (const char *) settings + setting->offset;
+	int number;
+
+	if (setting->kind == TEXT) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", value);
+		return text;
+	}
+	memcpy(&number, value, sizeof(number));
+	if (setting->kind == NUMBER) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%d", number);
+	} else if (setting->kind == TRUTH) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", number ? "yes" : "no");
+	} else {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", setting->words[number]);
+	}
+	return text;
 }

@@ -76,6 +76,22 @@ struct settings {
 /*! \brief Room for a reason, in bytes. */
 #define SETTINGS_REASON_SIZE 224
 
+/*! \brief More than there are settings. */
+#define SETTINGS_MAX_COUNT 32
+
+/*! \brief Room for the text of a value, in bytes. */
+#define SETTINGS_TEXT_SIZE (SETTINGS_MAX_EXCLUDE + 4)
+
+/*!
+ * \brief A value as the file would say it.
+ *
+ * \param index As of settings_name().
+ * \param[out] text A setting that is a text as it is: to be escaped.
+ *
+ * \return \a text. Any thread; takes no lock.
+ */
+const char *settings_text(const struct settings *settings, size_t index, char text[SETTINGS_TEXT_SIZE]);
+
 /*! \brief The name of each setting, from 0 on; NULL after the last one. Any thread; takes no lock. */
 const char *settings_name(size_t index);
 
