@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Keeping the code of the provider where it is while a scrape is in it.
+ * \brief Keeping the code of others where it is while somebody needs it.
  *
  * A provider that was there before us has Asterisk's reference of ours: it is unloaded by force only, and stays in memory
  * then, as any provider of ours that was unloaded by force. One that was loaded after us has no such reference. It can be
@@ -19,6 +19,7 @@
 
 #include "asterisk/module.h"
 #include "asterisk/paths.h"
+#include "asterisk/res_prometheus.h"
 
 #include "hold.h"
 
@@ -32,20 +33,30 @@ void hold_begin(void)
 	held = ast_module_check(PROVIDER);
 }
 
+/*! \brief Keep the code of a module that is loaded until Asterisk ends. \retval 0 on success, -1 if it is not there. */
+static int pin(const char *path)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+
+	return handle ? dlclose(handle) : -1;
+}
+
 int hold_provider(void)
 {
 	char path[PATH_MAX];
-	void *handle;
 
-	if (held) {
-		return 0;
+	if (!held) {
+		snprintf(path, sizeof(path), "%s/" PROVIDER, ast_config_AST_MODULE_DIR);
+		held = !pin(path);
 	}
-	snprintf(path, sizeof(path), "%s/" PROVIDER, ast_config_AST_MODULE_DIR);
-	handle = dlopen(path, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-	if (!handle) {
-		return -1;
+	return held ? 0 : -1;
+}
+
+void hold_prometheus(void)
+{
+	Dl_info info;
+
+	if (dladdr((void *) prometheus_callback_register, &info)) {
+		pin(info.dli_fname);
 	}
-	dlclose(handle);
-	held = 1;
-	return 0;
 }

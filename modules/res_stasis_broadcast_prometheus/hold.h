@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Keeping the code of the provider where it is while a scrape is in it.
+ * \brief Keeping the code of others where it is while somebody needs it.
  */
 
 #ifndef RES_STASIS_BROADCAST_PROMETHEUS_HOLD_H
@@ -24,5 +24,14 @@ void hold_begin(void);
  * \note The thread of a scrape: one at a time. Takes no lock of ours.
  */
 int hold_provider(void);
+
+/*!
+ * \brief Make sure that the code of \c res_prometheus does not go with us, if it has come back from an unload by force.
+ *
+ * Asterisk takes its old code then without a handle of its own, so that only our use of its functions keeps it there.
+ *
+ * \note The thread that unloads the module.
+ */
+void hold_prometheus(void);
 
 #endif /* RES_STASIS_BROADCAST_PROMETHEUS_HOLD_H */

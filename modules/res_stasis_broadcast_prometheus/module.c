@@ -61,6 +61,7 @@ static int unload_module(void)
 {
 	/* Waits for a scrape: it holds the same lock until it has left us. */
 	prometheus_callback_unregister(&callback);
+	hold_prometheus();
 	return 0;
 }
 
