@@ -117,11 +117,13 @@ _Static_assert(ARRAY_LEN(entries) == ARRAY_LEN(commands), "each command is regis
 /*! \brief Run a command, or complete it, with the module kept where it is. */
 static char *run(const struct command *command, int cmd, struct ast_cli_args *args)
 {
-	char *result = NULL;
+	char *result = CLI_SUCCESS;
 
 	ast_module_ref(AST_MODULE_SELF);
 	if (gate_enter()) {
-		result = CLI_FAILURE;
+		if (cmd == CLI_HANDLER) {
+			ast_cli(args->fd, "res_stasis_broadcast.so is being unloaded\n");
+		}
 	} else {
 		if (cmd == CLI_HANDLER) {
 			result = command->run(args->fd, args->argc, args->argv);

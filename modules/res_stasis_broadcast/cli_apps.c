@@ -125,28 +125,28 @@ char *cli_show_apps(int fd, int argc, const char *const *argv)
 	struct listing listing = {
 		.table = { .columns = app_columns, .column_count = ARRAY_LEN(app_columns) },
 	};
-	char *result = CLI_SUCCESS;
+	int failed;
 
 	if (argc != 3 && (argc != 5 || strcasecmp(argv[3], "like"))) {
 		return CLI_SHOWUSAGE;
 	}
 	if (get_filter(fd, argc == 5 ? argv[4] : NULL, &listing.filter)) {
-		return CLI_FAILURE;
+		return CLI_SUCCESS;
 	}
-	if (stats_each_app(add_app, &listing)) {
+	failed = stats_each_app(add_app, &listing);
+	if (failed) {
 		ast_cli(fd, "Out of memory: the applications cannot be shown\n");
-		result = CLI_FAILURE;
 	}
 	cli_table_write(&listing.table, fd);
 	if (listing.shown < listing.matched) {
 		ast_cli(fd, "%zu more: broadcast show apps like <regex>\n", listing.matched - listing.shown);
 	}
-	if (result == CLI_SUCCESS) {
+	if (!failed) {
 		ast_cli(fd, "%zu %s, %zu silent, %zu stalled\n", listing.matched,
 			listing.matched == 1 ? "application" : "applications", listing.silent, listing.stalled);
 	}
 	app_filter_unref(listing.filter);
-	return result;
+	return CLI_SUCCESS;
 }
 
 /*! \brief Write names one a line, as far as a screen can hold them. */
@@ -173,7 +173,7 @@ char *cli_match(int fd, int argc, const char *const *argv)
 		return CLI_SHOWUSAGE;
 	}
 	if (get_filter(fd, argv[2], &filter)) {
-		return CLI_FAILURE;
+		return CLI_SUCCESS;
 	}
 	there = directory_names();
 	names = there ? app_filter_select(filter, there, &is_out_of_budget) : NULL;
@@ -190,5 +190,5 @@ char *cli_match(int fd, int argc, const char *const *argv)
 	app_filter_unref(filter);
 	names_unref(names);
 	names_unref(there);
-	return names ? CLI_SUCCESS : CLI_FAILURE;
+	return CLI_SUCCESS;
 }

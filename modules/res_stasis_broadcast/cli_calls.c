@@ -180,7 +180,7 @@ char *cli_show(int fd, int argc, const char *const *argv)
 	line = get_line(&count, &open);
 	if (!line) {
 		ast_cli(fd, "Out of memory: the calls cannot be shown\n");
-		return CLI_FAILURE;
+		return CLI_SUCCESS;
 	}
 	if (from <= count) {
 		show_page(fd, line, count, from, most);
@@ -197,7 +197,7 @@ static char *tell_unknown(int fd, const char *channel_id)
 
 	ast_cli(fd, "No call '%s' is on offer or with an application. The calls: broadcast show\n",
 		printable(channel_id, shown, sizeof(shown)));
-	return CLI_FAILURE;
+	return CLI_SUCCESS;
 }
 
 static void tell_field(int fd, const char *name, const char *text)
@@ -343,10 +343,10 @@ char *cli_withdraw(int fd, int argc, const char *const *argv)
 		return CLI_SUCCESS;
 	case BROADCAST_TAKEN:
 		ast_cli(fd, "Call '%s' is not withdrawn: an application has claimed it\n", shown);
-		return CLI_FAILURE;
+		return CLI_SUCCESS;
 	default:
 		ast_cli(fd, "No call '%s' is on offer. The calls: broadcast show\n", shown);
-		return CLI_FAILURE;
+		return CLI_SUCCESS;
 	}
 }
 

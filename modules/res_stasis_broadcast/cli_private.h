@@ -30,8 +30,8 @@
  * \param fd Where to write with ast_cli().
  * \param argc How many words the line has, \a argv[0] to the command's own last one included.
  *
- * \return \c CLI_SUCCESS, \c CLI_FAILURE (after a line that says why) or \c CLI_SHOWUSAGE. A thread of the console, AMI
- *         or a remote console.
+ * \return \c CLI_SHOWUSAGE, or \c CLI_SUCCESS, also after a line that says why not: Asterisk would add one of its own.
+ *         A thread of the console, AMI or a remote console.
  */
 typedef char *(*cli_command)(int fd, int argc, const char *const *argv);
 

@@ -6,7 +6,8 @@
  */
 
 /*! \file
- * \brief TestQueue(hex,timeout,filter): offers the call in a queue whose name is any bytes, for tests.
+ * \brief TestQueue(hex,timeout,filter): offers the call in a queue whose name is any bytes. TestApps(prefix,count):
+ * offers it to so many applications, one after the other, each of which comes and goes.
  */
 
 #include "asterisk.h"
@@ -14,11 +15,13 @@
 #include "asterisk/app.h"
 #include "asterisk/module.h"
 #include "asterisk/pbx.h"
+#include "asterisk/stasis_app.h"
 #include "asterisk/stasis_app_broadcast.h"
 
 #include "res_stasis_broadcast/internal_api.h"
 
-static const char name[] = "TestQueue";
+static const char queue_name[] = "TestQueue";
+static const char apps_name[] = "TestApps";
 
 /*! \brief The bytes of a text of hexadecimal digits, with a 0 behind them. */
 static char *bytes(char *hex)
@@ -33,7 +36,7 @@ static char *bytes(char *hex)
 	return hex;
 }
 
-static int exec(struct ast_channel *chan, const char *data)
+static int queue_exec(struct ast_channel *chan, const char *data)
 {
 	struct stasis_broadcast_outcome outcome = { .serial = 0 };
 	struct stasis_broadcast_request request = { .timeout_ms = 0 };
@@ -51,22 +54,47 @@ static int exec(struct ast_channel *chan, const char *data)
 	return -1;
 }
 
+static void ignore(void *data, const char *app_name, struct ast_json *message)
+{
+}
+
+static int apps_exec(struct ast_channel *chan, const char *data)
+{
+	char *parse = ast_strdupa(data);
+	char app[64];
+
+	AST_DECLARE_APP_ARGS(args, AST_APP_ARG(prefix); AST_APP_ARG(count););
+
+	AST_STANDARD_APP_ARGS(args, parse);
+	for (int i = 0; i < atoi(args.count); i++) {
+		snprintf(app, sizeof(app), "%s%05d", args.prefix, i);
+		stasis_app_register(app, ignore, NULL);
+		stasis_app_broadcast_channel(chan, 1, app, STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED);
+		stasis_app_unregister(app);
+	}
+	stasis_app_broadcast_cleanup(ast_channel_uniqueid(chan));
+	return -1;
+}
+
 static int unload_module(void)
 {
-	return ast_unregister_application(name);
+	return ast_unregister_application(queue_name) | ast_unregister_application(apps_name);
 }
 
 static int load_module(void)
 {
-	return ast_register_application(name, exec, "Test", "TestQueue(hex,timeout,filter)")
-		? AST_MODULE_LOAD_DECLINE
-		: AST_MODULE_LOAD_SUCCESS;
+	if (ast_register_application(queue_name, queue_exec, "Test", "TestQueue(hex,timeout,filter)") ||
+		ast_register_application(apps_name, apps_exec, "Test", "TestApps(prefix,count)")) {
+		return AST_MODULE_LOAD_DECLINE;
+	}
+	return AST_MODULE_LOAD_SUCCESS;
 }
 
 /* clang-format off */
-AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "Offers in queues of any name",
+AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_DEFAULT, "Offers in queues and to applications of any name",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED,
 	.load = load_module,
 	.unload = unload_module,
+	.requires = "res_stasis",
 	.optional_modules = "res_stasis_broadcast",
 );

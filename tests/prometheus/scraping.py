@@ -114,10 +114,14 @@ async def promtool(text: str) -> str:
     return told.decode() or ("" if process.returncode == 0 else f"promtool ended with {process.returncode}")
 
 
-async def queued_call(case, queue: bytes, timeout: int, app_filter: str = "") -> None:
-    """Offer a call in a queue, and do not wait for what comes of it (tests/module/test_queue.c)."""
+async def run_app(case, application: str, data: str) -> None:
+    """Have a call run an application of tests/module/test_prometheus.c, and do not wait for its end."""
     answer = await case.ami.action(
-        "Originate", Channel="Local/wait@default/n", Application="TestQueue",
-        Data=f"{queue.hex()},{timeout},{app_filter}", Async="true",
-    )  # fmt: skip
+        "Originate", Channel="Local/wait@default/n", Application=application, Data=data, Async="true"
+    )
     assert answer["Response"] == "Success", answer
+
+
+async def queued_call(case, queue: bytes, timeout: int, app_filter: str = "") -> None:
+    """Offer a call in a queue."""
+    await run_app(case, "TestQueue", f"{queue.hex()},{timeout},{app_filter}")

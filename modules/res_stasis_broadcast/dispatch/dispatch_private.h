@@ -115,7 +115,7 @@ struct app_queue {
 	unsigned int uncounted;
 	/*! The thread that writes to it; NULL if none does. */
 	const struct worker *writer;
-	/*! When the last warning was, in nanoseconds; 0: never. */
+	/*! When that warning was, in nanoseconds; 0: never. */
 	int64_t last_warned_ns;
 	AST_LIST_ENTRY(app_queue) ready;
 	uint64_t hash;
