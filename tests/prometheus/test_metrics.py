@@ -7,7 +7,7 @@ import time
 import pytest
 from harness.asterisk import REPO
 from harness.events import until
-from scraping import METRICS, PREFIX, PROMETHEUS, RES, Scrape, promtool, queued_call, scraping, settings
+from scraping import METRICS, PREFIX, PROMETHEUS, RES, Scrape, promtool, queued_call, run_app, scraping, settings
 
 MODULES = f"{PROMETHEUS} {METRICS} test_prometheus.so"
 pytestmark = [pytest.mark.only(22), pytest.mark.instance(MODULES_EXTRA=MODULES, VERBOSE=2)]
