@@ -85,7 +85,8 @@ program_starters() {
     cat "$list"
 }
 
-# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
+# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of modules,
+# tests/module and bench/module.
 built_modules() {
     local module origin name
     while read -r module origin; do
@@ -93,7 +94,7 @@ built_modules() {
     done < <(module_choice)
     for name in ${MODULES_EXTRA:-}; do
         name=${name%.so}
-        if [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
+        if [ -d "$REPO/modules/$name" ] || [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
             [ -e "$REPO/bench/module/$name.c" ] || [ -d "$REPO/bench/module/$name" ]; then
             echo "build/modules/$name.so"
         elif [ ! -e "$ROOT$(stock_modules)/$name.so" ]; then
