@@ -51,7 +51,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	const struct offer_request request = {
 		.timeout_ms = timeout_ms,
 		.app_filter = app_filter,
-		.tell_claimed = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 	};
 	struct broadcast *broadcast;
 	enum offer_refusal refusal;
@@ -136,7 +136,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	const struct offer_request offer = {
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
-		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.excluded = excluded,
 		.queue = request->queue,
 		.priority = request->priority,
@@ -228,7 +228,7 @@ static int is_refused(struct broadcast *broadcast, const char *app_name, enum br
 		.app = app_name,
 		.request = request,
 		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, or its name cannot be told of calls",
+		.reason = "excluded, a watcher, or its name cannot be told of calls",
 	};
 
 	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {

@@ -25,12 +25,16 @@
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
-	&call_claimed_observer,
+	&watchers_observer,
+	&call_ended_observer,
 };
 
 static int start_directory(const struct settings *settings)
 {
-	return directory_set_exclude(settings->exclude) || directory_add(&ari_applications) ? -1 : 0;
+	return directory_set_exclude(settings->exclude) || directory_set_watchers(settings->watchers) ||
+			directory_add(&ari_applications)
+		? -1
+		: 0;
 }
 
 static void stop_directory(void)
@@ -121,8 +125,8 @@ static int reload_module(void)
 	}
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
-	if (directory_set_exclude(settings.exclude)) {
-		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
+	if (directory_set_exclude(settings.exclude) || directory_set_watchers(settings.watchers)) {
+		ast_log(LOG_ERROR, "exclude or watchers stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	return AST_MODULE_RELOAD_SUCCESS;

@@ -14,7 +14,8 @@
 
 #include "observers.h"
 
-extern const struct broadcast_observer call_claimed_observer;
+extern const struct broadcast_observer call_ended_observer;
 extern const struct broadcast_observer debug_observer;
+extern const struct broadcast_observer watchers_observer;
 
 #endif /* RES_STASIS_BROADCAST_OBSERVERS_LIST_H */

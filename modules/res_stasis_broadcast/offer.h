@@ -20,6 +20,7 @@
 struct ast_channel;
 struct ast_json;
 struct delivery;
+struct names;
 
 /*! \brief What is asked for. All of it is borrowed. */
 struct offer_request {
@@ -27,8 +28,8 @@ struct offer_request {
 	int timeout_ms;
 	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. */
 	const char *app_filter;
-	/*! Whether the recipients get a CallClaimed event as well. */
-	int tell_claimed;
+	/*! Whether the recipients get CallClaimed or CallWithdrawn as well. */
+	int tell_end;
 	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
 	int is_continued;
 	/*! Applications that neither hear of it nor may claim it; NULL: none. */
@@ -49,13 +50,24 @@ enum offer_refusal {
 	OFFER_ERROR,
 };
 
+/*! \brief What is needed for the events of a broadcast, see call_ended.c. Each may be NULL. */
+struct offer_events {
+	/*! To the recipients. */
+	struct delivery *to_recipients;
+	/*! To the watchers. */
+	struct delivery *to_watchers;
+	/*! The watchers. */
+	struct names *watchers;
+	/*! CallBroadcast, without \c application. */
+	struct ast_json *offered;
+};
+
 /*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
 struct offer {
-	/*! Where the event that tells of the end goes; until the close, and then NULL. Only for who opens or closes it. */
-	struct delivery *delivery;
-	/*! The channel as CallBroadcast told it; likewise. */
-	struct ast_json *channel;
-	int tell_claimed;
+	/*! Until the close, and then all NULL. For who opens or closes it; call_ended.c only once others know of it. */
+	struct offer_events events;
+	/*! Whether the recipients hear how it ends. */
+	int tell_end;
 	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
 	atomic_int is_lost;
 	int priority;
@@ -84,6 +96,9 @@ struct offer {
  * \note The channel's thread. Locks the channel for a moment.
  */
 struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request);
+
+/*! \brief Give back what is kept for events. Any thread; takes the dispatcher's lock. */
+void offer_events_clear(struct offer_events *events);
 
 /*! \brief Give an offer back. Any thread; takes the dispatcher's lock. */
 void offer_free(void *offer);

@@ -98,7 +98,7 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	}
 	ast_channel_unlock(chan);
 	if (offer) {
-		offer->tell_claimed = request->tell_claimed;
+		offer->tell_end = request->tell_end;
 		offer->priority = request->priority;
 		offer->created = ast_tvnow();
 		offer->first_ns = first_ns;
@@ -106,12 +106,20 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	return offer;
 }
 
+void offer_events_clear(struct offer_events *events)
+{
+	delivery_unref(events->to_recipients);
+	delivery_unref(events->to_watchers);
+	names_unref(events->watchers);
+	ast_json_unref(events->offered);
+	*events = (struct offer_events){ 0 };
+}
+
 void offer_free(void *data)
 {
 	struct offer *offer = data;
 
-	delivery_unref(offer->delivery);
-	ast_json_unref(offer->channel);
+	offer_events_clear(&offer->events);
 	ast_free(offer);
 }
 

@@ -55,6 +55,7 @@ static const struct setting all[] = {
 		{ 0 } },
 	{ "reoffer", AT(reoffer), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
+	{ "watchers", AT(watchers), TEXT, "a regular expression", 0, SETTINGS_MAX_WATCHERS, { 0 } },
 };
 
 const char *settings_name(size_t index)

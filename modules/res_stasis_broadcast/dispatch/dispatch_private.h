@@ -76,6 +76,8 @@ struct delivery {
 	struct offering *offerings;
 	/*! The event that tells of the end, once there is one. */
 	struct ast_json *end;
+	/*! Whether offers are sent however long ago the broadcast closed. Set before there are any. */
+	int keeps_late;
 	/*! Whether there was an end, told of or not. */
 	int ended;
 	/*! Recipients that are in a queue or being written to. */
