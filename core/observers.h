@@ -52,6 +52,11 @@ struct broadcast_observer {
 	void (*lost)(struct broadcast *broadcast, const char *app);
 	/*! It has closed, in this state. */
 	void (*closed)(struct broadcast *broadcast, enum broadcast_state state);
+	/*!
+	 * An application was offered \a unanswered calls in a row that ended without anybody, and does not answer: it is
+	 * silent; or, silent until now, it answers again.
+	 */
+	void (*silent)(const char *app, int is_silent, unsigned int unanswered);
 };
 
 /*!
@@ -84,5 +89,7 @@ void observers_answered(struct broadcast *broadcast, const struct broadcast_answ
 void observers_lost(struct broadcast *broadcast, const char *app);
 /*! \copydoc observers_opened */
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state);
+/*! \copydoc observers_opened */
+void observers_silent(const char *app, int is_silent, unsigned int unanswered);
 
 #endif /* CORE_OBSERVERS_H */

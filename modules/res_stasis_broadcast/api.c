@@ -37,6 +37,7 @@
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
+#include "stats_store.h"
 #include "wait.h"
 
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
@@ -246,6 +247,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		stats_count_unknown(1);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -297,42 +299,9 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 			? STASIS_BROADCAST_FORBIDDEN
 			: (enum stasis_broadcast_result) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
+	} else {
+		stats_count_unknown(0);
 	}
-	gate_leave();
-	return answer;
-}
-
-/*! \brief A withdrawal by someone who is inside. */
-static enum stasis_broadcast_result withdraw(const char *channel_id)
-{
-	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
-	enum broadcast_state state = BROADCAST_GONE;
-
-	if (broadcast) {
-		state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-		broadcast_unref(broadcast);
-	}
-	switch (state) {
-	case BROADCAST_WITHDRAWN:
-		return STASIS_BROADCAST_OK;
-	case BROADCAST_CLAIMED:
-		return STASIS_BROADCAST_TAKEN;
-	default:
-		return STASIS_BROADCAST_UNKNOWN;
-	}
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_withdraw)(const char *channel_id)
-{
-	int answer;
-
-	if (ast_strlen_zero(channel_id)) {
-		return STASIS_BROADCAST_UNKNOWN;
-	}
-	if (gate_enter()) {
-		return AST_OPTIONAL_API_UNAVAILABLE;
-	}
-	answer = withdraw(channel_id);
 	gate_leave();
 	return answer;
 }

@@ -92,12 +92,8 @@ void call_ended_tell(struct broadcast *broadcast)
 	if (offer->events.offered) {
 		events.offered = ast_json_ref(offer->events.offered);
 	}
-	if (offer->events.to_recipients) {
-		events.to_recipients = delivery_ref(offer->events.to_recipients);
-	}
-	if (offer->events.to_watchers) {
-		events.to_watchers = delivery_ref(offer->events.to_watchers);
-	}
+	events.to_recipients = delivery_ref_at(&offer->events.to_recipients);
+	events.to_watchers = delivery_ref_at(&offer->events.to_watchers);
 	ast_mutex_unlock(&events_lock);
 	tell(broadcast, broadcast_state(broadcast), &events);
 	offer_events_clear(&events);
@@ -111,8 +107,14 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	/* Nobody else takes them away, and the thread that offers it has references of its own. */
 	tell(broadcast, state, &offer->events);
 	ast_mutex_lock(&events_lock);
-	events = offer->events;
-	offer->events = (struct offer_events){ 0 };
+	events = (struct offer_events){
+		.to_recipients = delivery_take(&offer->events.to_recipients),
+		.to_watchers = delivery_take(&offer->events.to_watchers),
+		.watchers = offer->events.watchers,
+		.offered = offer->events.offered,
+	};
+	offer->events.watchers = NULL;
+	offer->events.offered = NULL;
 	ast_mutex_unlock(&events_lock);
 	offer_events_clear(&events);
 }

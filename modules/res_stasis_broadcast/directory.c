@@ -400,6 +400,21 @@ int directory_is_there(const char *app)
 	return is_there;
 }
 
+int directory_count_sources(const char *app)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			count += source->has(app) != 0;
+			leave(&slots[i]);
+		}
+	}
+	return count;
+}
+
 int directory_has(const char *app)
 {
 	return directory_is_there(app) && !directory_excludes(app);

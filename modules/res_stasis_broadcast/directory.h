@@ -94,6 +94,14 @@ int directory_is_there(const char *app);
 int directory_has(const char *app);
 
 /*!
+ * \brief How many sources an application is there in now: more than one if it is connected to this Asterisk and to
+ *        another one as well. One that directory_excludes() counts, too.
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_count_sources(const char *app);
+
+/*!
  * \brief Whether an application of this name is offered no calls and may claim none, whoever it is and whatever
  *        \c claim_policy says: the settings \c exclude and \c watchers; a name that no event or claim can carry (not
  *        UTF-8, over 256 bytes); a name that is made for one call.

@@ -148,22 +148,6 @@ AST_OPTIONAL_API(int, stasis_broadcast_decline, (const char *channel_id, const c
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
- * \brief Take a channel off offer for an operator: nobody can claim it any more, and its dialplan goes on with
- *        \c BROADCASTSTATUS \c WITHDRAWN.
- *
- * \param channel_id The unique ID of the channel. Borrowed.
- *
- * \retval STASIS_BROADCAST_OK if it is withdrawn, or was before.
- * \retval STASIS_BROADCAST_UNKNOWN if it is not on offer: unknown, or over without a winner.
- * \retval STASIS_BROADCAST_TAKEN if an application has claimed it.
- * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
- *
- * \note Any thread. Of a claim and a withdrawal at the same time one fails (rule 2): the broadcast's lock decides.
- */
-AST_OPTIONAL_API(
-	int, stasis_broadcast_withdraw, (const char *channel_id), { return AST_OPTIONAL_API_UNAVAILABLE; });
-
-/*!
  * \brief Describe one broadcast, with the fields of SPEC section 5.
  *
  * \param channel_id The unique ID of the channel. Borrowed.

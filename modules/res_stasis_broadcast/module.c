@@ -15,16 +15,20 @@
 #include "asterisk/module.h"
 
 #include "attach.h"
+#include "cli.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
 #include "settings.h"
+#include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
+	&silence_observer,
+	&stats_observer,
 	&watchers_observer,
 	&call_ended_observer,
 };
@@ -65,6 +69,7 @@ static void stop_observers(void)
 static void stop(void)
 {
 	stop_observers();
+	stats_forget();
 	stop_directory();
 	gate_destroy();
 	settings_stop();
@@ -76,6 +81,7 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -96,6 +102,7 @@ static int start(void)
 		return -1;
 	}
 	settings_get(&settings);
+	stats_apply_settings(&settings);
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;
@@ -112,6 +119,9 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
+	if (cli_start()) {
+		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
+	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;
 }
@@ -125,6 +135,7 @@ static int reload_module(void)
 	}
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
+	stats_apply_settings(&settings);
 	if (directory_set_exclude(settings.exclude) || directory_set_watchers(settings.watchers)) {
 		ast_log(LOG_ERROR, "exclude or watchers stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;

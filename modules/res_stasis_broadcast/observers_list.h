@@ -16,6 +16,8 @@
 
 extern const struct broadcast_observer call_ended_observer;
 extern const struct broadcast_observer debug_observer;
+extern const struct broadcast_observer silence_observer;
+extern const struct broadcast_observer stats_observer;
 extern const struct broadcast_observer watchers_observer;
 
 #endif /* RES_STASIS_BROADCAST_OBSERVERS_LIST_H */

@@ -30,6 +30,8 @@
 #include "offer.h"
 #include "printable.h"
 #include "settings.h"
+#include "silence.h"
+#include "stats_store.h"
 #include "watchers.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
@@ -99,9 +101,9 @@ static struct names *find_recipients(
 		struct names *left = leave_out(recipients, excluded);
 
 		names_unref(recipients);
-		return left;
+		recipients = left;
 	}
-	return recipients;
+	return silence_leave_out(recipients);
 }
 
 /*!
@@ -240,8 +242,11 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	if (offer && terms->recipients && (event || !names_count(terms->recipients))) {
 		failure = EVENTS_OUT_OF_MEMORY;
 		refusal = offer_to(chan, terms, offer, event, broadcast);
-	} else if (offer) {
-		offer_free(offer);
+	} else {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_ERROR);
+		if (offer) {
+			offer_free(offer);
+		}
 	}
 	if (refusal == OFFER_ERROR && failure == EVENTS_OUT_OF_MEMORY) {
 		char where[PRINTABLE_SIZE];
@@ -300,6 +305,7 @@ enum offer_refusal offer_channel(
 	terms.any_claimant = settings.any_claimant;
 	terms.max_open = request->is_continued ? 0 : settings.max_open;
 	if (find_filter(chan, request->app_filter, settings.invalid_is_none, &terms.filter)) {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
 		return OFFER_INVALID_FILTER;
 	}
 	if (has_room(chan, terms.channel_id, terms.max_open)) {
@@ -311,6 +317,7 @@ enum offer_refusal offer_channel(
 	}
 	app_filter_unref(terms.filter);
 	if (refusal == OFFER_CONGESTION) {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_CONGESTION);
 		warn_full(chan, terms.max_open);
 	}
 	return refusal;

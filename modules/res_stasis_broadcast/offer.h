@@ -52,7 +52,7 @@ enum offer_refusal {
 
 /*! \brief What is needed for the events of a broadcast, see call_ended.c. Each may be NULL. */
 struct offer_events {
-	/*! To the recipients. */
+	/*! To the recipients. For all but who opens it by delivery_ref_at() and delivery_take(). */
 	struct delivery *to_recipients;
 	/*! To the watchers. */
 	struct delivery *to_watchers;

@@ -28,9 +28,8 @@ struct snapshot {
 	/*! What Asterisk's options are stored in. */
 	struct snapshot *general;
 	struct settings values;
-	/*! Where \c timeout is: the file, "" if it is in none, and the line. */
-	char timeout_file[NAME_MAX + 1];
-	int timeout_line;
+	/*! Where each setting is, by its index. */
+	struct settings_origin origins[SETTINGS_MAX_COUNT];
 };
 
 static void *snapshot_alloc(void)
@@ -70,18 +69,30 @@ CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
 );
 /* clang-format on */
 
+/*! \brief The index of a setting that there is. */
+static size_t index_of(const char *name)
+{
+	size_t i = 0;
+
+	while (strcasecmp(settings_name(i), name)) {
+		i++;
+	}
+	return i;
+}
+
 /*! \brief What no line can be blamed for alone. Called when all of them have been read. */
 static int check_together(void)
 {
 	struct snapshot *fresh = aco_pending_config(&options);
 	struct settings *values = &fresh->values;
+	const struct settings_origin *timeout = &fresh->origins[index_of("timeout")];
 
-	if (ast_strlen_zero(fresh->timeout_file)) {
+	if (!timeout->line) {
 		values->timeout_ms = MIN(values->timeout_ms, values->max_timeout_ms);
 	}
 	if (values->timeout_ms > values->max_timeout_ms) {
-		ast_log(LOG_ERROR, "%s, line %d: timeout = %d is more than max_timeout, which is %d\n",
-			fresh->timeout_file, fresh->timeout_line, values->timeout_ms, values->max_timeout_ms);
+		ast_log(LOG_ERROR, "%s, line %d: timeout = %d is more than max_timeout, which is %d\n", timeout->file,
+			timeout->line, values->timeout_ms, values->max_timeout_ms);
 		return -1;
 	}
 	return 0;
@@ -116,6 +127,7 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	struct snapshot *snapshot = obj;
 	char reason[SETTINGS_REASON_SIZE];
 	char value[PRINTABLE_SIZE];
+	struct settings_origin *origin;
 
 	if (settings_set(&snapshot->values, var->name, var->value, reason) ||
 		check_filter(var->name, var->value, reason)) {
@@ -123,10 +135,9 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 			printable(var->value, value, sizeof(value)), reason);
 		return -1;
 	}
-	if (!strcasecmp(var->name, "timeout")) {
-		ast_copy_string(snapshot->timeout_file, file_of(var), sizeof(snapshot->timeout_file));
-		snapshot->timeout_line = var->lineno;
-	}
+	origin = &snapshot->origins[index_of(var->name)];
+	ast_copy_string(origin->file, file_of(var), sizeof(origin->file));
+	origin->line = var->lineno;
 	return 0;
 }
 
@@ -257,5 +268,13 @@ void settings_get(struct settings *settings)
 	struct snapshot *now = ao2_global_obj_ref(current);
 
 	*settings = now->values;
+	ao2_ref(now, -1);
+}
+
+void settings_get_origin(size_t index, struct settings_origin *origin)
+{
+	struct snapshot *now = ao2_global_obj_ref(current);
+
+	*origin = now->origins[index];
 	ao2_ref(now, -1);
 }

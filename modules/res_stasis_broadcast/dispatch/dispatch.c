@@ -94,6 +94,55 @@ void dispatch_stop(void)
 	destroy_sync();
 }
 
+/*! \brief Count queues that a thread is stuck in writing to. With the lock. */
+static void count_stalled(void *thing, void *data)
+{
+	const struct app_queue *queue = thing;
+
+	*(size_t *) data += queue->writer && queue->writer->stuck;
+}
+
+void dispatch_get_totals(struct stasis_broadcast_totals *totals)
+{
+	totals->stalled_apps = 0;
+	ast_mutex_lock(&dispatcher.lock);
+	memcpy(totals->events, dispatcher.events, sizeof(totals->events));
+	totals->delivery_time = dispatcher.delivery_time;
+	totals->queued_events = dispatcher.stats.queued;
+	totals->threads = dispatcher.worker_count;
+	table_each(&dispatcher.queues, count_stalled, &totals->stalled_apps);
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
+/*! \brief Who visits the queues. */
+struct visitor {
+	void (*visit)(const struct dispatch_queue *queue, void *data);
+	void *data;
+};
+
+static void visit_queue(void *thing, void *data)
+{
+	const struct app_queue *queue = thing;
+	const struct visitor *visitor = data;
+	const struct dispatch_queue described = {
+		.app = queue->app,
+		.queued = queue->count,
+		.dropped = queue->uncounted,
+		.is_stalled = queue->writer && queue->writer->stuck,
+	};
+
+	visitor->visit(&described, visitor->data);
+}
+
+void dispatch_each_queue(void (*visit)(const struct dispatch_queue *queue, void *data), void *data)
+{
+	struct visitor visitor = { .visit = visit, .data = data };
+
+	ast_mutex_lock(&dispatcher.lock);
+	table_each(&dispatcher.queues, visit_queue, &visitor);
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
 void dispatch_get_stats(struct stasis_broadcast_stats *stats)
 {
 	ast_mutex_lock(&dispatcher.lock);
