@@ -100,14 +100,16 @@ struct step {
 		STEP_ANSWERED,
 		STEP_LOST,
 		STEP_CLOSED,
-		STEP_SILENT
+		STEP_SILENT,
+		STEP_ENDED,
 	} kind;
 	struct broadcast *broadcast;
-	/*! Of widened, answered, lost (and silent) and closed, in this order. */
+	/*! Of widened, answered, lost (and silent), closed and ended, in this order. */
 	struct names *added;
 	const struct broadcast_answer *answer;
 	const char *app;
 	enum broadcast_state state;
+	const struct broadcast_session *session;
 	/*! Of silent. */
 	int is_silent;
 	unsigned int unanswered;
@@ -127,6 +129,8 @@ static void tell_one(const struct broadcast_observer *observer, const struct ste
 		observer->closed(step->broadcast, step->state);
 	} else if (step->kind == STEP_SILENT && observer->silent) {
 		observer->silent(step->app, step->is_silent, step->unanswered);
+	} else if (step->kind == STEP_ENDED && observer->ended) {
+		observer->ended(step->broadcast, step->session);
 	}
 }
 
@@ -170,4 +174,9 @@ void observers_closed(struct broadcast *broadcast, enum broadcast_state state)
 void observers_silent(const char *app, int is_silent, unsigned int unanswered)
 {
 	tell(&(struct step){ .kind = STEP_SILENT, .app = app, .is_silent = is_silent, .unanswered = unanswered });
+}
+
+void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session)
+{
+	tell(&(struct step){ .kind = STEP_ENDED, .broadcast = broadcast, .session = session });
 }

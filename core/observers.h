@@ -32,6 +32,16 @@ struct broadcast_answer {
 	const char *reason;
 };
 
+/*! \brief How the time of a winner with the call ended. Borrowed for the call. */
+struct broadcast_session {
+	/*! Whether there was any: it was claimed, and not lost. */
+	int has_begun;
+	/*! Whether the caller hung up, and not the winner, or somebody else, let the call go. */
+	int caller_ended;
+	/*! How long it was, in milliseconds. */
+	int64_t talk_ms;
+};
+
 /*!
  * \brief An observer. A function that is NULL is not called.
  *
@@ -57,6 +67,8 @@ struct broadcast_observer {
 	 * silent; or, silent until now, it answers again.
 	 */
 	void (*silent)(const char *app, int is_silent, unsigned int unanswered);
+	/*! The winner is done with the call, or there was none: it is about to be forgotten. Not told of every broadcast. */
+	void (*ended)(struct broadcast *broadcast, const struct broadcast_session *session);
 };
 
 /*!
@@ -91,5 +103,7 @@ void observers_lost(struct broadcast *broadcast, const char *app);
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state);
 /*! \copydoc observers_opened */
 void observers_silent(const char *app, int is_silent, unsigned int unanswered);
+/*! \copydoc observers_opened */
+void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session);
 
 #endif /* CORE_OBSERVERS_H */

@@ -28,13 +28,12 @@ void provider_forget(void)
 	atomic_store(&said, 0);
 }
 
-/*!
- * \brief Whether there is one who does not know our internal API but answers to the public one.
- *
- * Ours answers to neither while it is being unloaded. The channel and the application that are asked for are none.
- */
-static int is_foreign(void)
+int provider_is_foreign(void)
 {
+	/*
+	 * It does not know our internal API but answers to the public one. Ours answers to neither while it is being
+	 * unloaded. The channel and the application that are asked for are none.
+	 */
 	struct settings settings;
 
 	return stasis_broadcast_settings(&settings) == AST_OPTIONAL_API_UNAVAILABLE &&
@@ -43,7 +42,7 @@ static int is_foreign(void)
 
 void provider_check(void)
 {
-	if (!atomic_load(&said) && is_foreign() && !atomic_exchange(&said, 1)) {
+	if (!atomic_load(&said) && provider_is_foreign() && !atomic_exchange(&said, 1)) {
 		ast_log(LOG_ERROR,
 			"The res_stasis_broadcast.so that is loaded is not the one of Stasis Broadcast, but Asterisk's own or "
 			"another: a filter that cannot be used offers the call to everybody, and stasis_broadcast.conf is not "

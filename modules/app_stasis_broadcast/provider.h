@@ -25,4 +25,7 @@ void provider_forget(void);
  */
 void provider_check(void);
 
+/*! \brief Whether there is a \c res_stasis_broadcast that is not ours. Any thread; takes no lock. */
+int provider_is_foreign(void);
+
 #endif /* APP_STASIS_BROADCAST_PROVIDER_H */

@@ -14,6 +14,7 @@
 #include "about.h"
 #include "asterisk/module.h"
 
+#include "ami_actions.h"
 #include "attach.h"
 #include "cli.h"
 #include "directory.h"
@@ -21,6 +22,7 @@
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
+#include "queue_log.h"
 #include "settings.h"
 #include "stats_store.h"
 
@@ -31,6 +33,9 @@ static const struct broadcast_observer *const observers[] = {
 	&stats_observer,
 	&watchers_observer,
 	&call_ended_observer,
+	&ami_events_observer,
+	&cel_observer,
+	&queue_log_observer,
 };
 
 static int start_directory(const struct settings *settings)
@@ -50,7 +55,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = 0;
+	int failed = queue_log_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -63,6 +68,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	queue_log_stop();
 }
 
 /*! \brief End what start() has begun. */
@@ -82,6 +88,7 @@ static int unload_module(void)
 	int forced = module_is_in_use();
 
 	cli_stop();
+	ami_actions_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -121,6 +128,9 @@ static int load_module(void)
 	}
 	if (cli_start()) {
 		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
+	}
+	if (ami_actions_start()) {
+		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
 	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;

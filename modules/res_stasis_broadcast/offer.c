@@ -235,7 +235,7 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	if (offer) {
 		offer->events.watchers = directory_watchers();
 		if (names_count(terms->recipients) || names_count(offer->events.watchers)) {
-			event = events_call_broadcast(chan, terms->timeout_ms, &failure);
+			event = events_call_broadcast(chan, terms->timeout_ms, offer, &failure);
 			offer->events.offered = event ? ast_json_ref(event) : NULL;
 		}
 	}
@@ -331,9 +331,11 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
 		.tell_end = offer->tell_end,
+		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
 		.queue = offer->queue,
+		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 	};
 	char channel_id[AST_MAX_UNIQUEID];

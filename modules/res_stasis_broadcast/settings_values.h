@@ -63,6 +63,10 @@ struct settings {
 	int skip_silent;
 	/*! Applications that are counted, at the most. */
 	int max_apps_stats;
+	/*! Whether AMI, CEL and queue_log are told of broadcasts. */
+	int ami_events;
+	int cel_events;
+	int queue_log;
 	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
 	 * padding after it, so that settings can be compared as bytes.
 	 */
@@ -74,7 +78,7 @@ struct settings {
 /* clang-format off */
 /*! \brief What holds without the file. */
 #define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .service_level_s = 20, \
-	.silent_after = 10, .max_apps_stats = 10000 }
+	.silent_after = 10, .max_apps_stats = 10000, .ami_events = 1 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */
