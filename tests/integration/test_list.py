@@ -64,6 +64,22 @@ async def test_what_is_over_comes_after_what_is_on_offer(case):
     assert await listed(case, application=app.app) == [call.id for call in waiting]
 
 
+async def test_higher_priority_comes_first(case):
+    """Then longer since the channel's first offer, whatever line it waits in."""
+    app = await case.app()
+    calls = {}
+    for priority in ("0", "-5", "7", None, "7", "1000000", "-1000000"):
+        offer = f"30000,,,,p({priority})q(line{len(calls)})" if priority else "30000"
+        calls[len(calls)] = await case.call(offer)
+        await app.offered(calls[len(calls) - 1].id)
+    items = (await case.ari.get("/broadcasts")).json
+    order = [5, 2, 4, 0, 3, 1, 6]
+    assert [item["channel_id"] for item in items] == [calls[number].id for number in order]
+    assert [item["priority"] for item in items] == [1000000, 7, 7, 0, 0, -5, -1000000]
+    assert [item["queue"] for item in items] == [None if number == 3 else f"line{number}" for number in order]
+    assert await listed(case, limit="3") == [calls[number].id for number in order[:3]]
+
+
 # limit
 
 
