@@ -189,16 +189,25 @@ static long atom(struct ere *ere, int depth)
 	}
 }
 
-/*! \brief A number in braces; \a missing if there is none. */
-static int number(struct ere *ere, int missing)
+/*! \brief A digit in braces, -1 if there is none. "\\0" is one, too, "\\1" a back-reference, as in the C library. */
+static int digit(struct ere *ere)
 {
-	int value = 0;
+	const char *at = ere->at + (strncmp(ere->at, "\\0", 2) ? 0 : 1);
 
-	if (*ere->at < '0' || *ere->at > '9') {
-		return missing;
+	if (*at < '0' || *at > '9') {
+		return -1;
 	}
-	for (; *ere->at >= '0' && *ere->at <= '9'; ere->at++) {
-		value = value > MAX_REPEAT ? value : value * 10 + *ere->at - '0';
+	ere->at = at + 1;
+	return *at - '0';
+}
+
+/*! \brief A number in braces, or UNBOUNDED if there is none. */
+static int number(struct ere *ere)
+{
+	int value = UNBOUNDED;
+
+	for (int next = digit(ere); next >= 0; next = digit(ere)) {
+		value = value == UNBOUNDED ? next : value > MAX_REPEAT ? value : value * 10 + next;
 	}
 	return value;
 }
@@ -222,10 +231,10 @@ static int braces(struct ere *ere, struct repeat *repeat)
 	int comma;
 
 	ere->at++;
-	repeat->least = number(ere, UNBOUNDED);
+	repeat->least = number(ere);
 	comma = *ere->at == ',' ? 1 : !strncmp(ere->at, "\\,", 2) ? 2 : 0;
 	ere->at += comma;
-	repeat->most = comma ? number(ere, UNBOUNDED) : repeat->least;
+	repeat->most = comma ? number(ere) : repeat->least;
 	if (*ere->at != '}' || (!comma && repeat->least == UNBOUNDED)) {
 		return refuse_braces(ere, begin);
 	}
@@ -284,10 +293,11 @@ static long repetition(struct ere *ere, long cost, int copied, int anchored)
 	if (read_repeat(ere, &repeat)) {
 		return -1;
 	}
+	/* The C library itself answers these wrongly: its "(^a)+$" matches "aa". */
 	if (anchored && repeat.most != 0 && repeat.most != 1) {
 		return ere_refuse(ere,
-			"an anchor (^, $, \\b ...) in parentheses that are repeated, before character %d: "
-			"the C library answers that wrongly",
+			"an anchor (^, $, \\b ...) in parentheses that are repeated, before character %d, is not supported: "
+			"put it outside of them",
 			ere_place(ere));
 	}
 	copies = repeat.most == UNBOUNDED ? repeat.least : repeat.most;

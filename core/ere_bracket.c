@@ -47,7 +47,9 @@ static const struct class classes[] = {
 
 static void add_range(struct byte_set *set, int low, int high)
 {
-	memset(&set->has[low], 1, (size_t) (high - low + 1));
+	for (int byte = low; byte <= high; byte++) {
+		set->has[byte] = 1;
+	}
 }
 
 static int add_class(struct ere *ere, struct byte_set *set, const char *name, size_t length)

@@ -62,13 +62,13 @@ struct broadcast_observer {
 	void (*lost)(struct broadcast *broadcast, const char *app);
 	/*! It has closed, in this state. */
 	void (*closed)(struct broadcast *broadcast, enum broadcast_state state);
+	/*! The winner is done with the call, or there was none: it is about to be forgotten. Not told of every broadcast. */
+	void (*ended)(struct broadcast *broadcast, const struct broadcast_session *session);
 	/*!
 	 * An application was offered \a unanswered calls in a row that ended without anybody, and does not answer: it is
 	 * silent; or, silent until now, it answers again.
 	 */
 	void (*silent)(const char *app, int is_silent, unsigned int unanswered);
-	/*! The winner is done with the call, or there was none: it is about to be forgotten. Not told of every broadcast. */
-	void (*ended)(struct broadcast *broadcast, const struct broadcast_session *session);
 };
 
 /*!
@@ -102,8 +102,8 @@ void observers_lost(struct broadcast *broadcast, const char *app);
 /*! \copydoc observers_opened */
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state);
 /*! \copydoc observers_opened */
-void observers_silent(const char *app, int is_silent, unsigned int unanswered);
-/*! \copydoc observers_opened */
 void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session);
+/*! \copydoc observers_opened */
+void observers_silent(const char *app, int is_silent, unsigned int unanswered);
 
 #endif /* CORE_OBSERVERS_H */

@@ -89,6 +89,8 @@ if (options.help) {
 }
 checkOptions(options);
 const ariUrl = options.url.replace(/\/+$/, '');
+let client; // ari-client's, once it is there
+const waiting = { next: 0, answers: new Map() }; // requests over the WebSocket, by their number
 
 /* As JSON, in ASCII. A caller chooses what is in it: it must not begin a line, nor steer the terminal. */
 function quoted(value) {
@@ -114,9 +116,40 @@ function tell(what, details = {}) {
  * for it, client.events.claimChannel() and client.broadcasts.decline(), but they do not tell the status.
  */
 async function request(method, path, parameters = {}) {
+  const uri = `${path}?${new URLSearchParams(parameters)}`;
+  return socketAnswers() ? requestOverSocket(method, uri) : requestOverHttp(method, uri);
+}
+
+/*
+ * Whether Asterisk takes requests over the WebSocket that brings the events, as from 20.14, 21.9 and 22.4 on.
+ * Then its description has the answer's type, without which ari-client could not read it.
+ */
+function socketAnswers() {
+  return client?._ws?.readyState === 1 && 'RESTResponse' in client._swagger.apis.events.models;
+}
+
+function requestOverSocket(method, uri) {
+  const number = String(waiting.next += 1);
+  return new Promise((resolve) => {
+    const failed = (error) => {
+      tell('no-answer', { request: `${method} ${uri}`, error });
+      resolve(0);
+    };
+    const timer = setTimeout(() => waiting.answers.delete(number) && failed('not within 10 s'), 10000);
+    waiting.answers.set(number, (status) => {
+      clearTimeout(timer);
+      waiting.answers.delete(number);
+      resolve(status);
+    });
+    const request = { type: 'RESTRequest', transaction_id: options.app, request_id: number, method, uri };
+    client._ws.send(JSON.stringify(request)); // that it is closed meanwhile shows as the answer that does not come
+  });
+}
+
+async function requestOverHttp(method, uri) {
   const login = Buffer.from(`${options.user}:${options.password}`).toString('base64');
   try {
-    const answer = await fetch(`${ariUrl}/${path}?${new URLSearchParams(parameters)}`, {
+    const answer = await fetch(`${ariUrl}/${uri}`, {
       method,
       headers: { Authorization: `Basic ${login}` },
       signal: AbortSignal.timeout(10000),
@@ -124,7 +157,7 @@ async function request(method, path, parameters = {}) {
     await answer.arrayBuffer();
     return answer.status;
   } catch (error) {
-    tell('no-answer', { request: `${method} ${path}`, error: String(error.cause || error) });
+    tell('no-answer', { request: `${method} ${uri}`, error: String(error.cause || error) });
     return 0;
   }
 }
@@ -149,14 +182,15 @@ async function onOffer(event) {
   }
   await sleep(Number(options.think));
   const started = performance.now();
+  const over = socketAnswers() ? 'websocket' : 'http';
   const status = verb === 'claim'
     ? await request('POST', 'events/claim', { channelId: channel, application: options.app })
     : await request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`, { application: options.app });
-  tell(verb, { channel, status, ms: Number((performance.now() - started).toFixed(1)) });
+  tell(verb, { channel, status, over, ms: Number((performance.now() - started).toFixed(1)) });
 }
 
 /* The call is ours; nobody else touches it until it leaves Stasis. */
-async function onStart(client, event, channel) {
+async function onStart(event, channel) {
   tell('start', { channel: channel.id, args: event.args });
   const playback = client.Playback();
   playback.once('PlaybackFinished', async (finished) => {
@@ -198,9 +232,10 @@ async function asteriskIsThere() {
 
 async function main() {
   await asteriskIsThere();
-  const client = await ari.connect(ariUrl.replace(/\/ari$/, ''), options.user, options.password);
+  client = await ari.connect(ariUrl.replace(/\/ari$/, ''), options.user, options.password);
   client.on('CallBroadcast', onOffer);
-  client.on('StasisStart', (event, channel) => onStart(client, event, channel));
+  client.on('RESTResponse', (event) => waiting.answers.get(event.request_id)?.(event.status_code));
+  client.on('StasisStart', (event, channel) => onStart(event, channel));
   client.on('StasisEnd', (event, channel) => tell('end', { channel: channel.id }));
   client.on('WebSocketConnected', () => tell('connected', { url: ariUrl }));
   client.on('WebSocketReconnecting', (error) => tell('disconnected', { reason: error ? error.message : 'closed' }));

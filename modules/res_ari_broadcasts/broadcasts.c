@@ -25,7 +25,6 @@
 
 #include "broadcasts.h"
 #include "claim_path.h"
-#include "provider.h"
 #include "request.h"
 
 /*! How many broadcasts a list has if the client does not say. */
@@ -61,7 +60,7 @@ static void respond_no(struct ast_ari_response *response, int answer)
 			"This application is not registered, or the filter of the broadcast does not match it");
 		break;
 	case AST_OPTIONAL_API_UNAVAILABLE:
-		provider_check();
+		request_check_provider();
 		ast_ari_response_error(response, 501, "Not Implemented",
 			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
 		break;

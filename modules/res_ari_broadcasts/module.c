@@ -25,7 +25,6 @@
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "compat.h"
-#include "provider.h"
 #include "request.h"
 #include "pin_module.h"
 
@@ -97,7 +96,7 @@ static int load_module(void)
 	}
 
 	about_loaded(AST_MODULE);
-	provider_check();
+	request_check_provider();
 	return AST_MODULE_LOAD_SUCCESS;
 }
 

@@ -16,6 +16,7 @@
 #include "asterisk/json.h"
 #include "asterisk/lock.h"
 
+#include "provider.h"
 #include "request.h"
 
 static int running;
@@ -33,6 +34,13 @@ void request_end(void)
 int request_count(void)
 {
 	return ast_atomic_fetchadd_int(&running, 0);
+}
+
+void request_check_provider(void)
+{
+	static int said;
+
+	provider_check(&said, "/ari/broadcasts answers 501");
 }
 
 void request_find(struct param *param, struct ast_variable *vars, struct ast_json *body)

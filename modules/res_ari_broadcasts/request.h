@@ -31,6 +31,9 @@ void request_end(void);
 /*! \brief How many requests run now. Any thread; no lock. */
 int request_count(void);
 
+/*! \brief Log an error, once, if a resource module is loaded that is not ours. Any thread; takes no lock. */
+void request_check_provider(void);
+
 /*!
  * \brief Look for a parameter in the query or form, and in a JSON body.
  *

@@ -394,6 +394,17 @@ void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
 	gate_leave();
 }
 
+/*! \brief Note which ID the channel of a claimed broadcast has now: a masquerade may just have changed it (rule 12). */
+static void note_channel_of_now(struct broadcast *broadcast)
+{
+	char id[AST_MAX_UNIQUEID];
+
+	if (broadcast_state(broadcast) == BROADCAST_CLAIMED && attached_channel_id(broadcast, id) &&
+		strcmp(id, broadcast_channel_id(broadcast))) {
+		broadcast_set_moved(broadcast, id);
+	}
+}
+
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, struct ast_json **json)
 {
 	struct broadcast *broadcast;
@@ -407,6 +418,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
+		note_channel_of_now(broadcast);
 		*json = describe_broadcast(broadcast);
 		broadcast_unref(broadcast);
 	}

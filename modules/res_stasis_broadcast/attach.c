@@ -17,6 +17,7 @@
 #include "asterisk/channel.h"
 #include "asterisk/datastore.h"
 #include "asterisk/lock.h"
+#include "asterisk/strings.h"
 
 #include "attach.h"
 #include "call_ended.h"
@@ -140,6 +141,39 @@ struct broadcast *attached(struct ast_channel *chan)
 	}
 	ast_channel_unlock(chan);
 	return broadcast;
+}
+
+/*! \brief Copy a channel's ID if this broadcast was made of it last. \return Whether it was. */
+static int copy_id_if_tied(struct ast_channel *chan, struct broadcast *broadcast, char buf[AST_MAX_UNIQUEID])
+{
+	struct ast_datastore *datastore;
+	int tied;
+
+	ast_channel_lock(chan);
+	datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
+	tied = datastore && datastore->data == broadcast;
+	if (tied) {
+		ast_copy_string(buf, ast_channel_uniqueid(chan), AST_MAX_UNIQUEID);
+	}
+	ast_channel_unlock(chan);
+	return tied;
+}
+
+const char *attached_channel_id(struct broadcast *broadcast, char buf[AST_MAX_UNIQUEID])
+{
+	struct ast_channel_iterator *channels = ast_channel_iterator_all_new();
+	struct ast_channel *chan;
+	int found = 0;
+
+	if (!channels) {
+		return NULL;
+	}
+	while (!found && (chan = ast_channel_iterator_next(channels))) {
+		found = copy_id_if_tied(chan, broadcast, buf);
+		ast_channel_unref(chan);
+	}
+	ast_channel_iterator_destroy(channels);
+	return found ? buf : NULL;
 }
 
 int detach_all(void)

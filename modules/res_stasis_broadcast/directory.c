@@ -25,7 +25,7 @@
 #include "printable.h"
 #include "table.h"
 
-/*! So often the log tells of a name that cannot be told of calls, in nanoseconds. */
+/*! So often the log warns of a name that cannot be used, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
@@ -202,26 +202,35 @@ static int is_usable(const char *app)
 	return strlen(app) <= APP_FILTER_MAX_NAME && ast_json_utf8_check(app);
 }
 
-/*! \brief Whether an application hears of nothing at all, with the filter of \c exclude at hand. */
-static int is_excluded(const char *app, struct app_filter *filter)
+/*! \brief Whether a name cannot be told of calls, or must not be. */
+static int is_out(const char *app)
 {
-	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
-		(filter && app_filter_match(filter, app));
+	return !is_usable(app) || ari_applications_is_for_one_call(app);
 }
 
-/*! \brief Whether a filter that may be NULL, for nobody, has a role for an application. Gives the filter back. */
+/*!
+ * \brief Whether a filter gives its role to an application; NULL gives it to none.
+ *
+ * A fence never fails open: who cannot be decided is left out, or has no say.
+ */
 static int has_role(const char *app, struct app_filter *filter)
 {
-	int has = filter && app_filter_match(filter, app);
+	int undecided;
 
-	app_filter_unref(filter);
-	return has;
+	return filter && (app_filter_decide(filter, app, &undecided) || undecided);
 }
 
 int directory_excludes(const char *app)
 {
-	return !is_usable(app) || ari_applications_is_for_one_call(app) ||
-		has_role(app, filter_get(ROLE_EXCLUDED)) || has_role(app, filter_get(ROLE_WATCHER));
+	int excludes = is_out(app);
+
+	for (size_t i = 0; !excludes && i < ROLES; i++) {
+		struct app_filter *filter = filter_get(i);
+
+		excludes = has_role(app, filter);
+		app_filter_unref(filter);
+	}
+	return excludes;
 }
 
 /*! \brief Whether a name was noted before; else it is. Without memory it is not, and may be there twice. */
@@ -258,11 +267,11 @@ static void choose_from(
 		if (!is_only && is_noted(&chosen->noted, name)) {
 			continue;
 		}
-		if (is_excluded(name, filters_of[ROLE_EXCLUDED])) {
+		if (is_out(name) || has_role(name, filters_of[ROLE_EXCLUDED])) {
 			if (!is_usable(name)) {
 				warn_unusable(name);
 			}
-		} else if (filters_of[ROLE_WATCHER] && app_filter_match(filters_of[ROLE_WATCHER], name)) {
+		} else if (has_role(name, filters_of[ROLE_WATCHER])) {
 			chosen->watchers[chosen->watcher_count++] = name;
 		} else {
 			chosen->names[chosen->count++] = name;
@@ -449,12 +458,10 @@ int directory_send(const char *app, struct ast_json *event)
 
 void directory_forget(void)
 {
-	ast_mutex_lock(&directory_lock);
+	struct found nothing = { 0 };
+
 	for (size_t i = 0; i < ROLES; i++) {
-		atomic_store(&has_filter[i], 0);
-		app_filter_unref(filters[i]);
-		filters[i] = NULL;
+		filter_set(i, "");
 	}
-	found_clear(&last);
-	ast_mutex_unlock(&directory_lock);
+	keep(&nothing);
 }

@@ -102,7 +102,7 @@ int directory_has(const char *app);
 int directory_count_sources(const char *app);
 
 /*!
- * \brief Whether an application of this name is offered no calls and may claim none, whoever it is and whatever
+ * \brief Whether an application of this name is offered no calls and may claim none, whichever it is, and whatever
  *        \c claim_policy says: the settings \c exclude and \c watchers; a name that no event or claim can carry (not
  *        UTF-8, over 256 bytes); a name that is made for one call.
  *

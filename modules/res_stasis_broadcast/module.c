@@ -87,8 +87,8 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
-	cli_stop();
 	ami_actions_stop();
+	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -126,11 +126,11 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
-	if (cli_start()) {
-		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
-	}
 	if (ami_actions_start()) {
 		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
+	}
+	if (cli_start()) {
+		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
 	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;

@@ -37,7 +37,7 @@ AST_OPTIONAL_API(int, stasis_broadcast_get_totals, (struct stasis_broadcast_tota
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
- * \brief Visit each application that is counted, or is there now, in the order of the names.
+ * \brief Visit each application that is counted, or is there now, by name; those that have gone come last.
  *
  * \param visit Called once for each, in this thread, without a lock.
  * \param data For \a visit.

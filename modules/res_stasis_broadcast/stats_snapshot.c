@@ -130,10 +130,16 @@ static void add_queue(const struct dispatch_queue *queue, void *data)
 	}
 }
 
+/*! \brief By name, but those that have gone come last: there may be many of them. */
 static int compare_apps(const void *first, const void *second)
 {
-	return strcmp(((const struct stasis_broadcast_app_stats *) first)->name,
-		((const struct stasis_broadcast_app_stats *) second)->name);
+	const struct stasis_broadcast_app_stats *one = first;
+	const struct stasis_broadcast_app_stats *other = second;
+
+	if (!one->connections != !other->connections) {
+		return one->connections ? -1 : 1;
+	}
+	return strcmp(one->name, other->name);
 }
 
 int stats_each_app(stasis_broadcast_app_visitor visit, void *data)
@@ -144,9 +150,11 @@ int stats_each_app(stasis_broadcast_app_visitor visit, void *data)
 
 	if (!failed) {
 		dispatch_each_queue(add_queue, &apps);
-		qsort(apps.list, apps.count, sizeof(*apps.list), compare_apps);
 		for (size_t i = 0; i < apps.count; i++) {
 			apps.list[i].connections = directory_count_sources(apps.list[i].name);
+		}
+		qsort(apps.list, apps.count, sizeof(*apps.list), compare_apps);
+		for (size_t i = 0; i < apps.count; i++) {
 			visit(&apps.list[i], data);
 		}
 	}

@@ -22,8 +22,8 @@
 #include "app_filter.h"
 #include "filter_oracle.h"
 
-/*! What one input may take, in milliseconds of this thread's processor time, with sanitizers: two budgets. */
-#define BUDGET_MS 60
+/*! What one input may take, in milliseconds of this thread's processor time, with sanitizers: two of fuzz.mk's. */
+#define BUDGET_MS 20
 
 /*! How often an input has to take longer: other users of the machine cost a thread time, too. */
 #define TRIES 4

@@ -351,8 +351,7 @@ async def test_actions_go_and_come_with_the_module(case):
 
 
 async def test_config_show_help(case):
-    told = await case.ami.cli("config show help res_stasis_broadcast")
-    assert "stasis_broadcast.conf" in told, told
+    assert "general" in await case.ami.cli("config show help res_stasis_broadcast")
     told = await case.ami.cli("config show help res_stasis_broadcast general")
     sample = (case.asterisk.folder / "src" / "samples" / "stasis_broadcast.conf").read_text()
     for name in re.findall(r"^;([a-z_]+) =", sample, re.MULTILINE):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -65,7 +66,10 @@ async def test_claims_plays_and_hangs_up(case, language):
     example = await Example(case, language, "example", "--play", "sound:beep").start()
     call = await case.sip("sip", "caller", "10000,,gold")
     assert (await example.told("offer", call))["caller"] == call.caller
-    assert (await example.told("claim", call))["status"] == 204
+    claim = await example.told("claim", call)
+    assert claim["status"] == 204
+    # Asterisk 16 takes requests over HTTP only.
+    assert claim["over"] == ("http" if case.version == 16 else "websocket")
     assert (await example.told("start", call))["args"] == ["gold"]
     assert (await example.told("played", call))["state"] == "done"
     await example.told("end", call)
@@ -150,9 +154,9 @@ FORGED = "555%0a17%3a00%3a00%20hello%3a%20start%20channel=forged%1b%5b2J%7f%c2%9
 
 
 async def ugly_call(case, offer="10000"):
-    sipp = Sipp(case.asterisk.port("SIP"), FORGED, "caller")
+    sipp = Sipp(case.asterisk.port("SIP"), Path(__file__).parent / "sipp" / "caller.xml")
     case.at_end(sipp.end)
-    await sipp.start("sip", offer)
+    await sipp.start("sip", caller=FORGED, offer=offer, mediaport=9)
     return sipp
 
 
@@ -192,3 +196,17 @@ async def test_the_readmes_snippets_do_not_either(case, language, tmp_path):
     line = await example.line(b"mine: ")
     assert b"gold" in line and sip_call.id.encode() in line
     check_shown(example.raw)
+
+
+@pytest.mark.only(22)
+@each
+async def test_the_channel_of_a_claim_over_the_websocket_is_encoded(case, language):
+    """Whatever is in its ID."""
+    example = await Example(case, language, "example", "--policy", "decline").start()
+    channel = f"{case.prefix}-a&b=c %2F+\u00e9"
+    parameters = {"endpoint": "Local/test@default/n", "extension": "wait", "context": "default"}
+    ids = {"channelId": f"{case.prefix}-caller", "otherChannelId": channel, "timeout": "120"}
+    answer = await case.ari.request("POST", "/channels", parameters | ids, json={"variables": {"OFFER": "60000"}})
+    assert answer.status == 200, answer
+    line = await example.wait(lambda line: line["event"] == "decline")
+    assert (line["channel"], line["status"], line["over"]) == (channel, 204, "websocket")

@@ -136,6 +136,31 @@ class FallsSilent(Server):
         return answer(500)
 
 
+class NoRequestsOverWebSockets(Server):
+    """As an older Asterisk: what comes over a WebSocket is not read."""
+
+    async def over_websocket(self, socket: web.WebSocketResponse, request: dict) -> None:
+        pass
+
+
+class SilentOverWebSockets(Server):
+    """Claims over a WebSocket are never answered, the first request is."""
+
+    async def over_websocket(self, socket: web.WebSocketResponse, request: dict) -> None:
+        if "claim" not in request["uri"]:
+            await super().over_websocket(socket, request)
+
+
+class WinnerLostBeforeTheAnswer(Server):
+    """No fault: the WebSocket breaks with the claim on it, and the claim gets no answer."""
+
+    async def over_websocket(self, socket: web.WebSocketResponse, request: dict) -> None:
+        if "claim" in request["uri"]:
+            await socket.close()
+        else:
+            await super().over_websocket(socket, request)
+
+
 class ApplicationTaken(Server):
     """Somebody else connects as one of the applications."""
 

@@ -1,4 +1,4 @@
-"""A server that means harm: whatever bytes a test wants, as often as it wants, behind the beginnings of ARI."""
+"""A hostile server: the bytes that a test wants, as often as it wants, behind the beginnings of ARI."""
 
 import asyncio
 import base64

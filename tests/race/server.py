@@ -8,11 +8,12 @@ them. This server keeps the protocol; each class of faults.py breaks it in one w
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 LOGIN = "race:se:cret"
 
@@ -33,6 +34,14 @@ class Call:
     over: bool = False
 
 
+@dataclass
+class Inner:
+    """What a request over a WebSocket asks for."""
+
+    query: Mapping[str, str]
+    match_info: Mapping[str, str]
+
+
 def answer(status: int) -> web.Response:
     """An answer without content, or ARI's error message."""
     return web.Response(status=204) if status == 204 else web.json_response({"message": f"It is {status}"}, status=status)
@@ -46,6 +55,7 @@ class Server:
         self.calls: dict[str, Call] = {}
         self.answers: dict[str, Counter[int]] = {}
         self.events: Counter[str] = Counter()
+        self.over: Counter[str] = Counter()
         self.ending = asyncio.Event()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task] = set()
@@ -145,7 +155,7 @@ class Server:
         await self._change()
         return response
 
-    async def _info(self, _: web.Request) -> web.Response:
+    async def _info(self, _: "web.Request | Inner") -> web.Response:
         return web.json_response({"system": {"version": "of these tests", "entity_id": "1"}})
 
     async def subscribe(self, request: web.Request) -> web.StreamResponse:
@@ -154,8 +164,8 @@ class Server:
         applications = request.query["app"].split(",")
         self.sockets.update(dict.fromkeys(applications, socket))
         await self._change()
-        async for _ in socket:
-            pass
+        async for message in socket:
+            await self.over_websocket(socket, message.json())
         for application in applications:
             if self.sockets.get(application) is socket:
                 del self.sockets[application]
@@ -173,7 +183,29 @@ class Server:
         self.later(self.offer(call, self.recipients()))
         return web.json_response({"id": request.query["channelId"]})
 
-    async def claim(self, request: web.Request) -> web.Response:
+    async def over_websocket(self, socket: web.WebSocketResponse, request: dict) -> None:
+        """A REST request that came over a WebSocket, answered as Asterisk does."""
+        handlers = {
+            "asterisk/ping": ("ping", self._info),
+            "events/claim": ("claim", self.claim),
+            "broadcasts": ("decline", self._decline),
+        }
+        uri = URL("http://server/" + request["uri"])
+        path = uri.path.strip("/")
+        kind, handler = next(found for start, found in handlers.items() if path.startswith(start))
+        response = await handler(Inner(uri.query, {"channel": path.split("/")[1]}))
+        self.answers.setdefault(kind, Counter())[response.status] += 1
+        self.over[kind] += 1
+        await socket.send_json(
+            {
+                "type": "RESTResponse", "transaction_id": request["transaction_id"],
+                "request_id": request["request_id"], "status_code": response.status,
+                "reason_phrase": "", "uri": path, "message_body": "",
+            }  # fmt: skip
+        )
+        await self._change()
+
+    async def claim(self, request: "web.Request | Inner") -> web.Response:
         call = self.calls.get(request.query["channelId"])
         application = request.query["application"]
         if not call or application not in call.offered:
@@ -187,7 +219,7 @@ class Server:
             self.later(self._hand_over(call))
         return answer(204)
 
-    async def _decline(self, request: web.Request) -> web.Response:
+    async def _decline(self, request: "web.Request | Inner") -> web.Response:
         return answer(204 if request.match_info["channel"] in self.calls else 404)
 
     async def _hang_up(self, request: web.Request) -> web.Response:

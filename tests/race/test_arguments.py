@@ -33,6 +33,7 @@ BAD_VALUES = {
     "other": ["", "other", "@ari-race", "other@"],
     "timeout": ["-1", "5s"],
     "variable": ["", "NAME", "=value"],
+    "claims-over": ["", "smtp"],
     "http-connections": ["0", "10001"],
     "answer-timeout": ["0", "never"],
     "settle": ["-1", "1 s"],
@@ -60,6 +61,10 @@ BAD_ARGUMENTS = {
     "concurrency of calls from elsewhere": (
         ["--calls-from", "elsewhere", "--concurrency", "7"],
         ["--calls-from elsewhere", "--concurrency"],
+    ),
+    "connections for nothing": (
+        ["--claims-over", "websocket", "--http-connections", "7"],
+        ["--http-connections", "7", "--claims-over websocket"],
     ),
     "long filter": (["--filter", LONG[:1001]], ["--filter", "1001"]),
     "long args": (["--args", LONG], ["--args", "2001"]),

@@ -1,4 +1,4 @@
-"""What ari-race makes of a server that means harm: it says what is wrong, stays small, and shows nothing raw."""
+"""What ari-race makes of a hostile server: it says what is wrong, stays small, and shows nothing raw."""
 
 import asyncio
 import json
@@ -16,6 +16,7 @@ MEMORY = 200 << 20
 
 # Three applications on one WebSocket, and calls that the server makes up.
 ELSEWHERE = ("--calls-from", "elsewhere", "--apps-per-connection", "3")
+NO_HISTORY = ("--history", "/dev/null")
 BRIEF = ("--timeout", "100", "--settle", "0", "--answer-timeout", "500")
 
 # Moves the cursor, forges a line, is no UTF-8, rings (also as a C1 control character), turns the line round.
@@ -141,7 +142,7 @@ async def test_offers_without_end_of_one_call(tmp_path: Path) -> None:
     """Claims that are never answered do not pile up, and the run ends."""
     answers = {"/ari/events/claim": Answer(b"")}
     async with Hostile(answers, Answer(b"", offer(b"same") * 99)) as server:
-        run = await meet(server, tmp_path, *ELSEWHERE, *BRIEF, "--duration", "0.2")
+        run = await meet(server, tmp_path, *ELSEWHERE, *BRIEF, *NO_HISTORY, "--duration", "0.2")
     assert run.report["events"]["repeated_offers"] > 1000
     assert run.report["answers"]["claim"]["sent"] <= 3 * 4 * 30
     assert run.report["ending"] == "complete"
@@ -153,6 +154,24 @@ async def test_calls_without_end(tmp_path: Path) -> None:
     async with Hostile(events=Answer(b"", b"".join(numbers))) as server:
         run = await meet(server, tmp_path, *ELSEWHERE, "--claimers", "0")
     check_refused(run, "100000 calls")
+
+
+ODD_ANSWERS = [
+    b'{"type":"RESTResponse"}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":"204"}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":2040}',
+    b'{"type":"RESTResponse","request_id":"1","status_code":-99999999999999999999}',
+    b'{"type":"RESTResponse","request_id":"%s","status_code":204}' % (b"9" * 400),
+    b'{"status_code":204,"request_id":"999","type":"RESTResponse"}',
+]
+
+
+async def test_odd_answers_over_a_websocket(tmp_path: Path) -> None:
+    """None of them is one."""
+    async with Hostile(events=Answer(b"".join(map(frame, ODD_ANSWERS)))) as server:
+        run = await meet(server, tmp_path, *ELSEWHERE, "--claims-over", "websocket")
+    check_refused(run, "does not answer requests over a WebSocket")
+    assert run.report["events"]["unreadable"] == 5
 
 
 # What is shown
@@ -200,8 +219,9 @@ async def test_ugly_channel(tmp_path: Path) -> None:
 async def test_ugly_options(tmp_path: Path) -> None:
     """The report is JSON, whatever the user asked for."""
     async with Hostile() as server:
-        options = (*ELSEWHERE, *BRIEF, "--duration", "0.1", "--claimers", "\n 2", "--endpoint", os.fsdecode(b"Local/\xff\xf0\x9f\x98\x80@x"))
-        run = await meet(server, tmp_path, *options, "--calls-from", "originate")
+        endpoint = os.fsdecode(b"Local/\xff\xf0\x9f\x98\x80@x")
+        options = ("--duration", "0.1", "--claimers", "\n 2", "--endpoint", endpoint)
+        run = await meet(server, tmp_path, *BRIEF, *options)
     assert run.report["options"]["calls_from"] == "Local/\\xff\U0001f600@x"
     assert run.report["options"]["claimers"] == "\n 2"
 

@@ -187,6 +187,52 @@ async def test_interrupted(tmp_path: Path) -> None:
     assert run.broken == {}
 
 
+# Claims over the applications' own WebSockets
+
+WEBSOCKET = ("--claims-over", "websocket")
+
+
+@pytest.mark.parametrize("share", ["1", "4"])
+async def test_claims_over_websockets(tmp_path: Path, share: str) -> None:
+    options = ("--apps", "4", "--decliners", "1", "--apps-per-connection", share, "--calls", "20", "--concurrency", "4")
+    run, server = await judge_fault(Server, tmp_path, *WEBSOCKET, *options)
+    check_harmless(run)
+    assert winners(run) == [0, 20, 0]
+    assert run.report["options"]["claims_over"] == "websocket"
+    assert run.report["answers"]["claim"] == {"sent": 60, "204": 20, "409": 40, "none": 0}
+    assert server.over["claim"] == 60 and server.over["decline"] == 20
+    assert run.report["latency_ms"]["claim_to_start"]["count"] == 20
+
+
+async def test_two_winners_over_websockets(tmp_path: Path) -> None:
+    run, server = await judge_fault(faults.TwoWinners, tmp_path, *WEBSOCKET, "--apps", "2", "--calls", "3")
+    assert run.status == 1
+    assert run.broken == dict.fromkeys(server.calls, "two-winners")
+
+
+async def test_an_asterisk_that_takes_no_requests_over_websockets(tmp_path: Path) -> None:
+    async with faults.NoRequestsOverWebSockets() as server:
+        run = await judge(server, tmp_path, *WEBSOCKET)
+    check_gone(run, r"^Asterisk of these tests does not answer requests over a WebSocket: 20\.14, .*--claims-over http$")
+    assert server.calls == {}
+
+
+async def test_claims_over_websockets_that_are_not_answered(tmp_path: Path) -> None:
+    async with faults.SilentOverWebSockets() as server:
+        run = await judge(server, tmp_path, *WEBSOCKET, "--calls", "1", "--answer-timeout", "300")
+    check_gone(run, r"^nothing came from Asterisk for 0\.3 s$")
+    assert run.report["answers"]["claim"] == {"sent": 3, "none": 3} and run.report["self"]["late"] >= 3
+
+
+async def test_a_websocket_that_breaks_under_a_claim(tmp_path: Path) -> None:
+    options = ("--apps", "1", "--calls", "1", "--timeout", "100")
+    async with faults.WinnerLostBeforeTheAnswer() as server:
+        run = await judge(server, tmp_path, *WEBSOCKET, *options)
+    check_harmless(run)
+    assert run.report["answers"]["claim"] == {"sent": 1, "none": 1}
+    assert run.report["events"]["websockets_lost"] == 1
+
+
 # Broken rules
 
 

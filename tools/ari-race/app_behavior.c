@@ -12,6 +12,7 @@
 #include "app_behavior.h"
 #include "clock.h"
 #include "event.h"
+#include "event_socket.h"
 #include "race.h"
 #include "random.h"
 #include "requests.h"
@@ -166,19 +167,33 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 	claim_destroy(claim);
 }
 
-static void send_claim(struct timer *timer)
+/*! \brief Send a claim or decline, over HTTP or the application's own WebSocket. */
+static void send_request(struct claim *claim,
+	void (*whole)(struct text *text, const struct options *options, const char *id, const char *app),
+	void (*uri)(struct text *text, const char *id, const char *app), http_answer_cb done)
 {
-	struct claim *claim = lws_container_of(timer, struct claim, think);
 	struct race *race = claim->race;
 	char buf[REQUEST_SIZE];
 	struct text text;
 
 	text_init(&text, buf, sizeof(buf));
-	request_claim(&text, &race->options, claim->call->id, claim->app->name);
+	if (race->options.over_websocket) {
+		uri(&text, claim->call->id, claim->app->name);
+		event_sockets_send(race->sockets, claim->app, "POST", &text, &claim->sent_ns, done, claim);
+	} else {
+		whole(&text, &race->options, claim->call->id, claim->app->name);
+		http_send(race->claims, &text, &claim->sent_ns, done, claim);
+	}
+}
+
+static void send_claim(struct timer *timer)
+{
+	struct claim *claim = lws_container_of(timer, struct claim, think);
+	struct race *race = claim->race;
 	race->stats.sent[REQUEST_CLAIM]++;
 	claim->app->claims++;
 	history_write(&race->history, "claim", now_ns(), claim->call->id, claim->app->name, NULL, 0);
-	http_send(race->claims, &text, &claim->sent_ns, on_claim_answered, claim);
+	send_request(claim, request_claim, request_claim_uri, on_claim_answered);
 }
 
 /*! \brief How long this application thinks about this call: --think, more or less by up to --spread. */
@@ -210,14 +225,9 @@ static void send_decline(struct timer *timer)
 {
 	struct claim *claim = lws_container_of(timer, struct claim, think);
 	struct race *race = claim->race;
-	char buf[REQUEST_SIZE];
-	struct text text;
-
-	text_init(&text, buf, sizeof(buf));
-	request_decline(&text, &race->options, claim->call->id, claim->app->name);
 	race->stats.sent[REQUEST_DECLINE]++;
 	history_write(&race->history, "decline", now_ns(), claim->call->id, claim->app->name, NULL, 0);
-	http_send(race->claims, &text, &claim->sent_ns, on_declined, claim);
+	send_request(claim, request_decline, request_decline_uri, on_declined);
 }
 
 /*! \brief Do what the application does with offers, at once or after it has thought about it. */

@@ -162,6 +162,7 @@ static bool copy_string(const struct raw_string *string, char *to)
 		int c = (unsigned char) *at++;
 
 		if (c == '\\' && (c = unescape(&at, end)) <= 0) {
+			to[0] = '\0';
 			return false;
 		}
 		to[len++] = (char) c;
@@ -186,6 +187,7 @@ static enum event_type type_of(const struct raw_string *name)
 		{ "StasisStart", EVENT_STASIS_START },
 		{ "StasisEnd", EVENT_STASIS_END },
 		{ "ApplicationReplaced", EVENT_APPLICATION_REPLACED },
+		{ "RESTResponse", EVENT_REST_RESPONSE },
 	};
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -196,8 +198,20 @@ static enum event_type type_of(const struct raw_string *name)
 	return EVENT_OTHER;
 }
 
-/*! \brief Read the channel object, or with \a stop_early no further than its id. */
-static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
+/*! \brief Whether the rest of the event can tell nothing more. */
+static bool known(const struct event *event, bool typed, bool want_application)
+{
+	if (typed && event->type == EVENT_OTHER) {
+		return true;
+	}
+	if (typed && event->type == EVENT_REST_RESPONSE) {
+		return event->request_id[0] && event->status;
+	}
+	return typed && event->channel_id[0] && (event->application[0] || !want_application);
+}
+
+/*! \brief Read the channel object, or no further than its id if that is all that was not known. */
+static bool take_channel(struct cursor *c, struct event *event, bool typed, bool want_application)
 {
 	struct raw_string key, value;
 
@@ -212,8 +226,8 @@ static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
 			if (!take_string(c, &value) || !copy_string(&value, event->channel_id)) {
 				return false;
 			}
-			if (stop_early) {
-				return true;
+			if (known(event, typed, want_application)) {
+				return true; /* inside the object: nothing more is read */
 			}
 		} else if (!skip_value(c)) {
 			return false;
@@ -225,6 +239,22 @@ static bool take_channel(struct cursor *c, struct event *event, bool stop_early)
 	return take(c, '}');
 }
 
+/*! \brief Read an HTTP status: three digits, and no more. */
+static bool take_status(struct cursor *c, struct event *event)
+{
+	const char *start = (skip_space(c), c->at);
+	int status = 0;
+
+	if (!skip_value(c)) {
+		return false;
+	}
+	for (const char *at = start; at < c->at && *at >= '0' && *at <= '9' && status < 600; at++) {
+		status = status * 10 + (*at - '0');
+	}
+	event->status = c->at - start == 3 && status >= 100 && status < 600 ? status : 0;
+	return true;
+}
+
 /*! \brief Read one member of the event. */
 static bool take_member(struct cursor *c, struct event *event, bool *typed, bool want_application)
 {
@@ -234,7 +264,7 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 		return false;
 	}
 	if (is(&key, "channel")) {
-		return take_channel(c, event, *typed && !want_application);
+		return take_channel(c, event, *typed, want_application);
 	}
 	if (skip_space(c) == '"' && is(&key, "type")) {
 		*typed = take_string(c, &value);
@@ -244,16 +274,13 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 	if (skip_space(c) == '"' && is(&key, "application")) {
 		return take_string(c, &value) && copy_string(&value, event->application);
 	}
-	return skip_value(c);
-}
-
-/*! \brief Whether the rest of the event can tell nothing more. */
-static bool known(const struct event *event, bool typed, bool want_application)
-{
-	if (typed && event->type == EVENT_OTHER) {
-		return true;
+	if (skip_space(c) == '"' && is(&key, "request_id")) {
+		return take_string(c, &value) && copy_string(&value, event->request_id);
 	}
-	return typed && event->channel_id[0] && (event->application[0] || !want_application);
+	if (is(&key, "status_code")) {
+		return take_status(c, event);
+	}
+	return skip_value(c);
 }
 
 int event_parse(const char *json, size_t len, bool want_application, struct event *event)
@@ -264,6 +291,8 @@ int event_parse(const char *json, size_t len, bool want_application, struct even
 	event->type = EVENT_OTHER;
 	event->application[0] = '\0';
 	event->channel_id[0] = '\0';
+	event->request_id[0] = '\0';
+	event->status = 0;
 	if (!take(&c, '{')) {
 		return -1;
 	}

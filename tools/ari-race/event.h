@@ -25,12 +25,15 @@ enum event_type {
 	EVENT_STASIS_START,
 	EVENT_STASIS_END,
 	EVENT_APPLICATION_REPLACED,
+	EVENT_REST_RESPONSE,
 };
 
 struct event {
 	enum event_type type;
 	char application[EVENT_ID_MAX]; /*!< empty if the event does not say */
 	char channel_id[EVENT_ID_MAX];  /*!< empty if the event does not say */
+	char request_id[EVENT_ID_MAX];  /*!< of an answer to a request over the WebSocket */
+	int status;                     /*!< of that answer; 0 if it is none from 100 to 599 */
 };
 
 /*!

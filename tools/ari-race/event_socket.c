@@ -10,12 +10,12 @@
  */
 
 #include "event_socket.h"
-#include "app_behavior.h"
 #include "clock.h"
 #include "event.h"
 #include "memory.h"
 #include "message.h"
 #include "race.h"
+#include "ws_requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +41,12 @@ struct event_socket {
 	uint64_t down_since_ns; /*!< 0: was never lost */
 	struct timer retry;
 	struct message message; /*!< the beginning of one that comes in pieces */
+	struct ws_requests requests;
 };
 
 struct event_sockets {
 	struct race *race;
+	event_cb on_event;
 	struct event_socket *all;
 	size_t count;
 	size_t next; /*!< the first that nobody has tried to connect */
@@ -141,11 +143,12 @@ static void share_out(struct event_sockets *sockets, size_t first, size_t end, b
 	}
 }
 
-struct event_sockets *event_sockets_create(struct race *race)
+struct event_sockets *event_sockets_create(struct race *race, event_cb on_event)
 {
 	struct event_sockets *sockets = xcalloc(1, sizeof(*sockets));
 
 	sockets->race = race;
+	sockets->on_event = on_event;
 	sockets->all = xcalloc(race->apps.count, sizeof(*sockets->all));
 	share_out(sockets, 0, race->apps.readers, false);
 	share_out(sockets, race->apps.readers, race->apps.count, true);
@@ -188,6 +191,9 @@ static void on_established(struct event_socket *socket, struct lws *wsi)
 	if (socket->stalled) {
 		stop_reading(socket);
 	}
+	if (socket->requests.unsent) {
+		lws_callback_on_writable(wsi);
+	}
 	event_sockets_connect(sockets);
 }
 
@@ -226,6 +232,9 @@ static void on_closed(struct event_socket *socket)
 	socket->state = EVENT_SOCKET_CLOSED;
 	race->sockets->up--;
 	message_clear(&socket->message);
+	if (!race->sockets->closing) {
+		ws_requests_lost(&socket->requests);
+	}
 	if (is_over(race)) {
 		return;
 	}
@@ -239,6 +248,17 @@ static void on_closed(struct event_socket *socket)
 		history_write(&race->history, "lost", socket->down_since_ns, NULL, socket->first[i].name, NULL, 0);
 	}
 	timer_set(&race->loop.timers, &socket->retry, socket->down_since_ns);
+}
+
+static void on_answer(struct event_socket *socket, const struct event *event)
+{
+	struct race *race = socket->race;
+
+	race->last_answer_ns = now_ns();
+	if (!event->status ||
+		ws_requests_answer(&socket->requests, event->request_id, event->status, race->last_answer_ns)) {
+		race->stats.unreadable += !event->status;
+	}
 }
 
 static void on_message(struct event_socket *socket, const char *json, size_t len)
@@ -256,10 +276,14 @@ static void on_message(struct event_socket *socket, const char *json, size_t len
 	if (event.type == EVENT_OTHER) {
 		return;
 	}
+	if (event.type == EVENT_REST_RESPONSE) {
+		on_answer(socket, &event);
+		return;
+	}
 	app = app ? app : apps_find(&race->apps, event.application);
 	if (app) {
 		race->last_event_ns = now_ns();
-		app_behavior_on_event(race, app, &event, race->last_event_ns);
+		race->sockets->on_event(race, app, &event, race->last_event_ns);
 	}
 }
 
@@ -313,7 +337,7 @@ int event_socket_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
 			lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
 			return -1;
 		}
-		return 0;
+		return ws_requests_write(&socket->requests, wsi);
 	case LWS_CALLBACK_CLIENT_CLOSED:
 		on_closed(socket);
 		return 0;
@@ -346,6 +370,7 @@ void event_sockets_destroy(struct event_sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->count; i++) {
 		message_clear(&sockets->all[i].message);
+		ws_requests_clear(&sockets->all[i].requests);
 	}
 	free(sockets->all);
 	free(sockets);
@@ -365,4 +390,26 @@ size_t event_sockets_unread(const struct event_sockets *sockets)
 		}
 	}
 	return all;
+}
+
+void event_sockets_send(struct event_sockets *sockets, const struct app *app, const char *method,
+	const struct text *uri, uint64_t *sent_ns, http_answer_cb done, void *data)
+{
+	size_t share = (size_t) sockets->race->options.apps_per_connection;
+	struct event_socket *socket = &sockets->all[app->index / share]; /* those that read come first */
+
+	ws_requests_add(&socket->requests, method, uri, sent_ns, done, data);
+	if (socket->state == EVENT_SOCKET_UP && ws_requests_write(&socket->requests, socket->wsi)) {
+		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	}
+}
+
+size_t event_sockets_give_up(struct event_sockets *sockets, uint64_t oldest_ns)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sockets->count; i++) {
+		count += ws_requests_give_up(&sockets->all[i].requests, oldest_ns);
+	}
+	return count;
 }

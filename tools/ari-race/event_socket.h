@@ -12,19 +12,27 @@
  * \brief The WebSockets on which events come: one for each application, or one for several.
  */
 
+#include "http.h"
+
 #include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+struct app;
+struct event;
 struct event_sockets;
 struct race;
 
+/*! \brief Called in the loop for each event that an application gets about a call. */
+typedef void (*event_cb)(struct race *race, struct app *app, const struct event *event, uint64_t at_ns);
+
 /*!
  * \brief Share the applications of a race out among WebSockets; does not connect.
- * \param race Borrowed; told of what happens by its facts, and by app_behavior_on_event().
+ * \param race Borrowed; its facts say what happens.
+ * \param on_event Called for the events.
  * \return to free with event_sockets_destroy()
  */
-struct event_sockets *event_sockets_create(struct race *race);
+struct event_sockets *event_sockets_create(struct race *race, event_cb on_event);
 
 /*! \brief Connect them, a few at a time. */
 void event_sockets_connect(struct event_sockets *sockets);
@@ -34,6 +42,16 @@ size_t event_sockets_count(const struct event_sockets *sockets);
 
 /*! \brief Whether all of them stand. */
 bool event_sockets_all_up(const struct event_sockets *sockets);
+
+/*!
+ * \brief Send a REST request over the WebSocket of an application that reads; while that is down, when it is
+ * up again. The parameters are those of ws_requests_add().
+ */
+void event_sockets_send(struct event_sockets *sockets, const struct app *app, const char *method,
+	const struct text *uri, uint64_t *sent_ns, http_answer_cb done, void *data);
+
+/*! \brief Give up requests that were made before \a oldest_ns. \return how many */
+size_t event_sockets_give_up(struct event_sockets *sockets, uint64_t oldest_ns);
 
 /*! \brief Close all of them in an orderly way; none is opened any more. */
 void event_sockets_shut_down(struct event_sockets *sockets);

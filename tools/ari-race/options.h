@@ -62,6 +62,8 @@ struct options {
 	const char *variables[OPTIONS_VARIABLES_MAX]; /*!< NAME=VALUE */
 	size_t variable_count;
 
+	const char *claims_over_text;
+	bool over_websocket; /*!< claims and declines go over the applications' own WebSockets */
 	int64_t http_connections;
 	int64_t answer_timeout_ns;
 	int64_t settle_ns;

@@ -172,10 +172,24 @@ static int check_dialplan(struct options *options)
 	return check_utf8(options);
 }
 
+/*! \brief How claims and declines go to Asterisk. */
+static int check_claims_over(struct options *options)
+{
+	options->over_websocket = !strcmp(options->claims_over_text, "websocket");
+	if (!options->over_websocket && strcmp(options->claims_over_text, "http")) {
+		return options_wrong("--claims-over: '%s' is neither http nor websocket", options->claims_over_text);
+	}
+	if (options->over_websocket && options->http_connections) {
+		return options_wrong("--http-connections: %lld for claims, but --claims-over websocket needs none",
+			(long long) options->http_connections);
+	}
+	return -1;
+}
+
 int options_check(struct options *options)
 {
-	static int (*const checks[])(
-		struct options *) = { check_login, check_target, check_apps, check_calls, check_dialplan };
+	static int (*const checks[])(struct options *) = { check_login, check_target, check_apps, check_calls,
+		check_dialplan, check_claims_over };
 	int status = -1;
 
 	for (size_t i = 0; status < 0 && i < sizeof(checks) / sizeof(checks[0]); i++) {

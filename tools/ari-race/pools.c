@@ -10,6 +10,7 @@
  */
 
 #include "pools.h"
+#include "event_socket.h"
 #include "race.h"
 #include "requests.h"
 
@@ -36,6 +37,7 @@ void pools_open(struct race *race)
 		max = (size_t) options->http_connections;
 		first = max;
 	}
+	first = options->over_websocket ? 0 : first;
 	race->claim_connections = first;
 	race->claims = http_pool_create(race->loop.lws, &options->target, max);
 	race->others = http_pool_create(race->loop.lws, &options->target, OTHERS_MAX);
@@ -45,12 +47,13 @@ void pools_open(struct race *race)
 static bool is_silent(const struct race *race, uint64_t limit_ns)
 {
 	return http_pool_heard(race->claims) < limit_ns && http_pool_heard(race->others) < limit_ns &&
-		race->last_event_ns < limit_ns;
+		race->last_event_ns < limit_ns && race->last_answer_ns < limit_ns;
 }
 
 static uint64_t late(const struct race *race)
 {
-	return http_pool_counters(race->claims)->late + http_pool_counters(race->others)->late;
+	return http_pool_counters(race->claims)->late + http_pool_counters(race->others)->late +
+		race->sockets_late;
 }
 
 static void keep_alive(struct race *race, uint64_t now)
@@ -74,6 +77,7 @@ static void on_second(struct timer *timer)
 	timer_set(&race->loop.timers, timer, now + NS_PER_S);
 	http_pool_give_up(race->claims, limit);
 	http_pool_give_up(race->others, limit);
+	race->sockets_late += event_sockets_give_up(race->sockets, limit);
 	if (late(race) > late_before && is_silent(race, limit)) {
 		race_give_up(race, "nothing came from Asterisk for %.1f s",
 			(double) race->options.answer_timeout_ns / (double) NS_PER_S);

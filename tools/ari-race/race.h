@@ -38,15 +38,16 @@ struct event_sockets;
 /*! \brief In the order in which a run goes through them. */
 enum stage {
 	STAGE_START,
-	STAGE_ASK,            /*!< Asterisk is asked who it is */
-	STAGE_WARM_UP_CLAIMS, /*!< the connections for claims are opened and tried */
-	STAGE_WARM_UP_OTHERS, /*!< and those for originates and hang-ups */
-	STAGE_CONNECT,        /*!< WebSockets are opened */
-	STAGE_RUN,            /*!< calls are made or come in */
-	STAGE_DRAIN,          /*!< no new calls; those that are open come to their end */
-	STAGE_SETTLE,         /*!< all calls are over; late offers may still come, and wake them */
-	STAGE_CLEAN_UP,       /*!< what is left is hung up, Asterisk is asked about the stalled applications */
-	STAGE_CLOSE,          /*!< WebSockets are closed */
+	STAGE_ASK,             /*!< Asterisk is asked who it is */
+	STAGE_WARM_UP_CLAIMS,  /*!< the connections for claims are opened and tried */
+	STAGE_WARM_UP_OTHERS,  /*!< and those for originates and hang-ups */
+	STAGE_CONNECT,         /*!< WebSockets are opened */
+	STAGE_WARM_UP_SOCKETS, /*!< with --claims-over websocket: each is tried */
+	STAGE_RUN,             /*!< calls are made or come in */
+	STAGE_DRAIN,           /*!< no new calls; those that are open come to their end */
+	STAGE_SETTLE,          /*!< all calls are over; late offers may still come, and wake them */
+	STAGE_CLEAN_UP,        /*!< what is left is hung up, Asterisk is asked about the stalled applications */
+	STAGE_CLOSE,           /*!< WebSockets are closed */
 	STAGE_END,
 };
 
@@ -79,6 +80,9 @@ struct race {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t last_event_ns;    /*!< the last event about a call */
+	uint64_t last_answer_ns;   /*!< the last answer over a WebSocket */
+	size_t sockets_cold;       /*!< requests of STAGE_WARM_UP_SOCKETS without an answer */
+	size_t sockets_late;       /*!< requests over WebSockets that were given up */
 	uint64_t busy_ns;          /*!< in STAGE_SETTLE: when a call was last open, or a claim unanswered */
 	size_t unread;             /*!< bytes that the stalled applications left in their sockets */
 	struct timer due_timer;    /*!< wakes the loop at due_ns */

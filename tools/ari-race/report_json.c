@@ -80,7 +80,7 @@ static void put_options(FILE *file, const struct options *options)
 	put_string(file, options->filter);
 	fputs(", \"calls_from\": ", file);
 	put_string(file, options->elsewhere ? "elsewhere" : options->endpoint);
-	fputs("}", file);
+	fprintf(file, ", \"claims_over\": \"%s\"}", options->over_websocket ? "websocket" : "http");
 }
 
 static void put_calls(FILE *file, const struct race *race, const struct verdict *verdict)
@@ -161,7 +161,7 @@ static void put_self(FILE *file, const struct race *race)
 		", \"http_connections\": %" PRIu64 ", \"claims_waited\": %" PRIu64 ", \"claims_waited_max_ms\": %.6f"
 		", \"cut\": %" PRIu64 ", \"late\": %" PRIu64 "}",
 		claims->opened + others->opened, claims->waited, ms(claims->waited_max), claims->cut + others->cut,
-		claims->late + others->late);
+		claims->late + others->late + race->sockets_late);
 }
 
 static void put_broken(FILE *file, const struct race *race, const struct verdict *verdict)

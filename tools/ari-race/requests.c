@@ -124,19 +124,31 @@ void request_originate(struct text *text, const struct options *options, const c
 	text->truncated |= exten.truncated || far.truncated || body.truncated;
 }
 
-void request_claim(struct text *text, const struct options *options, const char *id, const char *app)
+void request_claim_uri(struct text *text, const char *id, const char *app)
 {
-	begin(text, options, "POST", "/ari/events/claim");
+	text_add(text, "events/claim");
 	add_parameter(text, '?', "channelId", id);
 	add_parameter(text, '&', "application", app);
+}
+
+void request_decline_uri(struct text *text, const char *id, const char *app)
+{
+	text_add(text, "broadcasts/");
+	text_add_url(text, id);
+	add_parameter(text, '/', "decline?application", app);
+}
+
+void request_claim(struct text *text, const struct options *options, const char *id, const char *app)
+{
+	begin(text, options, "POST", "/ari/");
+	request_claim_uri(text, id, app);
 	finish(text, options, NULL);
 }
 
 void request_decline(struct text *text, const struct options *options, const char *id, const char *app)
 {
-	begin(text, options, "POST", "/ari/broadcasts/");
-	text_add_url(text, id);
-	add_parameter(text, '/', "decline?application", app);
+	begin(text, options, "POST", "/ari/");
+	request_decline_uri(text, id, app);
 	finish(text, options, NULL);
 }
 

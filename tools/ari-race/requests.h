@@ -34,6 +34,12 @@ void request_application(struct text *text, const struct options *options, const
  */
 void request_originate(struct text *text, const struct options *options, const char *id);
 
+/*! \brief The path below ARI's root, and query, that claim a channel with POST. */
+void request_claim_uri(struct text *text, const char *id, const char *app);
+
+/*! \brief The same for declining a broadcast. */
+void request_decline_uri(struct text *text, const char *id, const char *app);
+
 /*! \brief POST that claims a channel. */
 void request_claim(struct text *text, const struct options *options, const char *id, const char *app);
 

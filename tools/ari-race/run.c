@@ -10,6 +10,7 @@
  */
 
 #include "run.h"
+#include "app_behavior.h"
 #include "event_socket.h"
 #include "pools.h"
 #include "race.h"
@@ -53,7 +54,7 @@ static const char *open_everything(struct race *race)
 	stats_open(&race->stats);
 	apps_open(&race->apps, options);
 	calls_open(&race->calls, options, &race->apps);
-	race->sockets = event_sockets_create(race);
+	race->sockets = event_sockets_create(race, app_behavior_on_event);
 	if (!wrong) {
 		pools_open(race);
 	}

@@ -19,6 +19,7 @@
 #include "warm_up.h"
 
 #define SETUP_NS (30 * NS_PER_S)
+#define SOCKETS_NS (5 * NS_PER_S)
 #define CLEAN_UP_NS (3 * NS_PER_S)
 #define CLOSE_NS (2 * NS_PER_S)
 #define SETTLES_MAX 20 /* times --settle, and some: then the quiet time ends, quiet or not */
@@ -82,6 +83,25 @@ static void begin_connect(struct race *race)
 static enum stage after_connect(struct race *race)
 {
 	return set_up(race, event_sockets_all_up(race->sockets));
+}
+
+static void begin_warm_up_sockets(struct race *race)
+{
+	if (race->options.over_websocket) {
+		set_limit(race, now_ns() + SOCKETS_NS);
+		warm_up_sockets(race);
+	}
+}
+
+static enum stage after_warm_up_sockets(struct race *race)
+{
+	if (race->sockets_cold && limit_passed(race)) {
+		race_give_up(race,
+			"Asterisk %s does not answer requests over a WebSocket: 20.14, 21.9, 22.4 and later do; for others "
+			"there is --claims-over http",
+			race->asterisk);
+	}
+	return race->sockets_cold ? STAGE_WARM_UP_SOCKETS : STAGE_RUN;
 }
 
 static void begin_run(struct race *race)
@@ -199,6 +219,7 @@ static const struct {
 	[STAGE_WARM_UP_CLAIMS] = { warm_up_claims, after_warm_up },
 	[STAGE_WARM_UP_OTHERS] = { warm_up_others, after_warm_up },
 	[STAGE_CONNECT] = { begin_connect, after_connect },
+	[STAGE_WARM_UP_SOCKETS] = { begin_warm_up_sockets, after_warm_up_sockets },
 	[STAGE_RUN] = { begin_run, after_run },
 	[STAGE_DRAIN] = { begin_drain, after_drain },
 	[STAGE_SETTLE] = { begin_settle, after_settle },

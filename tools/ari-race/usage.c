@@ -48,6 +48,7 @@ static const char text[] =
 	"  --notify                 CallClaimed is wanted                 RACE_NOTIFY\n"
 	"  --variable NAME=VALUE    one more for the dialplan; repeatable\n"
 	"HTTP\n"
+	"  --claims-over HOW        http; or websocket: the application's own (http)\n"
 	"  --http-connections N     for claims and declines (one for each claimer and decliner, at most 200)\n"
 	"  --answer-timeout MS      then a request counts as unanswered      (10000)\n"
 	"  --settle MS              quiet time at the end, for late offers   (1000)\n"

@@ -10,6 +10,7 @@
  */
 
 #include "warm_up.h"
+#include "event_socket.h"
 #include "pools.h"
 #include "race.h"
 #include "requests.h"
@@ -61,7 +62,9 @@ static void warm_up(struct race *race, struct http_pool *pool, size_t connection
 
 	text_init(&ping, buf, sizeof(buf));
 	request_ping(&ping, &race->options);
-	http_pool_warm_up(pool, connections, &ping);
+	if (connections) {
+		http_pool_warm_up(pool, connections, &ping);
+	}
 }
 
 void warm_up_claims(struct race *race)
@@ -92,4 +95,32 @@ static bool is_warm(struct race *race, const struct http_pool *pool, size_t conn
 bool warm_up_done(struct race *race)
 {
 	return is_warm(race, race->claims, race->claim_connections) && is_warm(race, race->others, OTHERS_FIRST);
+}
+
+static void on_socket_answer(void *data, const struct http_answer *answer)
+{
+	struct race *race = data;
+
+	if (answer->status == 200) {
+		race->sockets_cold--;
+	} else {
+		race_give_up(race, "Asterisk answers a request over a WebSocket with status %d", answer->status);
+	}
+}
+
+void warm_up_sockets(struct race *race)
+{
+	char buf[REQUEST_SIZE];
+	struct text ping;
+
+	text_init(&ping, buf, sizeof(buf));
+	text_add(&ping, "asterisk/ping");
+	for (size_t i = 0; i < race->apps.readers; i++) {
+		const struct app *app = &race->apps.all[i];
+
+		if (app->role != ROLE_WATCHER) {
+			race->sockets_cold++;
+			event_sockets_send(race->sockets, app, "GET", &ping, NULL, on_socket_answer, race);
+		}
+	}
 }

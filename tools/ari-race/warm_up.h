@@ -28,6 +28,9 @@ void warm_up_claims(struct race *race);
 /*! \brief Open the first connections for originates and hang-ups, and try each. */
 void warm_up_others(struct race *race);
 
+/*! \brief Try a request over the WebSocket of each application that answers offers. */
+void warm_up_sockets(struct race *race);
+
 /*! \brief Whether all that have been begun stand; gives the race up if one was cut. */
 bool warm_up_done(struct race *race);
 

@@ -120,13 +120,13 @@ void delivery_unref(struct delivery *delivery);
  * \brief Queue CallBroadcast for recipients, in an order that is shuffled for this call, so that none is favoured.
  *
  * May be called again with others when the recipients have become more; who is in an earlier list is skipped. After
- * delivery_end() nobody is told any more. Returns at once: nothing is written in the calling thread.
+ * delivery_end() nobody hears of it any more. Returns at once: nothing is written in the calling thread.
  *
  * \param delivery The delivery.
  * \param recipients Who gets the event, none of them twice; a reference is taken.
  * \param event The CallBroadcast event without \c application; the reference is taken, also on failure.
  *
- * \retval 0 on success, -1 if memory ran out: then nobody was told.
+ * \retval 0 on success, -1 if memory ran out: then nothing was queued.
  *
  * \note Any thread that has a reference to the broadcast. Takes the dispatcher's lock.
  */

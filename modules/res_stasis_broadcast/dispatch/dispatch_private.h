@@ -84,7 +84,7 @@ struct delivery {
 	/*! Whether offers are sent however long ago the broadcast closed. Set before there are any. */
 	int keeps_late;
 	enum stasis_broadcast_event_kind end_kind;
-	/*! Whether there was an end, told of or not. */
+	/*! Whether delivery_end() was called. */
 	int ended;
 	/*! Recipients that are in a queue or being written to. */
 	size_t queued;
@@ -111,13 +111,13 @@ struct app_queue {
 	} state;
 	/*! Whether a write to the application has failed or taken long: it may be gone. */
 	int suspect;
-	/*! Events dropped because the queue was full, since the log was last told. */
+	/*! Events dropped because the queue was full, since the last warning. */
 	unsigned int overflowed;
 	/*! The same, since they were counted for the application. */
 	unsigned int uncounted;
 	/*! The thread that writes to it; NULL if none does. */
 	const struct worker *writer;
-	/*! When that was; 0: never. */
+	/*! When that warning was, in nanoseconds; 0: never. */
 	int64_t last_warned_ns;
 	AST_LIST_ENTRY(app_queue) ready;
 	uint64_t hash;

@@ -222,7 +222,7 @@ static void warn_of_overflow_locked(struct app_queue *queue)
 	queue->last_warned_ns = now;
 	ast_mutex_unlock(&dispatcher.lock);
 	ast_log(LOG_WARNING,
-		"Application '%s' reads too slowly: %u events for it were dropped. Look at its connection, or at "
+		"Application '%s' reads too slowly: %u events for it were dropped. Check its connection, or at "
 		"websocket_write_timeout in ari.conf\n",
 		printable(queue->app, app, sizeof(app)), overflowed);
 	ast_mutex_lock(&dispatcher.lock);
@@ -238,7 +238,7 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		write_locked(worker, queue, delivery->end, delivery->end_kind);
 		recipient->stage = STAGE_DONE;
 	} else if (delivery_is_stale(delivery)) {
-		/* Who did not hear of the offer is not told how it ended. */
+		/* Who did not hear of the offer does not hear how it ended. */
 		recipient->stage = STAGE_DONE;
 		dispatcher.stats.stale++;
 		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;

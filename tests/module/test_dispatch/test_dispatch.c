@@ -228,28 +228,28 @@ AST_TEST_DEFINE(dispatch_to_more_recipients)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_to_more_recipients",
 			"Recipients that come later are sent their own event once, and all are sent the end");
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
-	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	as_meant = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
 	/* Some are new while the one before is still being sent. */
 	hold(1);
-	told &= !offer(delivery, "b", "c", "two") && !offer(delivery, "c", "a", "three");
+	as_meant &= !offer(delivery, "b", "c", "two") && !offer(delivery, "c", "a", "three");
 	delivery_end(delivery, event("end"));
-	told &= !offer(delivery, "d", NULL, "late");
+	as_meant &= !offer(delivery, "d", NULL, "late");
 	hold(0);
-	told &= reaches(&sent_count, 6) && comes_to_rest();
+	as_meant &= reaches(&sent_count, 6) && comes_to_rest();
 	ast_test_status_update(test, "sent: %s\n", sent);
-	told &= was_sent("a", " one end") && was_sent("b", " one end") && was_sent("c", " two end") &&
+	as_meant &= was_sent("a", " one end") && was_sent("b", " one end") && was_sent("c", " two end") &&
 		was_sent("d", "");
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
 	end();
-	ast_test_validate(test, told);
+	ast_test_validate(test, as_meant);
 	return AST_TEST_PASS;
 }
 
@@ -257,22 +257,22 @@ AST_TEST_DEFINE(dispatch_no_end_if_followed)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_no_end_if_followed",
-			"Once a channel is on offer again nobody hears how its last broadcast ended, told late or twice");
+			"Once a channel is on offer again nobody hears how its last broadcast ended, however late");
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
-	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	as_meant = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
 	broadcast_set_followed(broadcast);
 	delivery_end(delivery, event("end"));
 	delivery_end(delivery, event("end"));
-	told &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
+	as_meant &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
 	end();
-	ast_test_validate(test, told);
+	ast_test_validate(test, as_meant);
 	return AST_TEST_PASS;
 }
 
@@ -323,7 +323,7 @@ AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
 	struct delivery *delivery;
 	struct broadcast *broadcast;
 	size_t before = broadcast_open_count();
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_keeps_what_is_queued",
@@ -331,14 +331,14 @@ AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
 	hold(1);
-	told = !offer(delivery, "a", "b", "one") && !offer(delivery, "c", NULL, "two");
+	as_meant = !offer(delivery, "a", "b", "one") && !offer(delivery, "c", NULL, "two");
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
-	told &= broadcast_open_count() > before;
+	as_meant &= broadcast_open_count() > before;
 	hold(0);
-	told &= comes_to_rest() && broadcast_open_count() == before;
+	as_meant &= comes_to_rest() && broadcast_open_count() == before;
 	end();
-	ast_test_validate(test, told);
+	ast_test_validate(test, as_meant);
 	return AST_TEST_PASS;
 }
 
@@ -359,6 +359,7 @@ AST_TEST_DEFINE(directory_removal_waits)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
+	struct ast_json *none;
 	pthread_t thread;
 	int waits;
 	int tries = 1000 * PATIENCE_S;
@@ -383,7 +384,9 @@ AST_TEST_DEFINE(directory_removal_waits)
 	hold(0);
 	waits &= reaches(&removed, 1) && !inside;
 	pthread_join(thread, NULL);
-	waits &= directory_send("b", event("none")) == -1;
+	none = event("none");
+	waits &= directory_send("b", none) == -1;
+	ast_json_unref(none);
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
 	end();
@@ -406,14 +409,14 @@ static int has_names(const char *expected)
 
 AST_TEST_DEFINE(directory_of_two_sources)
 {
-	struct ast_json *one = event("one");
+	struct ast_json *one;
 	int as_told;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "directory_of_two_sources",
 			"Two sources: every name once, an event goes to the source of its name, and what goes is forgotten");
 	}
-	ast_test_validate(test, !begin());
+	ast_test_validate(test, !begin() && (one = event("one")));
 	as_told = has_names("a b c") && !directory_has("d") && !directory_add(&second);
 	as_told &= has_names("a b c d") && directory_has("d") && directory_has("c") && !directory_has("e");
 	as_told &= !directory_send("c", one) && !directory_send("d", one) && directory_send("e", one) == -1;
@@ -542,7 +545,7 @@ static void let_go(struct sleeper *sleeper)
 	pthread_join(sleeper->thread, NULL);
 }
 
-/*! \brief Whether a thread comes to be blocked, or takes CPU time, as it is told to. */
+/*! \brief Whether a thread comes to be blocked, or takes CPU time, as it shall. */
 static int is_told_apart(int is_busy)
 {
 	struct sleeper sleeper = { .is_busy = is_busy };

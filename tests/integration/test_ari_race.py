@@ -1,0 +1,52 @@
+"""ari-race over the applications' own WebSockets, against a real Asterisk; tests/race tests its judgement."""
+
+import asyncio
+import json
+
+import pytest
+
+from harness.asterisk import REPO
+
+PROGRAM = REPO / "build" / "ari-race" / "ari-race"
+WEBSOCKET = ("--claims-over", "websocket")
+
+
+async def build():
+    make = await asyncio.create_subprocess_exec("make", "-s", "ari-race", cwd=REPO)
+    assert await make.wait() == 0
+
+
+async def race(case, folder, *options):
+    """Run it to its end: its exit status, its report, and what it says on standard error."""
+    await build()
+    report = folder / "report.json"
+    command = [
+        PROGRAM, "--quiet", "--url", f"http://127.0.0.1:{case.asterisk.port('HTTP')}", "--json", report,
+        "--app-prefix", f"{case.prefix}-", "--endpoint", "Local/test@default", "--other", "wait@default", *options,
+    ]  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    _, warnings = await process.communicate()
+    return process.returncode, json.loads(report.read_text()), warnings.decode()
+
+
+@pytest.mark.only(22)
+@pytest.mark.parametrize("share", ["1", "3"], ids=["one each", "one for three"])
+async def test_claims_and_declines_over_websockets(case, tmp_path, share):
+    options = ("--apps", "5", "--decliners", "2", "--apps-per-connection", share, "--calls", "20", "--rate", "50")
+    status, report, warnings = await race(case, tmp_path, *WEBSOCKET, *options, "--variable", "OFFER=10000")
+    assert (status, warnings) == (0, "")
+    assert report["calls"]["winners"] == {"0": 0, "1": 20, "2+": 0}
+    claims, declines = report["answers"]["claim"], report["answers"]["decline"]
+    assert claims["sent"] == 60 and claims["204"] == 20 and claims["none"] == declines["none"] == 0
+    assert declines["sent"] == 40 and set(declines) <= {"sent", "none", "204", "404", "409"}
+    assert report["errors"] == 0 and report["latency_ms"]["claim_to_start"]["count"] == 20
+
+
+@pytest.mark.only(16)
+async def test_an_asterisk_without_requests_over_websockets(case, tmp_path):
+    """It says so, instead of claims that get no answer."""
+    status, report, warnings = await race(case, tmp_path, *WEBSOCKET, "--variable", "OFFER=10000")
+    assert status == 3 and report["calls"]["made"] == 0
+    assert "does not answer requests over a WebSocket" in warnings and "--claims-over http" in warnings
