@@ -24,7 +24,6 @@
 
 #include "broadcast_stats.h"
 #include "printable.h"
-#include "provider.h"
 #include "request.h"
 
 /*! How many applications and how many queues are told of if the client does not say. */
@@ -205,7 +204,7 @@ static void get(struct ast_tcptls_session_instance *ser attribute_unused, struct
 		if (!res) {
 			ast_ari_response_ok(response, json);
 		} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-			provider_check();
+			request_check_provider();
 			ast_ari_response_error(response, 501, "Not Implemented",
 				"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
 		} else {
