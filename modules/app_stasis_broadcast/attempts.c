@@ -44,6 +44,8 @@ struct attempts {
 	/*! The winners that were lost. */
 	char *lost[MAX_REOFFERS + 1];
 	size_t lost_count;
+	/*! How the winner's time with the call went. */
+	struct stasis_broadcast_session session;
 };
 
 static int64_t clock_ms(void)
@@ -200,6 +202,23 @@ static void tell(const struct attempts *attempts, struct told *told)
 }
 
 /*!
+ * \brief Whether the caller has hung up: its channel was told so by its own device or peer.
+ *
+ * Who hangs it up from here, as an application does with ARI, sets another flag.
+ */
+static int caller_has_hung_up(struct ast_channel *chan)
+{
+	int flags;
+	int hangup;
+
+	ast_channel_lock(chan);
+	hangup = ast_check_hangup(chan);
+	flags = ast_channel_softhangup_internal_flag(chan);
+	ast_channel_unlock(chan);
+	return hangup && (flags & AST_SOFTHANGUP_DEV) && !(flags & AST_SOFTHANGUP_EXPLICIT);
+}
+
+/*!
  * \brief Give the channel to the winner and stay until its Stasis session ends.
  *
  * \retval 0 if it had the channel, 1 if it did not and is among the lost ones now, -1 if there is no
@@ -210,6 +229,7 @@ static int hand_over(struct attempts *attempts)
 	char *winner = attempts->outcome.winner;
 	char where[PRINTABLE_SIZE];
 	struct told told;
+	int64_t began_ms;
 
 	if (!winner) {
 		ast_log(LOG_ERROR,
@@ -220,11 +240,14 @@ static int hand_over(struct attempts *attempts)
 	tell(attempts, &told);
 	variables_set_claimed(attempts->chan, &told.variables);
 	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
+	began_ms = clock_ms();
 	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
-		stasis_broadcast_lost(&attempts->outcome);
+		stasis_broadcast_lost(attempts->chan, &attempts->outcome);
 		attempts->lost[attempts->lost_count++] = winner;
 		return 1;
 	}
+	attempts->session.has_begun = 1;
+	attempts->session.talk_ms = clock_ms() - began_ms;
 	ast_free(winner);
 	return 0;
 }
@@ -311,7 +334,8 @@ void attempts_run(struct ast_channel *chan, struct args *args, int reoffer)
 
 	/* Only now, so that a claim that comes late hears "taken", not "unknown". */
 	if (attempts.outcome.serial) {
-		stasis_broadcast_end(&attempts.outcome);
+		attempts.session.caller_ended = caller_has_hung_up(chan);
+		stasis_broadcast_end(&attempts.outcome, &attempts.session);
 	} else {
 		stasis_app_broadcast_cleanup(attempts.outcome.channel_id);
 	}

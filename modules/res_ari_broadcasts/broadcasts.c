@@ -21,6 +21,7 @@
 #include "asterisk/stasis_app_broadcast.h"
 
 #include "res_stasis_broadcast/internal_api.h"
+#include "res_stasis_broadcast/stats_api.h"
 
 #include "broadcasts.h"
 #include "bid.h"

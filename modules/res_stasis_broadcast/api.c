@@ -37,6 +37,7 @@
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
+#include "stats_store.h"
 #include "wait.h"
 
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
@@ -53,7 +54,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	const struct offer_request request = {
 		.timeout_ms = timeout_ms,
 		.app_filter = app_filter,
-		.tell_claimed = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 	};
 	struct broadcast *broadcast;
 	enum offer_refusal refusal;
@@ -153,7 +154,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	struct offer_request offer = {
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
-		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.channel_stays = 1,
 		.has_first = request->has_first,
 		.first = request->first,
 		.first_step_ms = request->first_step_ms,
@@ -216,8 +218,10 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
 {
+	struct settings settings;
 	struct broadcast *broadcast;
 
 	if (gate_enter()) {
@@ -227,19 +231,34 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_
 	if (broadcast) {
 		struct offer *offer = broadcast_data(broadcast);
 
+		settings_get(&settings);
 		atomic_store(&offer->is_lost, 1);
+		offer->cel_lost_channel = settings.cel_events ? chan : NULL;
 		observers_lost(broadcast, outcome->winner);
+		offer->cel_lost_channel = NULL;
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
+	const struct stasis_broadcast_outcome *outcome, const struct stasis_broadcast_session *session)
 {
+	const struct broadcast_session told = {
+		.has_begun = session->has_begun,
+		.caller_ended = session->caller_ended,
+		.talk_ms = session->talk_ms,
+	};
+	struct broadcast *broadcast;
+
 	if (!outcome->serial || gate_enter()) {
 		return;
 	}
-	broadcast_unref(registry_take(broadcasts, outcome->channel_id, outcome->serial));
+	broadcast = registry_take(broadcasts, outcome->channel_id, outcome->serial);
+	if (broadcast) {
+		observers_ended(broadcast, &told);
+		broadcast_unref(broadcast);
+	}
 	gate_leave();
 }
 
@@ -254,7 +273,7 @@ static int is_refused(struct broadcast *broadcast, const char *app_name, enum br
 		.app = app_name,
 		.request = request,
 		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, or its name cannot be told of calls",
+		.reason = "excluded, a watcher, or its name cannot be told of calls",
 	};
 
 	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
@@ -272,6 +291,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		stats_count_unknown(1);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -393,42 +413,9 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 			? STASIS_BROADCAST_FORBIDDEN
 			: (enum stasis_broadcast_result) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
+	} else {
+		stats_count_unknown(0);
 	}
-	gate_leave();
-	return answer;
-}
-
-/*! \brief A withdrawal by someone who is inside. */
-static enum stasis_broadcast_result withdraw(const char *channel_id)
-{
-	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
-	enum broadcast_state state = BROADCAST_GONE;
-
-	if (broadcast) {
-		state = broadcast_close(broadcast, BROADCAST_WITHDRAWN);
-		broadcast_unref(broadcast);
-	}
-	switch (state) {
-	case BROADCAST_WITHDRAWN:
-		return STASIS_BROADCAST_OK;
-	case BROADCAST_CLAIMED:
-		return STASIS_BROADCAST_TAKEN;
-	default:
-		return STASIS_BROADCAST_UNKNOWN;
-	}
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_withdraw)(const char *channel_id)
-{
-	int answer;
-
-	if (ast_strlen_zero(channel_id)) {
-		return STASIS_BROADCAST_UNKNOWN;
-	}
-	if (gate_enter()) {
-		return AST_OPTIONAL_API_UNAVAILABLE;
-	}
-	answer = withdraw(channel_id);
 	gate_leave();
 	return answer;
 }
@@ -502,6 +489,17 @@ void AST_OPTIONAL_API_NAME(stasis_app_broadcast_cleanup)(const char *channel_id)
 	gate_leave();
 }
 
+/*! \brief Note which ID the channel of a claimed broadcast has now: a masquerade may just have changed it (rule 12). */
+static void note_channel_of_now(struct broadcast *broadcast)
+{
+	char id[AST_MAX_UNIQUEID];
+
+	if (broadcast_state(broadcast) == BROADCAST_CLAIMED && attached_channel_id(broadcast, id) &&
+		strcmp(id, broadcast_channel_id(broadcast))) {
+		broadcast_set_moved(broadcast, id);
+	}
+}
+
 int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, struct ast_json **json)
 {
 	struct broadcast *broadcast;
@@ -515,6 +513,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	}
 	broadcast = registry_get(broadcasts, channel_id);
 	if (broadcast) {
+		note_channel_of_now(broadcast);
 		*json = describe_broadcast(broadcast);
 		broadcast_unref(broadcast);
 	}

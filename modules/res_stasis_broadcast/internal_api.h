@@ -103,6 +103,16 @@ struct stasis_broadcast_outcome {
 	unsigned long serial;
 };
 
+/*! \brief How the winner's time with a call ended. */
+struct stasis_broadcast_session {
+	/*! Whether there was any: it was claimed, and not lost. */
+	int has_begun;
+	/*! Whether the caller hung up, and not the winner, or somebody else, let the call go. */
+	int caller_ended;
+	/*! How long it was, in milliseconds. */
+	int64_t talk_ms;
+};
+
 /*!
  * \brief Offer a channel, and wait until it is claimed or no claim can succeed any more.
  *
@@ -139,20 +149,25 @@ AST_OPTIONAL_API(void, stasis_broadcast_hand_over,
 /*!
  * \brief Note that the winner of a broadcast was gone before it had the call.
  *
+ * \param chan The channel; not locked by the caller.
  * \param outcome What stasis_broadcast_run() told.
  *
- * \note Any thread.
+ * \note The channel's thread.
  */
-AST_OPTIONAL_API(void, stasis_broadcast_lost, (const struct stasis_broadcast_outcome *outcome), { return; });
+AST_OPTIONAL_API(void, stasis_broadcast_lost,
+	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome), { return; });
 
 /*!
  * \brief Clean up after a run: this very broadcast, and no other that bears the channel's old or new ID (rule 11).
  *
  * \param outcome What stasis_broadcast_run() told; its winner is not freed.
+ * \param session How the winner's time with the call ended. Borrowed.
  *
  * \note Any thread.
  */
-AST_OPTIONAL_API(void, stasis_broadcast_end, (const struct stasis_broadcast_outcome *outcome), { return; });
+AST_OPTIONAL_API(void, stasis_broadcast_end,
+	(const struct stasis_broadcast_outcome *outcome, const struct stasis_broadcast_session *session),
+	{ return; });
 
 /*!
  * \brief Claim as stasis_app_claim_channel() does, with an answer of its own for who may not.
@@ -208,22 +223,6 @@ AST_OPTIONAL_API(int, stasis_broadcast_take, (const char *app_name, struct ast_j
  */
 AST_OPTIONAL_API(int, stasis_broadcast_decline, (const char *channel_id, const char *app_name),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
-
-/*!
- * \brief Take a channel off offer for an operator: nobody can claim it any more, and its dialplan goes on with
- *        \c BROADCASTSTATUS \c WITHDRAWN.
- *
- * \param channel_id The unique ID of the channel. Borrowed.
- *
- * \retval STASIS_BROADCAST_OK if it is withdrawn, or was before.
- * \retval STASIS_BROADCAST_UNKNOWN if it is not on offer: unknown, or over without a winner.
- * \retval STASIS_BROADCAST_TAKEN if an application has claimed it.
- * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
- *
- * \note Any thread. Of a claim and a withdrawal at the same time one fails (rule 2): the broadcast's lock decides.
- */
-AST_OPTIONAL_API(
-	int, stasis_broadcast_withdraw, (const char *channel_id), { return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
  * \brief Describe one broadcast, with the fields of SPEC section 5.

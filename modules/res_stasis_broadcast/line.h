@@ -4,45 +4,45 @@
  * This program is free software; you can redistribute it and/or modify it under the terms
  * of the GNU General Public License, version 2 or (at your option) any later version.
  */
+
 /*! \file
- * \brief The line: which of the broadcasts comes first.
+ * \brief All broadcasts, first in line first: higher priority, then longer since the first offer (SPEC section 8).
  */
 
 #ifndef RES_STASIS_BROADCAST_LINE_H
 #define RES_STASIS_BROADCAST_LINE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "broadcast.h"
+#include "offer.h"
 
 struct ast_json;
 
-/*! \brief A broadcast and what its place depends on, copied once: an order must not change while it is made. */
-struct line_place {
+/*! \brief A broadcast and its place in line. */
+struct line {
 	struct broadcast *broadcast;
-	int is_closed;
-	int priority;
-	int64_t first_ns;
-	unsigned long serial;
+	const struct offer *offer;
+	int is_open;
 };
 
-/*! \brief For qsort(): the place that comes first is less. Any thread; takes no lock. */
-int line_compare(const void *left, const void *right);
+/*! \brief For qsort(): first in line first, and what is not on offer any more behind. Any thread; takes no lock. */
+int line_compare(const void *first, const void *second);
+
+/*! \brief All broadcasts as line_get() has them, in no order. */
+struct line *line_snapshot(size_t *count, size_t *open);
 
 /*!
- * \brief All broadcasts at one moment, in no order, each with a reference.
+ * \brief All broadcasts in line, and those that are not on offer any more behind them.
  *
- * \param[out] count How many.
+ * \param[out] count How many there are.
+ * \param[out] open How many of them are open.
  *
- * \return An array to give back with line_release(); NULL if there is none or memory ran out.
+ * \return To give back with line_free(); NULL without memory.
  *
- * \note Any thread, inside the gate. Takes the locks of the registry's parts one after the other.
+ * \note Any thread, inside the gate. Takes locks of the core, one after the other.
  */
-struct line_place *line_snapshot(size_t *count);
+struct line *line_get(size_t *count, size_t *open);
 
-/*! \brief Give a snapshot back; it may be NULL. */
-void line_release(struct line_place *places, size_t count);
+/*! \brief Give back what line_get() gave. Any thread; inside the gate or not. */
+void line_free(struct line *line, size_t count);
 
 /*!
  * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8).

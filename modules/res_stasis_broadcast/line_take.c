@@ -15,11 +15,11 @@
 #include "line.h"
 
 /*! \brief Let a place sink in a heap of which only it is in the wrong place. */
-static void sink(struct line_place *heap, size_t count, size_t place)
+static void sink(struct line *heap, size_t count, size_t place)
 {
 	for (;;) {
 		size_t first = 2 * place + 1;
-		struct line_place moved;
+		struct line moved;
 
 		if (first >= count) {
 			return;
@@ -38,7 +38,7 @@ static void sink(struct line_place *heap, size_t count, size_t place)
 }
 
 /*! \brief Make a heap: most who ask take one of the first few, and the others need no order. */
-static void make_heap(struct line_place *places, size_t count)
+static void make_heap(struct line *places, size_t count)
 {
 	for (size_t i = count / 2; i-- > 0;) {
 		sink(places, count, i);
@@ -46,9 +46,9 @@ static void make_heap(struct line_place *places, size_t count)
 }
 
 /*! \brief Put the first place of a heap behind the others. \return How many are left in the heap. */
-static size_t pop(struct line_place *heap, size_t count)
+static size_t pop(struct line *heap, size_t count)
 {
-	const struct line_place first = heap[0];
+	const struct line first = heap[0];
 
 	count--;
 	heap[0] = heap[count];
@@ -63,14 +63,13 @@ static size_t pop(struct line_place *heap, size_t count)
  * \param[out] is_disputed Whether another was faster with one that it might have had.
  * \return A reference; NULL if there is none.
  */
-static struct broadcast *take_first(
-	struct line_place *heap, size_t count, const char *app_name, int *is_disputed)
+static struct broadcast *take_first(struct line *heap, size_t count, const char *app_name, int *is_disputed)
 {
 	*is_disputed = 0;
 	while (count) {
 		struct broadcast *broadcast = heap[0].broadcast;
 
-		if (heap[0].is_closed) {
+		if (!heap[0].is_open) {
 			/* The open ones come first. */
 			return NULL;
 		}
@@ -92,14 +91,15 @@ struct broadcast *line_take(const char *app_name)
 
 	do {
 		size_t count;
-		struct line_place *places = line_snapshot(&count);
+		size_t open;
+		struct line *places = line_snapshot(&count, &open);
 
 		is_disputed = 0;
 		if (places) {
 			make_heap(places, count);
 			taken = take_first(places, count, app_name, &is_disputed);
+			line_free(places, count);
 		}
-		line_release(places, count);
 	} while (!taken && is_disputed);
 	return taken;
 }

@@ -116,7 +116,12 @@ void delivery_release(struct deferred_release *deferred)
 	}
 }
 
+void delivery_keep_late(struct delivery *delivery)
+{
+	delivery->keeps_late = 1;
+}
+
 int delivery_is_stale(const struct delivery *delivery)
 {
-	return broadcast_closed_ns(delivery->broadcast) != 0;
+	return !delivery->keeps_late && broadcast_closed_ns(delivery->broadcast) != 0;
 }
