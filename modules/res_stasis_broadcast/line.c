@@ -4,115 +4,65 @@
  * This program is free software; you can redistribute it and/or modify it under the terms
  * of the GNU General Public License, version 2 or (at your option) any later version.
  */
+
 /*! \file
- * \brief The line: which of the broadcasts comes first.
+ * \brief All broadcasts, first in line first.
  */
 
 #include "asterisk.h"
 
 #include <stdlib.h>
 
-#include "asterisk/json.h"
 #include "asterisk/utils.h"
 
-#include "describe.h"
-#include "directory.h"
 #include "gate.h"
 #include "line.h"
-#include "offer.h"
 
-/*! \brief A broadcast and what its place depends on, copied once: an order must not change while it is made. */
-struct place {
-	struct broadcast *broadcast;
-	int is_closed;
-	int priority;
-	int64_t first_ns;
-	unsigned long serial;
-};
-
-/*! \brief For qsort(): the place that comes first is less. */
-static int compare_places(const void *left, const void *right)
+/*! \brief First in line first, and what is not on offer any more behind. */
+static int compare_lines(const void *first, const void *second)
 {
-	const struct place *one = left;
-	const struct place *other = right;
+	const struct line *one = first;
+	const struct line *other = second;
 
-	if (one->is_closed != other->is_closed) {
-		return one->is_closed - other->is_closed;
+	if (one->is_open != other->is_open) {
+		return one->is_open ? -1 : 1;
 	}
-	if (one->priority != other->priority) {
-		return one->priority > other->priority ? -1 : 1;
+	if (one->offer->priority != other->offer->priority) {
+		return one->offer->priority > other->offer->priority ? -1 : 1;
 	}
-	if (one->first_ns != other->first_ns) {
-		return one->first_ns < other->first_ns ? -1 : 1;
+	if (one->offer->first_ns != other->offer->first_ns) {
+		return one->offer->first_ns < other->offer->first_ns ? -1 : 1;
 	}
-	return one->serial < other->serial ? -1 : one->serial > other->serial;
+	return broadcast_serial(one->broadcast) < broadcast_serial(other->broadcast) ? -1 : 1;
 }
 
-/*!
- * \brief All broadcasts in line, each with a reference.
- *
- * \param[out] count How many.
- * \return An array to give back with put_back(); NULL if there is none or memory ran out.
- */
-static struct place *line_up(size_t *count)
+struct line *line_get(size_t *count, size_t *open)
 {
 	struct broadcast **list = registry_list(broadcasts, count);
-	struct place *places = *count ? ast_malloc(*count * sizeof(*places)) : NULL;
+	struct line *line = ast_calloc(*count + 1, sizeof(*line));
 
+	*open = 0;
 	for (size_t i = 0; i < *count; i++) {
-		const struct offer *offer = broadcast_data(list[i]);
-
-		if (places) {
-			places[i] = (struct place){
-				.broadcast = list[i],
-				.is_closed = broadcast_closed_ns(list[i]) != 0,
-				.priority = offer->priority,
-				.first_ns = offer->first_ns,
-				.serial = broadcast_serial(list[i]),
-			};
-		} else {
+		if (!line) {
 			broadcast_unref(list[i]);
+			continue;
 		}
+		line[i].broadcast = list[i];
+		line[i].offer = broadcast_data(list[i]);
+		line[i].is_open = broadcast_state(list[i]) == BROADCAST_OPEN;
+		*open += line[i].is_open;
 	}
 	ast_std_free(list);
-	if (places) {
-		qsort(places, *count, sizeof(*places), compare_places);
+	if (line) {
+		qsort(line, *count, sizeof(*line), compare_lines);
 	}
-	return places;
+	return line;
 }
 
-static void put_back(struct place *places, size_t count)
+void line_free(struct line *line, size_t count)
 {
-	for (size_t i = 0; places && i < count; i++) {
-		broadcast_unref(places[i].broadcast);
+	for (size_t i = 0; i < count; i++) {
+		broadcast_unref(line[i].broadcast);
 	}
-	ast_free(places);
-}
-
-/*! \brief Whether a broadcast is listed for an application: all are for none. */
-static int is_listed_for(struct broadcast *broadcast, const char *app_name)
-{
-	return !app_name || broadcast_may_claim(broadcast, app_name, directory_has);
-}
-
-struct ast_json *line_describe(const char *app_name, size_t limit)
-{
-	struct ast_json *array = ast_json_array_create();
-	size_t count;
-	struct place *places = line_up(&count);
-	int failed = !array || (count && !places);
-	/* Those may have none, and claim_policy = any does not help them. */
-	const int has_any = !app_name || !directory_excludes(app_name);
-
-	for (size_t i = 0; !failed && has_any && i < count && ast_json_array_size(array) < limit; i++) {
-		if (is_listed_for(places[i].broadcast, app_name)) {
-			failed = ast_json_array_append(array, describe_broadcast(places[i].broadcast));
-		}
-	}
-	put_back(places, count);
-	if (failed) {
-		ast_json_unref(array);
-		array = NULL;
-	}
-	return array;
+	ast_free(line);
 }

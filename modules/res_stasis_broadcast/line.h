@@ -4,16 +4,39 @@
  * This program is free software; you can redistribute it and/or modify it under the terms
  * of the GNU General Public License, version 2 or (at your option) any later version.
  */
+
 /*! \file
- * \brief The line: which of the broadcasts comes first.
+ * \brief All broadcasts, first in line first: higher priority, then longer since the first offer (SPEC section 8).
  */
 
 #ifndef RES_STASIS_BROADCAST_LINE_H
 #define RES_STASIS_BROADCAST_LINE_H
 
-#include <stddef.h>
+#include "offer.h"
 
 struct ast_json;
+
+/*! \brief A broadcast and its place in line. */
+struct line {
+	struct broadcast *broadcast;
+	const struct offer *offer;
+	int is_open;
+};
+
+/*!
+ * \brief All broadcasts in line, and those that are not on offer any more behind them.
+ *
+ * \param[out] count How many there are.
+ * \param[out] open How many of them are open.
+ *
+ * \return To give back with line_free(); NULL without memory.
+ *
+ * \note Any thread, inside the gate. Takes locks of the core, one after the other.
+ */
+struct line *line_get(size_t *count, size_t *open);
+
+/*! \brief Give back what line_get() gave. Any thread; inside the gate or not. */
+void line_free(struct line *line, size_t count);
 
 /*!
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher
