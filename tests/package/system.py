@@ -15,7 +15,7 @@ CONF = "/etc/asterisk/stasis_broadcast.conf"
 XML = "/usr/share/asterisk/documentation/thirdparty/stasis_broadcast-en_US.xml"
 DOC = f"/usr/share/doc/{PACKAGE}"
 
-# Everything but what is there to change: logs, caches, lists. Of dpkg's own: which packages' files it knows, and diversions.
+# Everything but what is there to change: logs, caches, lists. Of dpkg's own: whose files it knows, and diversions.
 SNAPSHOT = """
 cd / && find . -xdev \\( -path ./srv -o -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp \\
     -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \\) -prune -o \\
@@ -78,7 +78,8 @@ class System:
         return self.shell('[ ! -e "$1" ] || echo yes', file).strip() == "yes"
 
     def is_ours(self, module: str) -> bool:
-        return bool(self.shell('grep -c "part of Stasis Broadcast" "$1" || true', f"{self.modules}/{module}").strip("0\n"))
+        script = 'grep -q "part of Stasis Broadcast" "$1" && echo yes || true'
+        return self.shell(script, f"{self.modules}/{module}").strip() == "yes"
 
     def diversions(self) -> list[str]:
         lines = self.run("dpkg-divert", "--list").splitlines()

@@ -1,4 +1,4 @@
-"""Debian's package on a system with Asterisk: installed, underneath upgrades, upgraded with calls up, removed, purged."""
+"""Debian's package with a real Asterisk: installed, upgraded with calls up, removed, purged; and Asterisk's upgraded."""
 
 import asyncio
 
@@ -15,7 +15,8 @@ def check_ours_in_place(system):
     for module in DIVERTED:
         assert system.checksum(f"{system.modules}/{module}.distrib") == system.own[module]
     assert system.diversions() == [
-        f"diversion of {system.modules}/{module} to {system.modules}/{module}.distrib by {PACKAGE}" for module in DIVERTED
+        f"diversion of {system.modules}/{module} to {system.modules}/{module}.distrib by {PACKAGE}"
+        for module in DIVERTED
     ]
     assert system.run("dpkg", "--verify", PACKAGE, "asterisk-modules") == ""
 
@@ -169,6 +170,19 @@ def test_install_after_remove_finds_the_edited_configuration(system, running):
     system.install("new")
     check_ours_in_place_but_conf(system)
     assert "\ntimeout = 900\n" in system.text(CONF)
+
+
+def test_modules_have_moved_since_an_older_debian(system):
+    """An upgrade of the distribution may put Asterisk's modules elsewhere: nothing stays aside at the old place."""
+    old = "/usr/lib/asterisk-of-before"
+    file = f"{old}/{DIVERTED[0]}"
+    script = 'mkdir "$1"; echo own >"$2.distrib"; dpkg-divert --package "$3" --add --no-rename --divert "$2.distrib" "$2"'
+    system.shell(script, old, file, PACKAGE)
+    system.install("new")
+    assert system.text(file) == "own\n"
+    assert len(system.diversions()) == len(DIVERTED)
+    check_ours_in_place_but_conf(system)
+    system.run("rm", "-r", old)
 
 
 def test_purge_leaves_the_system_as_it_was(system):
