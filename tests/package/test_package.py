@@ -1,4 +1,4 @@
-"""Debian's package with a real Asterisk: installed, upgraded with calls up, removed, purged; and Asterisk's upgraded."""
+"""Debian's package with a real Asterisk: installed, upgraded with calls up, removed, purged; Asterisk upgraded."""
 
 import asyncio
 
@@ -176,7 +176,7 @@ def test_modules_have_moved_since_an_older_debian(system):
     """An upgrade of the distribution may put Asterisk's modules elsewhere: nothing stays aside at the old place."""
     old = "/usr/lib/asterisk-of-before"
     file = f"{old}/{DIVERTED[0]}"
-    script = 'mkdir "$1"; echo own >"$2.distrib"; dpkg-divert --package "$3" --add --no-rename --divert "$2.distrib" "$2"'
+    script = 'mkdir "$1"; echo own >"$2"; dpkg-divert --package "$3" --add --rename --divert "$2.distrib" "$2"'
     system.shell(script, old, file, PACKAGE)
     system.install("new")
     assert system.text(file) == "own\n"
