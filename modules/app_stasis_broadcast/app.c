@@ -20,6 +20,8 @@
 
 #include "asterisk.h"
 
+#include <stdatomic.h>
+
 #include "asterisk/app.h"
 #include "asterisk/channel.h"
 #include "asterisk/lock.h"
@@ -36,10 +38,27 @@
 #include "provider.h"
 #include "res_stasis_broadcast/internal_api.h"
 
+/*! So long after it has left exec(), a thread may still be on its way out of our code, in seconds: more than enough. */
+#define JUST_LEFT_S 10
+
 static const char app_name[] = "StasisBroadcast";
+
+/*! Whether a resource module that is not ours was spoken of, since this module was loaded. */
+static int foreign_said;
 
 /*! \brief Calls that are in exec(). Asterisk's own use count forgets them when it is told to unload by force. */
 static int inside;
+
+/*! When a call was in exec() last, in seconds of clock_s(). */
+static atomic_long last_left_s = -JUST_LEFT_S;
+
+static long clock_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
 
 /*!
  * \brief Whether the caller is gone, so that the dialplan must not go on.
@@ -57,6 +76,24 @@ static int has_hung_up(struct ast_channel *chan)
 	ast_channel_unlock(chan);
 
 	return hangup && (!flags || (flags & ~(AST_SOFTHANGUP_ASYNCGOTO | AST_SOFTHANGUP_TIMEOUT)));
+}
+
+/*! \brief Warn of options that cannot be used. */
+static void warn_of_options(const char *where, const struct options *options)
+{
+	for (size_t i = 0; i < options->problem_count; i++) {
+		const struct options_problem *problem = &options->problems[i];
+		char option[PRINTABLE_SIZE];
+		char what[PRINTABLE_SIZE];
+
+		ast_copy_string(option, problem->text, MIN(problem->length + 1, sizeof(option)));
+		ast_log(LOG_WARNING, "%s on %s: option '%s' %s; going on without it\n", app_name, where,
+			printable(option, what, sizeof(what)), problem->reason);
+	}
+	if (options->more_problems) {
+		ast_log(LOG_WARNING, "%s on %s: %zu more options cannot be used; going on without them\n", app_name,
+			where, options->more_problems);
+	}
 }
 
 /*! \brief Warn of what is not usable in the arguments, and say what holds instead. */
@@ -84,10 +121,7 @@ static void warn(const struct ast_channel *chan, const struct settings *settings
 		ast_log(LOG_WARNING, "%s on %s: notify_claimed '%s' is neither yes nor no, using no\n", app_name,
 			where, printable(args->bad_notify, what, sizeof(what)));
 	}
-	if (args->options) {
-		ast_log(LOG_WARNING, "%s on %s: options '%s' are not supported, going on without them\n", app_name,
-			where, printable(args->options, what, sizeof(what)));
-	}
+	warn_of_options(where, &args->options);
 	if (args->too_many) {
 		ast_log(LOG_WARNING, "%s on %s: too many arguments, going on without '%s'\n", app_name, where,
 			printable(args->too_many, what, sizeof(what)));
@@ -119,7 +153,7 @@ static struct settings find_settings(void)
 	struct settings settings;
 
 	if (stasis_broadcast_settings(&settings)) {
-		provider_check();
+		provider_check(&foreign_said, "stasis_broadcast.conf is not read");
 		settings = (struct settings) SETTINGS_DEFAULTS;
 	}
 	return settings;
@@ -145,6 +179,7 @@ static int exec(struct ast_channel *chan, const char *data)
 	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;
+	atomic_store(&last_left_s, clock_s());
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;
 }
@@ -161,11 +196,13 @@ static int registered;
  */
 static int unload_module(void)
 {
-	if (module_is_in_use()) {
-		/* By force: a call that has just left needs our code a moment longer. */
+	const int calls = ast_atomic_fetchadd_int(&inside, 0);
+
+	if (calls || clock_s() - atomic_load(&last_left_s) < JUST_LEFT_S) {
+		/* A call that has just left needs our code a moment longer. */
 		pin_module();
 	}
-	if (ast_atomic_fetchadd_int(&inside, 0)) {
+	if (calls) {
 		ast_log(
 			LOG_WARNING, "Not unloaded, calls are in StasisBroadcast(): try again when they have ended\n");
 		return -1;
@@ -181,8 +218,8 @@ static int load_module(void)
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	about_loaded(AST_MODULE);
-	provider_forget();
-	provider_check();
+	foreign_said = 0;
+	provider_check(&foreign_said, "stasis_broadcast.conf is not read");
 	return AST_MODULE_LOAD_SUCCESS;
 }
 

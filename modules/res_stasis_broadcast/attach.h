@@ -12,9 +12,9 @@
 #ifndef RES_STASIS_BROADCAST_ATTACH_H
 #define RES_STASIS_BROADCAST_ATTACH_H
 
-#include "broadcast.h"
+#include "asterisk/channel.h"
 
-struct ast_channel;
+#include "broadcast.h"
 
 /*!
  * \brief Tie a broadcast to its channel, so that it does not outlive it. Earlier ones of this channel end.
@@ -36,6 +36,17 @@ int attach(struct ast_channel *chan, struct broadcast *broadcast);
 void detach(struct ast_channel *chan);
 
 /*!
+ * \brief Untie the channel's broadcasts since it is going to be on offer again, and have those who are to hear how they
+ *        ended hear it before anything that is queued after this call.
+ *
+ * \param chan The channel; must not be locked by the caller.
+ * \param replaced_by The ID that the next broadcast has. Borrowed.
+ *
+ * \note The channel's thread. Locks as attach().
+ */
+void detach_replaced(struct ast_channel *chan, const char *replaced_by);
+
+/*!
  * \brief The broadcast that was made of a channel last, whatever the channel's unique ID is by now (rule 11).
  *
  * \return A reference, to give back with broadcast_unref(); NULL if there is none.
@@ -43,6 +54,20 @@ void detach(struct ast_channel *chan);
  * \note Any thread that has a reference to the channel. Locks the channel for a moment.
  */
 struct broadcast *attached(struct ast_channel *chan);
+
+/*!
+ * \brief The unique ID that the channel of a broadcast has now, whatever it was offered under (rule 12).
+ *
+ * Looks through all channels: for a request about one broadcast, not for lists.
+ *
+ * \param broadcast The broadcast.
+ * \param buf Where to put the ID.
+ *
+ * \return \a buf; NULL if no channel is tied to it any more.
+ *
+ * \note Any thread. Locks the channels one after the other.
+ */
+const char *attached_channel_id(struct broadcast *broadcast, char buf[AST_MAX_UNIQUEID]);
 
 /*!
  * \brief Untie all channels, so that none calls into a module that is gone.

@@ -85,7 +85,8 @@ program_starters() {
     cat "$list"
 }
 
-# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
+# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of modules,
+# tests/module and bench/module.
 built_modules() {
     local module origin name
     while read -r module origin; do
@@ -93,7 +94,7 @@ built_modules() {
     done < <(module_choice)
     for name in ${MODULES_EXTRA:-}; do
         name=${name%.so}
-        if [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
+        if [ -d "$REPO/modules/$name" ] || [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
             [ -e "$REPO/bench/module/$name.c" ] || [ -d "$REPO/bench/module/$name" ]; then
             echo "build/modules/$name.so"
         elif [ ! -e "$ROOT$(stock_modules)/$name.so" ]; then
@@ -232,14 +233,12 @@ instance_owner() {
         group=${ids#*:}
         chgrp -R "$group" "$DIR/etc" "$DIR/log"
         chmod -R g=rX "$DIR/etc"
+        # Files of its own beside them, for a test that writes its module's. Root opens none of them.
+        [ "${WRITABLE_ETC:-}" != yes ] || chmod 1770 "$DIR/etc"
         chmod 660 "$DIR"/log/{full,queue_log}
         chmod 600 "$DIR/log/console"
         chown "$ids" "$DIR"/{spool/recording,lib,spool,run}
         chmod 1770 "$DIR/log"
-    fi
-    # The C API's tests write settings of their own from within Asterisk.
-    if [[ ${MODULES_EXTRA:-} == *test_stasis_broadcast* && ! -e $DIR/etc/stasis_broadcast.conf ]]; then
-        ln -s "$HOME_INSIDE/run/stasis_broadcast.conf" "$DIR/etc/"
     fi
 }
 

@@ -56,7 +56,7 @@ process_supervise() {
     # AddressSanitizer wants to be the first library of the process.
     [ "$SANITIZE" != address ] || preload="$(sanitizer_library):$preload"
     # shellcheck disable=SC2086
-    PID_FILE=$DIR/asterisk.pid "${ENTER[@]}" env LD_PRELOAD="$preload" SANDBOX_INSTANCE="$KEY" \
+    PID_FILE=$DIR/asterisk.pid "${ENTER[@]}" env LD_PRELOAD="$preload" \
         ASAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:halt_on_error=0:${ASAN_OPTIONS:-}" \
         UBSAN_OPTIONS="log_path=$HOME_INSIDE/log/sanitizer:print_stacktrace=1:${UBSAN_OPTIONS:-}" \
         ${WRAP:-} asterisk -C "$HOME_INSIDE/etc/asterisk.conf" -f "${user[@]}" &

@@ -10,9 +10,10 @@ root_cache() {
     local folder
     for folder in "${SANDBOX_CACHE:-}" "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/stasis-broadcast" \
         "$REPO/.sandbox/cache"; do
-        if [ -n "$folder" ] && mkdir -p "$folder" 2>/dev/null && [ -O "$folder" ] && [ -w "$folder" ]; then
-            # The users of a root have numbers that are somebody else's on this system.
-            chmod go= "$folder"
+        if [ -n "$folder" ] && mkdir -p -m 700 "$folder" 2>/dev/null && [ -O "$folder" ] && [ -w "$folder" ]; then
+            # The users of a root have numbers that are somebody else's on this system. A folder that was given may
+            # hold other things, and stays as it is.
+            [ "$folder" = "${SANDBOX_CACHE:-}" ] || chmod go= "$folder"
             echo "$folder"
             return
         fi

@@ -47,7 +47,7 @@ def run_c_tests(version: int) -> tuple[int, int]:
     """The C API's tests: how many ran, how many passed."""
     asterisk = Asterisk(version, 7)
     try:
-        asterisk.up(Settings(version, more=(f"MODULES_EXTRA={CANARY}.so test_stasis_broadcast.so test_dispatch.so",)))
+        asterisk.up(Settings(version, more=(f"MODULES_EXTRA={CANARY}.so test_stasis_broadcast.so test_dispatch.so", "WRITABLE_ETC=yes")))
         text = asterisk.cli(f"test execute category {CATEGORY}")
         # A console gives up after a minute without a word; the tests go on, and this waits for them.
         deadline = time.monotonic() + C_TESTS_SECONDS

@@ -195,7 +195,7 @@ class UserAgent(asyncio.DatagramProtocol):
         return "\r\n".join(lines) + "\r\n"
 
     async def call(self, extension: str, offer: str = "", behind: str = "") -> Dialog:
-        """Call an extension of Asterisk's, with the headers X-Offer and X-Offer-Behind. Does not wait for the answer."""
+        """Call an extension, with the headers X-Offer and X-Offer-Behind. Does not wait for the answer."""
         target = f"sip:{extension}@127.0.0.1:{self.sip_port}"
         dialog = Dialog(self, f"{self.user}-{next(_numbers)}@127.0.0.1", target)
         self.dialogs[dialog.call_id] = dialog

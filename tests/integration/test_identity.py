@@ -1,7 +1,7 @@
 """SPEC rules 2, 11 and 12: a broadcast is known by itself, whatever becomes of its channel and the channel's ID.
 
-Asterisk's masquerade lets one channel go on as another: the struct and the thread that runs it stay, unique ID, name and
-technology change places. A call that is on offer becomes another caller (attended transfer, pickup), or its caller is
+Asterisk's masquerade lets one channel go on as another: the struct and the thread that runs it stay, unique ID, name
+and technology change places. A call that is on offer becomes another caller (attended transfer, pickup), or its caller is
 taken away from it (a redirect without a PBX, AMI's Bridge and Park).
 
 "masquerade hold" (tests/module/test_masquerade.c) keeps a channel's thread from going on, so that things can happen

@@ -136,7 +136,7 @@ static void on_hold(int number attribute_unused)
 /*! \brief Stop the thread that waits on a channel. With \c held_lock. \retval 0 when it has stopped, else -1. */
 static int hold(struct ast_channel *chan)
 {
-	struct pollfd told = { .fd = stopped[0], .events = POLLIN };
+	struct pollfd begun = { .fd = stopped[0], .events = POLLIN };
 	char byte;
 	int waits;
 
@@ -146,7 +146,7 @@ static int hold(struct ast_channel *chan)
 		pthread_kill(ast_channel_blocker(chan), HOLD_SIGNAL);
 	}
 	ast_channel_unlock(chan);
-	if (!waits || poll(&told, 1, HOLD_MS) != 1 || read(stopped[0], &byte, 1) != 1) {
+	if (!waits || poll(&begun, 1, HOLD_MS) != 1 || read(stopped[0], &byte, 1) != 1) {
 		return -1;
 	}
 	held = 1;

@@ -1,8 +1,8 @@
 """What must be true of broadcasts whose channels become others, asked of a history: SPEC rules 2, 11 and 12.
 
 rules.py judges calls that keep their IDs. Here a run of StasisBroadcast() is what counts: the dialplan's record and the
-winner's StasisStart name it, and it has one ID after the other. An ID can go from one run to another. Lines beside those
-of history.py:
+winner's StasisStart name it, and it has one ID after the other. An ID can go from one run to another. Lines beside
+those of history.py:
 
   the dialplan  offered, went-on and ended with `run`, and `call`, the ID that the channel has at that moment
   applications  offer; claim and answer; start with `run`; claimed (CallClaimed) with `winner`
@@ -17,9 +17,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ledger import Claim
 from history import Line, read
+from ledger import Claim
 from rules import Violation, ms
+
+SENT_ON = "runs whose caller was taken away or redirected"
 
 
 @dataclass
@@ -156,7 +158,8 @@ def winner_gets_call(record: Record) -> Iterator[Violation]:
         runs = record.of(channel_id)
         brought = any(app == claim.app for run in runs for app, _ in run.starts)
         if claim.accepted and not brought and not any(excused(record, claim, run) for run in runs):
-            what = f"claim of {claim.app} was accepted, and no StasisStart of {', '.join(run.name for run in runs)} came"
+            names = ", ".join(run.name for run in runs)
+            what = f"claim of {claim.app} was accepted, and no StasisStart of {names} came"
             yield Violation("winner gets call", channel_id, what)
 
 
@@ -212,10 +215,8 @@ def no_claim_of_a_withdrawn_id(record: Record) -> Iterator[Violation]:
         withdrawn = record.first_offers.get(new)
         for channel_id, claim in record.claims:
             if channel_id == old and claim.accepted and withdrawn is not None and claim.sent > withdrawn:
-                late = ms(claim.sent, withdrawn)
-                yield Violation(
-                    "no claim of a withdrawn id", old, f"claim of {claim.app}, {late} after {new} was offered, was accepted"
-                )
+                late = f"{ms(claim.sent, withdrawn)} after {new} was offered"
+                yield Violation("no claim of a withdrawn id", old, f"claim of {claim.app}, {late}, was accepted")
 
 
 def told_of_the_last_claim(record: Record) -> Iterator[Violation]:
@@ -225,8 +226,10 @@ def told_of_the_last_claim(record: Record) -> Iterator[Violation]:
         number = -1
         for kind, winner in heard:
             number += kind == "offer"
-            # A run that was sent on at once was never on offer: then this is the offer of a later one.
-            winners = {name for run in runs[max(number, 0) :] for name, _ in run.starts}
+            # A run that was sent on at once was never on offer: then this is the offer of a later one. A winner whose
+            # caller was sent on had no StasisStart.
+            unknown = any(run.left and not run.starts for run in runs[max(number, 0) :])
+            winners = set() if unknown else {name for run in runs[max(number, 0) :] for name, _ in run.starts}
             if kind == "claimed" and number < 0:
                 yield Violation("told of the last claim", channel_id, f"{app} was told of a claim and of no offer")
             elif kind == "claimed" and winners and winner not in winners:
@@ -253,9 +256,10 @@ def count(record: Record) -> Counter[str]:
     """What there was to be checked: a proof about nothing is none."""
     counts: Counter[str] = Counter(runs=len(record.runs), masquerades=len(record.masquerades))
     for run in record.runs.values():
-        counts["runs whose caller was taken away or redirected"] += bool(run.left)
+        counts[SENT_ON] += bool(run.left)
         counts["runs with StasisStart"] += bool(run.starts)
-        counts["runs on offer under a second ID"] += any(one in record.first_offers for one in set(run.ids) - {run.ids[0]})
+        later_ids = set(run.ids) - {run.ids[0]}
+        counts["runs on offer under a second ID"] += any(one in record.first_offers for one in later_ids)
         if run.outcome:
             counts[f"status {run.outcome.get('stasis') or 'none:'} {run.outcome.get('broadcast')}"] += 1
     for _, claim in record.claims:

@@ -47,11 +47,12 @@ static size_t find_suspects_locked(struct suspect *suspects)
 		int64_t writing_ns = atomic_load_explicit(&worker->writing_ns, memory_order_relaxed);
 
 		if (!worker->stuck && writing_ns && now - writing_ns >= STUCK_NS && count < DISPATCH_MAX_THREADS) {
-			suspects[count++] = (struct suspect){ .worker = worker,
-				.blocked = 0,
-				.writing_ns = writing_ns,
-				.thread = worker->thread,
-				.tid = atomic_load(&worker->tid) };
+			struct suspect *suspect = &suspects[count++];
+
+			suspect->worker = worker;
+			suspect->writing_ns = writing_ns;
+			suspect->thread = worker->thread;
+			suspect->tid = atomic_load(&worker->tid);
 		}
 	}
 	return count;
@@ -148,7 +149,7 @@ static void warn_no_thread(void)
 		last_warned_ns = now;
 		ast_log(LOG_ERROR,
 			"No thread can be started, and those there are wait for applications that do not read: events "
-			"are late. Look at the limits of threads and memory\n");
+			"are late. Check the limits of threads and memory\n");
 	}
 }
 

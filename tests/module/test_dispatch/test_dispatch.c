@@ -228,28 +228,28 @@ AST_TEST_DEFINE(dispatch_to_more_recipients)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_to_more_recipients",
 			"Recipients that come later are sent their own event once, and all are sent the end");
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
-	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	as_meant = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
 	/* Some are new while the one before is still being sent. */
 	hold(1);
-	told &= !offer(delivery, "b", "c", "two") && !offer(delivery, "c", "a", "three");
+	as_meant &= !offer(delivery, "b", "c", "two") && !offer(delivery, "c", "a", "three");
 	delivery_end(delivery, event("end"));
-	told &= !offer(delivery, "d", NULL, "late");
+	as_meant &= !offer(delivery, "d", NULL, "late");
 	hold(0);
-	told &= reaches(&sent_count, 6) && comes_to_rest();
+	as_meant &= reaches(&sent_count, 6) && comes_to_rest();
 	ast_test_status_update(test, "sent: %s\n", sent);
-	told &= was_sent("a", " one end") && was_sent("b", " one end") && was_sent("c", " two end") &&
+	as_meant &= was_sent("a", " one end") && was_sent("b", " one end") && was_sent("c", " two end") &&
 		was_sent("d", "");
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
 	end();
-	ast_test_validate(test, told);
+	ast_test_validate(test, as_meant);
 	return AST_TEST_PASS;
 }
 
@@ -257,19 +257,61 @@ AST_TEST_DEFINE(dispatch_no_end_if_followed)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_no_end_if_followed",
-			"Once a channel is on offer again nobody hears how its last broadcast ended, told late or twice");
+			"Once a channel is on offer again nobody hears how its last broadcast ended, however late");
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
-	told = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
+	as_meant = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
 	broadcast_set_followed(broadcast);
 	delivery_end(delivery, event("end"));
 	delivery_end(delivery, event("end"));
-	told &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
+	as_meant &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
 	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, as_meant);
+	return AST_TEST_PASS;
+}
+
+AST_TEST_DEFINE(dispatch_tells_watchers_late)
+{
+	struct delivery *ordinary;
+	struct delivery *watching;
+	struct broadcast *broadcast;
+	int told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_tells_watchers_late",
+			"What waits when a broadcast closes is not sent after 100 ms, but to watchers it is, and how it ended");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&ordinary)) && ordinary);
+	ast_test_validate(test, (watching = delivery_create(broadcast)));
+	delivery_keep_late(watching);
+	/* Neither reads: what comes after the first event waits behind it. */
+	hold(1);
+	told = !offer(ordinary, "a", NULL, "first") && !offer(watching, "b", NULL, "first");
+	delivery_unref(ordinary);
+	delivery_unref(watching);
+	ordinary = delivery_create(broadcast);
+	watching = delivery_create(broadcast);
+	told &= ordinary && watching;
+	delivery_keep_late(watching);
+	told &= !offer(ordinary, "a", NULL, "offer") && !offer(watching, "b", NULL, "offer");
+	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+	delivery_end(ordinary, event("end"));
+	delivery_end(watching, event("end"));
+	while (broadcast_clock_ns() - broadcast_closed_ns(broadcast) < INT64_C(150000000)) {
+		usleep(10000);
+	}
+	hold(0);
+	told &= comes_to_rest();
+	ast_test_status_update(test, "sent: %s\n", sent);
+	told &= was_sent("a", " first") && was_sent("b", " first offer end");
+	delivery_unref(ordinary);
+	delivery_unref(watching);
 	broadcast_unref(broadcast);
 	end();
 	ast_test_validate(test, told);
@@ -281,7 +323,7 @@ AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
 	struct delivery *delivery;
 	struct broadcast *broadcast;
 	size_t before = broadcast_open_count();
-	int told;
+	int as_meant;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_keeps_what_is_queued",
@@ -289,14 +331,14 @@ AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
 	hold(1);
-	told = !offer(delivery, "a", "b", "one") && !offer(delivery, "c", NULL, "two");
+	as_meant = !offer(delivery, "a", "b", "one") && !offer(delivery, "c", NULL, "two");
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
-	told &= broadcast_open_count() > before;
+	as_meant &= broadcast_open_count() > before;
 	hold(0);
-	told &= comes_to_rest() && broadcast_open_count() == before;
+	as_meant &= comes_to_rest() && broadcast_open_count() == before;
 	end();
-	ast_test_validate(test, told);
+	ast_test_validate(test, as_meant);
 	return AST_TEST_PASS;
 }
 
@@ -317,6 +359,7 @@ AST_TEST_DEFINE(directory_removal_waits)
 {
 	struct delivery *delivery;
 	struct broadcast *broadcast;
+	struct ast_json *none;
 	pthread_t thread;
 	int waits;
 	int tries = 1000 * PATIENCE_S;
@@ -341,7 +384,9 @@ AST_TEST_DEFINE(directory_removal_waits)
 	hold(0);
 	waits &= reaches(&removed, 1) && !inside;
 	pthread_join(thread, NULL);
-	waits &= directory_send("b", event("none")) == -1;
+	none = event("none");
+	waits &= directory_send("b", none) == -1;
+	ast_json_unref(none);
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
 	end();
@@ -364,14 +409,14 @@ static int has_names(const char *expected)
 
 AST_TEST_DEFINE(directory_of_two_sources)
 {
-	struct ast_json *one = event("one");
+	struct ast_json *one;
 	int as_told;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "directory_of_two_sources",
 			"Two sources: every name once, an event goes to the source of its name, and what goes is forgotten");
 	}
-	ast_test_validate(test, !begin());
+	ast_test_validate(test, !begin() && (one = event("one")));
 	as_told = has_names("a b c") && !directory_has("d") && !directory_add(&second);
 	as_told &= has_names("a b c d") && directory_has("d") && directory_has("c") && !directory_has("e");
 	as_told &= !directory_send("c", one) && !directory_send("d", one) && directory_send("e", one) == -1;
@@ -382,6 +427,43 @@ AST_TEST_DEFINE(directory_of_two_sources)
 	directory_remove(&first);
 	as_told &= has_names("c") && !directory_set_exclude("") && has_names("c d") && !directory_has("b");
 	ast_json_unref(one);
+	end();
+	ast_test_validate(test, as_told);
+	return AST_TEST_PASS;
+}
+
+/*! \brief Whether the watchers are just these, with a blank between them; "" if the setting names none. */
+static int has_watchers(const char *expected)
+{
+	struct names *names = directory_watchers();
+	char got[64] = "";
+
+	for (size_t i = 0; i < names_count(names); i++) {
+		size_t length = strlen(got);
+
+		snprintf(got + length, sizeof(got) - length, "%s%s", i ? " " : "", names_at(names, i));
+	}
+	names_unref(names);
+	return !strcmp(got, expected);
+}
+
+AST_TEST_DEFINE(directory_of_watchers)
+{
+	int as_told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "directory_of_watchers",
+			"Watchers are there and are offered nothing; who is excluded is none; of two sources each is one once");
+	}
+	ast_test_validate(test, !begin() && !directory_add(&second));
+	as_told = has_watchers("") && has_names("a b c d");
+	as_told &= !directory_set_watchers("^[bc]$") && has_watchers("b c") && has_names("a d");
+	as_told &=
+		!directory_has("b") && directory_excludes("b") && directory_is_there("b") && directory_has("a");
+	as_told &= !directory_set_exclude("^[cd]$") && has_watchers("b") && has_names("a") && !directory_has("c");
+	as_told &= directory_set_watchers("^(") == -1 && has_watchers("b");
+	as_told &= !directory_set_watchers(".") && has_watchers("a b") && has_names("");
+	as_told &= !directory_set_watchers("") && has_watchers("") && has_names("a b") && directory_has("b");
 	end();
 	ast_test_validate(test, as_told);
 	return AST_TEST_PASS;
@@ -463,7 +545,7 @@ static void let_go(struct sleeper *sleeper)
 	pthread_join(sleeper->thread, NULL);
 }
 
-/*! \brief Whether a thread comes to be blocked, or takes CPU time, as it is told to. */
+/*! \brief Whether a thread comes to be blocked, or takes CPU time, as it shall. */
 static int is_told_apart(int is_busy)
 {
 	struct sleeper sleeper = { .is_busy = is_busy };
@@ -502,8 +584,8 @@ AST_TEST_DEFINE(dispatch_tells_blocked_from_busy)
 }
 
 static ast_test_cb_t *const cases[] = { dispatch_tells_blocked_from_busy, dispatch_to_more_recipients,
-	dispatch_no_end_if_followed, dispatch_keeps_what_is_queued, directory_removal_waits,
-	directory_of_two_sources, directory_list_is_shared };
+	dispatch_no_end_if_followed, dispatch_tells_watchers_late, dispatch_keeps_what_is_queued,
+	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared };
 
 static int unload_module(void)
 {

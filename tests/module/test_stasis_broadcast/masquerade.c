@@ -290,7 +290,7 @@ AST_TEST_DEFINE(masquerade_after_claim_names_the_winner_by_either_id)
 
 /*
  * Asterisk does not wake the thread of the channel that is moved away: it polls file descriptors that belong to the
- * other struct from then on. Whoever waits must be woken by the broadcast, for which chan_fixup of the datastore serves.
+ * other struct from then on. The broadcast must wake it, for which chan_fixup of the datastore serves.
  */
 AST_TEST_DEFINE(masquerade_away_ends_the_wait)
 {

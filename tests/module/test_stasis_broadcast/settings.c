@@ -29,8 +29,7 @@ static const char seed_file[] = "; comment\n"
 								"invalid_filter = broadcast\n"
 								"max_open = 1000\n"
 								"dispatch_threads = 3\n"
-								"reoffer = no\n"
-								"exclude = ^(old|deaf)-\n";
+								"reoffer = no\n";
 
 /*! \brief Bits that files are broken with. */
 static const char *const bits[] = { "[", "]", "=", "=>", ";", ";--", "--;", "\n", "\r", "\t", "\\", "\"",
@@ -76,8 +75,7 @@ static void mutate(char *text, unsigned int *random)
 
 static void file_path(char *path, size_t size)
 {
-	/* Asterisk may not write its configuration: the sandbox has put a link there. */
-	snprintf(path, size, "%s/stasis_broadcast.conf", ast_config_AST_RUN_DIR);
+	snprintf(path, size, "%s/stasis_broadcast.conf", ast_config_AST_CONFIG_DIR);
 }
 
 /*! \brief Make the file and have it read. \return What the reload came to; -1 if it cannot be written. */
