@@ -8,6 +8,7 @@ REPO = Path(__file__).resolve().parent.parent.parent
 SANDBOX = REPO / "sandbox" / "sandbox"
 
 PACKAGE = "asterisk-stasis-broadcast"
+PROMETHEUS = f"{PACKAGE}-prometheus"
 MODULES = ("app_stasis_broadcast.so", "res_ari_broadcasts.so", "res_stasis_broadcast.so")
 # Those that Asterisk has, too.
 DIVERTED = (MODULES[0], MODULES[2])
@@ -35,6 +36,7 @@ class System:
     def __init__(self) -> None:
         self.modules = self.run("sh", "-c", "dirname $(ls /usr/lib/asterisk/modules/res_stasis.so "
                                 "/usr/lib/*/asterisk/modules/res_stasis.so 2>/dev/null)").strip()  # fmt: skip
+        self.packages = [PACKAGE] + ([PROMETHEUS] if self.exists("/usr/include/asterisk/res_prometheus.h") else [])
         self.before = self.snapshot()
         self.own = {name: self.checksum(f"{self.modules}/{name}") for name in DIVERTED}
 
@@ -57,8 +59,8 @@ class System:
         return self.run("sh", "-c", script, "sh", *words)
 
     def install(self, which: str, *packages: str) -> str:
-        """Install the packages that were built: `old` or `new`."""
-        files = " ".join(f"/srv/deb/{which}/{package}_*.deb" for package in packages or (PACKAGE,))
+        """Install packages that were built, `old` or `new`: all that go with Asterisk, if none are named."""
+        files = " ".join(f"/srv/deb/{which}/{package}_*.deb" for package in packages or self.packages)
         return self.shell(f"dpkg -i {files}")
 
     def version(self, which: str) -> str:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from harness.case import log_text
 from harness.events import until
-from system import CONF, DIVERTED, DOC, MODULES, PACKAGE, XML
+from system import CONF, DIVERTED, DOC, MODULES, PACKAGE, PROMETHEUS, XML
 
 
 def check_ours_in_place(system):
@@ -68,6 +68,16 @@ async def test_sip_call_is_claimed_on_ours(case, system):
     assert "BROADCASTSTATUS" in await case.ami.cli("core show application StasisBroadcast")
     for name in MODULES:
         assert f"Stasis Broadcast {system.version('old')}"[:40] in loaded[name], loaded
+
+
+@pytest.mark.only(22)
+async def test_metrics_are_a_package_of_their_own(case, system):
+    assert system.version("old") in system.shell(f"dpkg-deb -f /srv/deb/old/{PROMETHEUS}_*.deb Depends")
+    names = "res_prometheus.so", "res_stasis_broadcast_prometheus.so"
+    for name in names:
+        assert (await asyncio.to_thread(case.asterisk.cli, f"module load {name}")).startswith("Loaded")
+    for name in reversed(names):
+        assert (await asyncio.to_thread(case.asterisk.cli, f"module unload {name}")).startswith("Unloaded")
 
 
 async def test_asterisks_packages_come_again_underneath(case, system):
@@ -152,7 +162,7 @@ async def test_remove_with_calls_up(case, system):
     app = await case.app()
     call = await case.call("60000")
     await app.offered(call.id)
-    await asyncio.to_thread(system.run, "dpkg", "--remove", PACKAGE)
+    await asyncio.to_thread(system.run, "dpkg", "--remove", *system.packages)
     for module in DIVERTED:
         assert system.checksum(f"{system.modules}/{module}") == system.own[module]
         assert not system.exists(f"{system.modules}/{module}.distrib")
@@ -186,7 +196,7 @@ def test_modules_have_moved_since_an_older_debian(system):
 
 
 def test_purge_leaves_the_system_as_it_was(system):
-    system.run("dpkg", "--purge", PACKAGE)
+    system.run("dpkg", "--purge", *system.packages)
     assert system.snapshot() == system.before
 
 
