@@ -167,5 +167,5 @@ help: ## this list
 	$(call help_of,Measure,$(filter bench/% tools/%,$(HELP_FILES)))
 	$(call help_of,Edit and release,lint.mk $(filter-out $(HELP_KNOWN),$(HELP_FILES)))
 
-include install.mk lint.mk $(wildcard release.mk)
+include install.mk lint.mk $(wildcard release.mk deb.mk)
 include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

@@ -33,6 +33,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "line.h"
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
@@ -51,7 +52,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	const struct offer_request request = {
 		.timeout_ms = timeout_ms,
 		.app_filter = app_filter,
-		.tell_claimed = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 	};
 	struct broadcast *broadcast;
 	enum offer_refusal refusal;
@@ -136,9 +137,11 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	const struct offer_request offer = {
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
-		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.channel_stays = 1,
 		.excluded = excluded,
 		.queue = request->queue,
+		.has_priority = request->has_priority,
 		.priority = request->priority,
 	};
 	int result;
@@ -190,8 +193,10 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
 {
+	struct settings settings;
 	struct broadcast *broadcast;
 
 	if (gate_enter()) {
@@ -201,19 +206,34 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_
 	if (broadcast) {
 		struct offer *offer = broadcast_data(broadcast);
 
+		settings_get(&settings);
 		atomic_store(&offer->is_lost, 1);
+		offer->cel_lost_channel = settings.cel_events ? chan : NULL;
 		observers_lost(broadcast, outcome->winner);
+		offer->cel_lost_channel = NULL;
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
+	const struct stasis_broadcast_outcome *outcome, const struct stasis_broadcast_session *session)
 {
+	const struct broadcast_session told = {
+		.has_begun = session->has_begun,
+		.caller_ended = session->caller_ended,
+		.talk_ms = session->talk_ms,
+	};
+	struct broadcast *broadcast;
+
 	if (!outcome->serial || gate_enter()) {
 		return;
 	}
-	broadcast_unref(registry_take(broadcasts, outcome->channel_id, outcome->serial));
+	broadcast = registry_take(broadcasts, outcome->channel_id, outcome->serial);
+	if (broadcast) {
+		observers_ended(broadcast, &told);
+		broadcast_unref(broadcast);
+	}
 	gate_leave();
 }
 
@@ -228,7 +248,7 @@ static int is_refused(struct broadcast *broadcast, const char *app_name, enum br
 		.app = app_name,
 		.request = request,
 		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, or its name cannot be told of calls",
+		.reason = "excluded, a watcher, or its name cannot be told of calls",
 	};
 
 	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
@@ -406,31 +426,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
-/*! \brief Whether a broadcast is listed for an application: all are for none. */
-static int is_listed_for(struct broadcast *broadcast, const char *app_name)
-{
-	return ast_strlen_zero(app_name) ||
-		(!directory_excludes(app_name) && broadcast_may_claim(broadcast, app_name, directory_has));
-}
-
-/*! \brief Every broadcast that is listed for an application, as a JSON array. */
-static struct ast_json *describe_for(const char *app_name)
-{
-	size_t count;
-	struct broadcast **list = registry_list(broadcasts, &count);
-	struct ast_json *array = ast_json_array_create();
-
-	for (size_t i = 0; i < count; i++) {
-		if (array && is_listed_for(list[i], app_name)) {
-			ast_json_array_append(array, describe_broadcast(list[i]));
-		}
-		broadcast_unref(list[i]);
-	}
-	ast_std_free(list);
-	return array;
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
+int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(
+	const char *app_name, size_t limit, struct ast_json **json)
 {
 	char spelt[DIRECTORY_NAME_SIZE];
 
@@ -438,7 +435,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, s
 	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	*json = describe_for(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt));
+	*json = line_describe(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt), limit);
 	gate_leave();
 	return *json ? 0 : -1;
 }

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
+ * \brief The events: CallBroadcast, CallClaimed and CallWithdrawn (SPEC section 4).
  */
 
 #include "asterisk.h"
@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "describe.h"
 #include "events.h"
+#include "offer.h"
 #include "printable.h"
 
 /*! So often a field's warnings begin again, in nanoseconds. */
@@ -103,7 +104,23 @@ static struct ast_json *describe_channel(struct ast_channel *chan, enum events_f
 	return json;
 }
 
-struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms, enum events_failure *failure)
+#ifndef AST_DEVMODE
+/*! \brief Add what Asterisk's own event does not have. A developer's build refuses fields that its documentation lacks. */
+static void add_fields(struct ast_json *event, int timeout_ms, const struct offer *offer)
+{
+	ast_json_object_set(event, "timeout", ast_json_integer_create(timeout_ms));
+	ast_json_object_set(event, "waited", ast_json_integer_create(offer_waited_ms(offer)));
+	if (offer->has_priority) {
+		ast_json_object_set(event, "priority", ast_json_integer_create(offer->priority));
+	}
+	if (!ast_strlen_zero(offer->queue)) {
+		ast_json_object_set(event, "queue", describe_text(offer->queue));
+	}
+}
+#endif
+
+struct ast_json *events_call_broadcast(
+	struct ast_channel *chan, int timeout_ms, const struct offer *offer, enum events_failure *failure)
 {
 	struct ast_json *channel = describe_channel(chan, failure);
 	struct ast_json *event;
@@ -119,9 +136,8 @@ struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms,
 		"called", describe_text(ast_channel_exten(chan)));
 	ast_channel_unlock(chan);
 #ifndef AST_DEVMODE
-	/* A developer's build refuses events with fields that its own documentation does not name. */
 	if (event) {
-		ast_json_object_set(event, "timeout", ast_json_integer_create(timeout_ms));
+		add_fields(event, timeout_ms, offer);
 	}
 #endif
 	*failure = event ? EVENTS_NO_FAILURE : EVENTS_OUT_OF_MEMORY;
@@ -147,4 +163,16 @@ struct ast_json *events_call_claimed(const char *channel_id, const char *winner,
 	return ast_json_pack("{s: s, s: o, s: o, s: o}", "type", "CallClaimed", "timestamp",
 		ast_json_timeval(ast_tvnow(), NULL), "channel", describe_claimed(channel_id, offered), "winner_app",
 		describe_text(winner));
+}
+
+struct ast_json *events_call_withdrawn(const char *reason, const char *replaced_by, struct ast_json *offered)
+{
+	/* As it was offered: it may be gone, and after a masquerade its old ID may be another one's. */
+	struct ast_json *event = ast_json_pack("{s: s, s: o, s: O, s: s}", "type", "CallWithdrawn", "timestamp",
+		ast_json_timeval(ast_tvnow(), NULL), "channel", offered, "reason", reason);
+
+	if (event && replaced_by) {
+		ast_json_object_set(event, "replaced_by", describe_text(replaced_by));
+	}
+	return event;
 }

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
+ * \brief The events: CallBroadcast, CallClaimed and CallWithdrawn (SPEC section 4).
  */
 
 #ifndef RES_STASIS_BROADCAST_EVENTS_H
@@ -14,6 +14,7 @@
 
 struct ast_channel;
 struct ast_json;
+struct offer;
 
 /*! \brief Why there is no CallBroadcast event of a channel. */
 enum events_failure {
@@ -32,6 +33,7 @@ enum events_failure {
  *
  * \param chan The channel; must not be locked by the caller.
  * \param timeout_ms For the event's \c timeout.
+ * \param offer For its \c waited, \c priority and \c queue. Borrowed.
  * \param[out] failure Why there is none.
  *
  * \return The event without \c application, which each recipient's copy gets; NULL on failure, which the log
@@ -40,7 +42,7 @@ enum events_failure {
  * \note Any thread. Locks the channel for a moment, and logs without a lock.
  */
 struct ast_json *events_call_broadcast(
-	struct ast_channel *chan, int timeout_ms, enum events_failure *failure);
+	struct ast_channel *chan, int timeout_ms, const struct offer *offer, enum events_failure *failure);
 
 /*!
  * \brief Build the \c CallClaimed event of a channel.
@@ -55,5 +57,18 @@ struct ast_json *events_call_broadcast(
  * \note Any thread. Takes no lock of a channel.
  */
 struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered);
+
+/*!
+ * \brief Build the \c CallWithdrawn event of a channel: its offer has ended without a winner.
+ *
+ * \param reason timeout, hangup, declined, withdrawn or replaced.
+ * \param replaced_by The ID under which the channel is on offer next, for replaced; else NULL.
+ * \param offered The \c channel of the CallBroadcast event. Borrowed.
+ *
+ * \return The event without \c application; NULL on failure.
+ *
+ * \note Any thread, also with locks of channels; takes none.
+ */
+struct ast_json *events_call_withdrawn(const char *reason, const char *replaced_by, struct ast_json *offered);
 
 #endif /* RES_STASIS_BROADCAST_EVENTS_H */

@@ -14,6 +14,7 @@
 #include "about.h"
 #include "asterisk/module.h"
 
+#include "ami_actions.h"
 #include "attach.h"
 #include "cli.h"
 #include "directory.h"
@@ -21,6 +22,7 @@
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
+#include "queue_log.h"
 #include "settings.h"
 #include "stats_store.h"
 
@@ -29,12 +31,19 @@ static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
 	&silence_observer,
 	&stats_observer,
-	&call_claimed_observer,
+	&watchers_observer,
+	&call_ended_observer,
+	&ami_events_observer,
+	&cel_observer,
+	&queue_log_observer,
 };
 
 static int start_directory(const struct settings *settings)
 {
-	return directory_set_exclude(settings->exclude) || directory_add(&ari_applications) ? -1 : 0;
+	return directory_set_exclude(settings->exclude) || directory_set_watchers(settings->watchers) ||
+			directory_add(&ari_applications)
+		? -1
+		: 0;
 }
 
 static void stop_directory(void)
@@ -46,7 +55,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = 0;
+	int failed = queue_log_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -59,6 +68,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	queue_log_stop();
 }
 
 /*! \brief End what start() has begun. */
@@ -77,6 +87,7 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	ami_actions_stop();
 	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
@@ -115,6 +126,9 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
+	if (ami_actions_start()) {
+		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
+	}
 	if (cli_start()) {
 		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
 	}
@@ -132,8 +146,8 @@ static int reload_module(void)
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
 	stats_apply_settings(&settings);
-	if (directory_set_exclude(settings.exclude)) {
-		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
+	if (directory_set_exclude(settings.exclude) || directory_set_watchers(settings.watchers)) {
+		ast_log(LOG_ERROR, "exclude or watchers stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	return AST_MODULE_RELOAD_SUCCESS;

@@ -17,6 +17,7 @@
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
 #include "asterisk/paths.h"
+#include "asterisk/xmldoc.h"
 #include "printable.h"
 #include "app_filter.h"
 #include "settings.h"
@@ -64,8 +65,6 @@ static int check_together(void);
 CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
 	.files = ACO_FILES(&settings_file),
 	.pre_apply_config = check_together,
-	/* Asterisk would not load the module without documentation that was there when it started. */
-	.hidden = 1,
 );
 /* clang-format on */
 
@@ -112,7 +111,7 @@ static int check_filter(const char *name, const char *value, char reason[SETTING
 	static const char cannot[] = "cannot be used: ";
 	struct app_filter *filter;
 
-	if (strcasecmp(name, "exclude") || ast_strlen_zero(value)) {
+	if ((strcasecmp(name, "exclude") && strcasecmp(name, "watchers")) || ast_strlen_zero(value)) {
 		return 0;
 	}
 	ast_copy_string(reason, cannot, SETTINGS_REASON_SIZE);
@@ -241,20 +240,65 @@ void settings_stop(void)
 	ao2_global_obj_release(current);
 }
 
-int settings_start(void)
+/*!
+ * \brief Whether Asterisk has documentation of all settings, which "config show help" needs.
+ *
+ * It reads the files when it starts. Without them, or with those of another version, it refuses to register settings that
+ * are not hidden, and logs an error for each.
+ */
+static int is_documented(void)
+{
+#ifdef AST_XML_DOCS
+	const char *name;
+
+	for (size_t i = 0; (name = settings_name(i)); i++) {
+		struct ast_xml_xpath_results *found = ast_xmldoc_query(
+			"/docs/configInfo[@name='" AST_MODULE "']/configFile/configObject/configOption[@name='%s']",
+			name);
+
+		if (!found) {
+			return 0;
+		}
+		ast_xml_xpath_results_free(found);
+	}
+	return 1;
+#else
+	return 0;
+#endif
+}
+
+/*!
+ * \brief Have Asterisk know the settings.
+ *
+ * \param hidden Whether "config show help" is not to show them.
+ * \retval 0 on success, -1 if it does not know them.
+ */
+static int register_options(int hidden)
 {
 	const char *name;
-	int failed;
+	int failed = 0;
 
+	options.hidden = hidden ? 1 : 0;
 	if (aco_info_init(&options)) {
 		return -1;
 	}
-	failed = apply_defaults();
 	for (size_t i = 0; (name = settings_name(i)); i++) {
 		failed |= aco_option_register_custom(
 			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);
 	}
 	if (failed) {
+		aco_info_destroy(&options);
+	}
+	return failed ? -1 : 0;
+}
+
+int settings_start(void)
+{
+	/* Documentation that has been read again is not that of "config show help": then hidden, after all. */
+	if ((!is_documented() || register_options(0)) && register_options(1)) {
+		return -1;
+	}
+	if (apply_defaults()) {
 		settings_stop();
 		return -1;
 	}
