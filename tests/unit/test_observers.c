@@ -72,6 +72,14 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	note(state_word(state));
 }
 
+static void silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	char word[128];
+
+	snprintf(word, sizeof(word), "%s(%s,%u)", is_silent ? "silent" : "answers", app, unanswered);
+	note(word);
+}
+
 static const struct broadcast_observer observer = {
 	.name = "test",
 	.opened = opened,
@@ -79,6 +87,7 @@ static const struct broadcast_observer observer = {
 	.answered = answered,
 	.lost = lost,
 	.closed = closed,
+	.silent = silent,
 };
 
 static int set_up(void **state)
@@ -99,6 +108,28 @@ static int nobody(const char *app)
 {
 	(void) app;
 	return 0;
+}
+
+static void silence_is_told(void **state)
+{
+	(void) state;
+	observers_silent("alpha", 1, 10);
+	observers_silent("alpha", 0, 12);
+	assert_string_equal(heard, "silent(alpha,10) answers(alpha,12)");
+}
+
+static void opening_is_its_deadline_less_its_time(void **state)
+{
+	const int64_t before = broadcast_clock_ns();
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+	const int64_t after = broadcast_clock_ns();
+	struct names *recipients = broadcast_recipients(broadcast);
+
+	(void) state;
+	assert_in_range(broadcast_opened_ns(broadcast), before, after);
+	assert_int_equal(names_count(recipients) > 0, broadcast_has_recipients(broadcast));
+	names_unref(recipients);
+	broadcast_unref(broadcast);
 }
 
 static void claimed_broadcast_is_told_in_order(void **state)
@@ -418,6 +449,8 @@ static void removing_one_does_not_wait_for_the_next_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(silence_is_told),
+		CASE(opening_is_its_deadline_less_its_time),
 		CASE(claimed_broadcast_is_told_in_order),
 		CASE(each_way_to_close_is_told_once),
 		CASE(deadline_is_told_once),
