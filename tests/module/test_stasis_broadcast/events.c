@@ -91,7 +91,7 @@ AST_TEST_DEFINE(events_claimed_fields)
 static const char *story(struct app *app, const char *id, char text[64])
 {
 	static const char *const types[] = { "CallBroadcast", "CallClaimed", "CallWithdrawn" };
-	size_t counts[ARRAY_LEN(types)];
+	size_t counts[ARRAY_LEN(types)] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		counts[i] = app_count(app, types[i], id);
