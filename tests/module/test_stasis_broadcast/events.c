@@ -84,13 +84,8 @@ AST_TEST_DEFINE(events_claimed_fields)
 /*! \brief What an application was told about a channel, one letter an event: Broadcast, Claimed, Withdrawn. */
 static const char *story(struct app *app, const char *id, char text[64])
 {
-	static const char *const types[] = { "CallBroadcast", "CallClaimed", "CallWithdrawn" };
-	size_t counts[ARRAY_LEN(types)];
-
-	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		counts[i] = app_count(app, types[i], id);
-	}
-	snprintf(text, 64, "B%zu C%zu W%zu", counts[0], counts[1], counts[2]);
+	snprintf(text, 64, "B%zu C%zu W%zu", app_count(app, "CallBroadcast", id),
+		app_count(app, "CallClaimed", id), app_count(app, "CallWithdrawn", id));
 	return text;
 }
 
