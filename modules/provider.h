@@ -18,10 +18,15 @@
 
 #include "res_stasis_broadcast/internal_api.h"
 
-/*! \brief Whether a module provides the public API. The channel and the application that are asked for are none. */
+/*!
+ * \brief Whether a module provides the public API.
+ *
+ * The channel and the application that are asked for are none, but have names: ours answers to those without a name even
+ * while it is being unloaded.
+ */
 static inline int provider_is_there(void)
 {
-	return stasis_app_claim_channel("", "") != AST_OPTIONAL_API_UNAVAILABLE;
+	return stasis_app_claim_channel("no such channel", "nobody") != AST_OPTIONAL_API_UNAVAILABLE;
 }
 
 /*!

@@ -20,6 +20,8 @@
 
 #include "asterisk.h"
 
+#include <stdatomic.h>
+
 #include "asterisk/app.h"
 #include "asterisk/channel.h"
 #include "asterisk/lock.h"
@@ -36,6 +38,9 @@
 #include "provider.h"
 #include "res_stasis_broadcast/internal_api.h"
 
+/*! So long after it has left exec(), a thread may still be on its way out of our code, in seconds: more than enough. */
+#define JUST_LEFT_S 10
+
 static const char app_name[] = "StasisBroadcast";
 
 /*! Whether a resource module that is not ours was spoken of, since this module was loaded. */
@@ -43,6 +48,17 @@ static int foreign_said;
 
 /*! \brief Calls that are in exec(). Asterisk's own use count forgets them when it is told to unload by force. */
 static int inside;
+
+/*! When a call was in exec() last, in seconds of clock_s(). */
+static atomic_long last_left_s = -JUST_LEFT_S;
+
+static long clock_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
 
 /*!
  * \brief Whether the caller is gone, so that the dialplan must not go on.
@@ -148,6 +164,7 @@ static int exec(struct ast_channel *chan, const char *data)
 	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;
+	atomic_store(&last_left_s, clock_s());
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;
 }
@@ -164,11 +181,13 @@ static int registered;
  */
 static int unload_module(void)
 {
-	if (module_is_in_use()) {
-		/* By force: a call that has just left needs our code a moment longer. */
+	const int calls = ast_atomic_fetchadd_int(&inside, 0);
+
+	if (calls || clock_s() - atomic_load(&last_left_s) < JUST_LEFT_S) {
+		/* A call that has just left needs our code a moment longer. */
 		pin_module();
 	}
-	if (ast_atomic_fetchadd_int(&inside, 0)) {
+	if (calls) {
 		ast_log(
 			LOG_WARNING, "Not unloaded, calls are in StasisBroadcast(): try again when they have ended\n");
 		return -1;

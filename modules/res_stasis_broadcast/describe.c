@@ -62,10 +62,10 @@ struct ast_json *describe_broadcast(struct broadcast *broadcast)
 
 	broadcast_get_snapshot(broadcast, &snapshot);
 	json = ast_json_pack("{s: o, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
-		describe_text(broadcast_channel_id(broadcast)), "state", state_name(snapshot.state), "timeout_ms",
-		snapshot.timeout_ms, "remaining_ms", snapshot.remaining_ms, "app_filter",
-		describe_text(broadcast_filter_text(broadcast)), "recipients", names_to_json(snapshot.recipients),
-		"declined", names_to_json(snapshot.declined), "winner_app",
+		describe_text(snapshot.moved_to ? snapshot.moved_to : broadcast_channel_id(broadcast)), "state",
+		state_name(snapshot.state), "timeout_ms", snapshot.timeout_ms, "remaining_ms", snapshot.remaining_ms,
+		"app_filter", describe_text(broadcast_filter_text(broadcast)), "recipients",
+		names_to_json(snapshot.recipients), "declined", names_to_json(snapshot.declined), "winner_app",
 		snapshot.winner ? describe_text(snapshot.winner) : ast_json_null());
 	broadcast_snapshot_clear(&snapshot);
 	return json;

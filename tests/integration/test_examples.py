@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -153,9 +154,9 @@ FORGED = "555%0a17%3a00%3a00%20hello%3a%20start%20channel=forged%1b%5b2J%7f%c2%9
 
 
 async def ugly_call(case, offer="10000"):
-    sipp = Sipp(case.asterisk.port("SIP"), FORGED, "caller")
+    sipp = Sipp(case.asterisk.port("SIP"), Path(__file__).parent / "sipp" / "caller.xml")
     case.at_end(sipp.end)
-    await sipp.start("sip", offer)
+    await sipp.start("sip", caller=FORGED, offer=offer, mediaport=9)
     return sipp
 
 

@@ -340,8 +340,8 @@ async def test_provider_that_is_not_ours_is_an_error_once(case):
 
     async def errors():
         await case.log()
-        # The application says it for itself.
-        ours = [line for line in read_log(case.asterisk.log, 0) if "modules/res_ari_broadcasts/" in line.file]
+        # The application says for itself what it has to say.
+        ours = [line for line in read_log(case.asterisk.log, 0) if "/ari/broadcasts answers 501" in line.text]
         return [line for line in ours if "is not the one of Stasis Broadcast" in line.text]
 
     (line,) = await errors()
