@@ -32,6 +32,7 @@ RUN = {
         ("ini", "settings"): "test_snippets.py: test_settings",
         ("sh", "debug"): "test_snippets.py: test_story_of_a_call",
         ("sh", "debug-off"): "test_snippets.py: test_story_of_a_call",
+        ("console", "recorded"): "test_transcripts.py",
     },
     "docs/APPLICATIONS.md": {
         ("javascript", "file=hello.js"): "tests/integration/test_short_applications.py",
