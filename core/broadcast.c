@@ -283,6 +283,11 @@ int broadcast_remaining_ms(const struct broadcast *broadcast)
 	return left <= 0 ? 0 : (int) ((left + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+int64_t broadcast_opened_ns(const struct broadcast *broadcast)
+{
+	return broadcast->deadline_ns - broadcast->timeout_ms * NS_PER_MS;
+}
+
 int64_t broadcast_closed_ns(const struct broadcast *broadcast)
 {
 	return atomic_load_explicit(&broadcast->closed_ns, memory_order_acquire);

@@ -221,6 +221,12 @@ enum broadcast_state broadcast_close(struct broadcast *broadcast, enum broadcast
  */
 enum broadcast_state broadcast_state(struct broadcast *broadcast);
 
+/*! \brief The applications that it is offered to by now, a reference. Any thread; takes the broadcast's lock. */
+struct names *broadcast_recipients(struct broadcast *broadcast);
+
+/*! \brief When its time began, in nanoseconds of broadcast_clock_ns(). Any thread; takes no lock. */
+int64_t broadcast_opened_ns(const struct broadcast *broadcast);
+
 /*! \brief Whether it was offered to anybody. Any thread; takes the broadcast's lock. */
 int broadcast_has_recipients(struct broadcast *broadcast);
 

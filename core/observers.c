@@ -99,14 +99,20 @@ struct step {
 		STEP_WIDENED,
 		STEP_ANSWERED,
 		STEP_LOST,
-		STEP_CLOSED
+		STEP_CLOSED,
+		STEP_ENDED,
+		STEP_SILENT
 	} kind;
 	struct broadcast *broadcast;
-	/*! Of widened, answered, lost and closed, in this order. */
+	/*! Of widened, answered, lost (and silent), closed and ended, in this order. */
 	struct names *added;
 	const struct broadcast_answer *answer;
 	const char *app;
 	enum broadcast_state state;
+	const struct broadcast_session *session;
+	/*! Of silent. */
+	int is_silent;
+	unsigned int unanswered;
 };
 
 static void tell_one(const struct broadcast_observer *observer, const struct step *step)
@@ -121,6 +127,10 @@ static void tell_one(const struct broadcast_observer *observer, const struct ste
 		observer->lost(step->broadcast, step->app);
 	} else if (step->kind == STEP_CLOSED && observer->closed) {
 		observer->closed(step->broadcast, step->state);
+	} else if (step->kind == STEP_ENDED && observer->ended) {
+		observer->ended(step->broadcast, step->session);
+	} else if (step->kind == STEP_SILENT && observer->silent) {
+		observer->silent(step->app, step->is_silent, step->unanswered);
 	}
 }
 
@@ -159,4 +169,14 @@ void observers_lost(struct broadcast *broadcast, const char *app)
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	tell(&(struct step){ .kind = STEP_CLOSED, .broadcast = broadcast, .state = state });
+}
+
+void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session)
+{
+	tell(&(struct step){ .kind = STEP_ENDED, .broadcast = broadcast, .session = session });
+}
+
+void observers_silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	tell(&(struct step){ .kind = STEP_SILENT, .app = app, .is_silent = is_silent, .unanswered = unanswered });
 }

@@ -32,6 +32,16 @@ struct broadcast_answer {
 	const char *reason;
 };
 
+/*! \brief How the time of a winner with the call ended. Borrowed for the call. */
+struct broadcast_session {
+	/*! Whether there was any: it was claimed, and not lost. */
+	int has_begun;
+	/*! Whether the caller hung up, and not the winner, or somebody else, let the call go. */
+	int caller_ended;
+	/*! How long it was, in milliseconds. */
+	int64_t talk_ms;
+};
+
 /*!
  * \brief An observer. A function that is NULL is not called.
  *
@@ -52,6 +62,13 @@ struct broadcast_observer {
 	void (*lost)(struct broadcast *broadcast, const char *app);
 	/*! It has closed, in this state. */
 	void (*closed)(struct broadcast *broadcast, enum broadcast_state state);
+	/*! The winner is done with the call, or there was none: it is about to be forgotten. Not told of every broadcast. */
+	void (*ended)(struct broadcast *broadcast, const struct broadcast_session *session);
+	/*!
+	 * An application was offered \a unanswered calls in a row that ended without anybody, and does not answer: it is
+	 * silent; or, silent until now, it answers again.
+	 */
+	void (*silent)(const char *app, int is_silent, unsigned int unanswered);
 };
 
 /*!
@@ -84,5 +101,9 @@ void observers_answered(struct broadcast *broadcast, const struct broadcast_answ
 void observers_lost(struct broadcast *broadcast, const char *app);
 /*! \copydoc observers_opened */
 void observers_closed(struct broadcast *broadcast, enum broadcast_state state);
+/*! \copydoc observers_opened */
+void observers_ended(struct broadcast *broadcast, const struct broadcast_session *session);
+/*! \copydoc observers_opened */
+void observers_silent(const char *app, int is_silent, unsigned int unanswered);
 
 #endif /* CORE_OBSERVERS_H */

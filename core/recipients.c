@@ -16,6 +16,16 @@
 
 #include "table.h"
 
+struct names *broadcast_recipients(struct broadcast *broadcast)
+{
+	struct names *recipients;
+
+	pthread_mutex_lock(&broadcast->lock);
+	recipients = names_ref(broadcast->recipients);
+	pthread_mutex_unlock(&broadcast->lock);
+	return recipients;
+}
+
 int broadcast_has_recipients(struct broadcast *broadcast)
 {
 	size_t count;

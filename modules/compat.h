@@ -86,6 +86,7 @@ static inline struct ast_channel_snapshot *compat_channel_snapshot(struct ast_ch
  */
 struct compat_snapshot_texts {
 	const char *id;
+	const char *linkedid;
 	const char *name;
 	const char *protocol_id;
 	const char *accountcode;
@@ -116,6 +117,7 @@ static inline struct compat_snapshot_texts compat_snapshot_texts(const struct as
 #if __has_include("asterisk/stasis_state.h") /* It came with 17, as the parts did. */
 	return (struct compat_snapshot_texts){
 		.id = snapshot->base->uniqueid,
+		.linkedid = snapshot->peer->linkedid,
 		.name = snapshot->base->name,
 		.protocol_id = snapshot->base->protocol_id,
 		.accountcode = snapshot->base->accountcode,
@@ -136,6 +138,7 @@ static inline struct compat_snapshot_texts compat_snapshot_texts(const struct as
 #else
 	return (struct compat_snapshot_texts){
 		.id = snapshot->uniqueid,
+		.linkedid = snapshot->linkedid,
 		.name = snapshot->name,
 		.protocol_id = snapshot->protocol_id,
 		.accountcode = snapshot->accountcode,

@@ -78,6 +78,24 @@ static int has_hung_up(struct ast_channel *chan)
 	return hangup && (!flags || (flags & ~(AST_SOFTHANGUP_ASYNCGOTO | AST_SOFTHANGUP_TIMEOUT)));
 }
 
+/*! \brief Warn of options that cannot be used. */
+static void warn_of_options(const char *where, const struct options *options)
+{
+	for (size_t i = 0; i < options->problem_count; i++) {
+		const struct options_problem *problem = &options->problems[i];
+		char option[PRINTABLE_SIZE];
+		char what[PRINTABLE_SIZE];
+
+		ast_copy_string(option, problem->text, MIN(problem->length + 1, sizeof(option)));
+		ast_log(LOG_WARNING, "%s on %s: option '%s' %s; going on without it\n", app_name, where,
+			printable(option, what, sizeof(what)), problem->reason);
+	}
+	if (options->more_problems) {
+		ast_log(LOG_WARNING, "%s on %s: %zu more options cannot be used; going on without them\n", app_name,
+			where, options->more_problems);
+	}
+}
+
 /*! \brief Warn of what is not usable in the arguments, and say what holds instead. */
 static void warn(const struct ast_channel *chan, const struct settings *settings, const struct args *args)
 {
@@ -103,10 +121,7 @@ static void warn(const struct ast_channel *chan, const struct settings *settings
 		ast_log(LOG_WARNING, "%s on %s: notify_claimed '%s' is neither yes nor no, using no\n", app_name,
 			where, printable(args->bad_notify, what, sizeof(what)));
 	}
-	if (args->options) {
-		ast_log(LOG_WARNING, "%s on %s: options '%s' are not supported, going on without them\n", app_name,
-			where, printable(args->options, what, sizeof(what)));
-	}
+	warn_of_options(where, &args->options);
 	if (args->too_many) {
 		ast_log(LOG_WARNING, "%s on %s: too many arguments, going on without '%s'\n", app_name, where,
 			printable(args->too_many, what, sizeof(what)));

@@ -116,6 +116,7 @@ void args_parse(struct args *args, const struct settings *settings, size_t count
 	args->filter = field[ARGS_FILTER];
 	parse_list(args, field[ARGS_LIST]);
 	parse_notify(args, field[ARGS_NOTIFY]);
-	args->options = field[ARGS_OPTIONS];
+	args->options_text = field[ARGS_OPTIONS];
+	options_parse(&args->options, args->options_text);
 	args->too_many = field[ARGS_TOO_MANY];
 }

@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "options.h"
 #include "res_stasis_broadcast/settings_values.h"
 
 /*! \brief The most arguments that the winner can be given. */
@@ -54,7 +55,9 @@ struct args {
 	/*! The same if it is neither true nor false, hence the default; NULL if it is. */
 	const char *bad_notify;
 	/*! The options as written; NULL for none. */
-	const char *options;
+	const char *options_text;
+	/*! What they mean. */
+	struct options options;
 	/*! What is written behind the last argument that there is; NULL for nothing. */
 	const char *too_many;
 };

@@ -22,6 +22,7 @@
 #include "attempts.h"
 #include "channel_id.h"
 #include "channel_text.h"
+#include "provider.h"
 #include "variables.h"
 
 /*! How many times a channel is offered again at the most. */
@@ -43,6 +44,8 @@ struct attempts {
 	/*! The winners that were lost. */
 	char *lost[MAX_REOFFERS + 1];
 	size_t lost_count;
+	/*! How the winner's time with the call went. */
+	struct stasis_broadcast_session session;
 };
 
 static int64_t clock_ms(void)
@@ -58,6 +61,23 @@ static void set_status(struct attempts *attempts, const char *status)
 	ast_copy_string(attempts->outcome.status, status, sizeof(attempts->outcome.status));
 }
 
+/*! \brief Whether there are options, which another resource module than ours knows nothing of: refused, not ignored. */
+static int refuse_options(struct attempts *attempts)
+{
+	char where[PRINTABLE_SIZE];
+	char what[PRINTABLE_SIZE];
+
+	if (!attempts->args->options_text || !provider_is_foreign()) {
+		return 0;
+	}
+	set_status(attempts, "ERROR");
+	ast_log(LOG_ERROR,
+		"StasisBroadcast on %s: not offered: options '%s' need the res_stasis_broadcast.so of Stasis Broadcast, and "
+		"the one that is loaded is another. Load ours, or leave the options out\n",
+		channel_text(attempts->chan, where), printable(attempts->args->options_text, what, sizeof(what)));
+	return 1;
+}
+
 /*!
  * \brief Offer the channel on the resource module that Asterisk brings, by its ID, and tell from what there is.
  *
@@ -69,6 +89,9 @@ static int run_public(struct attempts *attempts, int timeout_ms, unsigned int fl
 	int res;
 
 	channel_id_copy(attempts->chan, attempts->outcome.channel_id);
+	if (refuse_options(attempts)) {
+		return -1;
+	}
 	res = stasis_app_broadcast_channel(attempts->chan, timeout_ms, attempts->args->filter, flags);
 	if (!res) {
 		res = stasis_app_broadcast_wait(attempts->chan, timeout_ms);
@@ -98,6 +121,9 @@ static int run(struct attempts *attempts, int timeout_ms)
 		.flags = flags,
 		.excluded = (const char *const *) attempts->lost,
 		.excluded_count = attempts->lost_count,
+		.queue = attempts->args->options.queue,
+		.has_priority = attempts->args->options.has_priority,
+		.priority = attempts->args->options.priority,
 	};
 	int res;
 
@@ -112,6 +138,23 @@ static int run(struct attempts *attempts, int timeout_ms)
 }
 
 /*!
+ * \brief Whether the caller has hung up: its channel was told so by its own device or peer.
+ *
+ * Who hangs it up from here, as an application does with ARI, sets another flag.
+ */
+static int caller_has_hung_up(struct ast_channel *chan)
+{
+	int flags;
+	int hangup;
+
+	ast_channel_lock(chan);
+	hangup = ast_check_hangup(chan);
+	flags = ast_channel_softhangup_internal_flag(chan);
+	ast_channel_unlock(chan);
+	return hangup && (flags & AST_SOFTHANGUP_DEV) && !(flags & AST_SOFTHANGUP_EXPLICIT);
+}
+
+/*!
  * \brief Give the channel to the winner and stay until its Stasis session ends.
  *
  * \retval 0 if it had the channel, 1 if it did not and is among the lost ones now, -1 if there is no
@@ -121,6 +164,7 @@ static int hand_over(struct attempts *attempts)
 {
 	char *winner = attempts->outcome.winner;
 	char where[PRINTABLE_SIZE];
+	int64_t began_ms;
 	char text[32];
 
 	if (!winner) {
@@ -132,11 +176,14 @@ static int hand_over(struct attempts *attempts)
 	snprintf(text, sizeof(text), "%lld", (long long) (clock_ms() - attempts->start_ms));
 	variables_set_claimed(attempts->chan, winner, text);
 	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
+	began_ms = clock_ms();
 	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
-		stasis_broadcast_lost(&attempts->outcome);
+		stasis_broadcast_lost(attempts->chan, &attempts->outcome);
 		attempts->lost[attempts->lost_count++] = winner;
 		return 1;
 	}
+	attempts->session.has_begun = 1;
+	attempts->session.talk_ms = clock_ms() - began_ms;
 	ast_free(winner);
 	return 0;
 }
@@ -218,7 +265,8 @@ void attempts_run(struct ast_channel *chan, struct args *args, int reoffer)
 
 	/* Only now, so that a claim that comes late hears "taken", not "unknown". */
 	if (attempts.outcome.serial) {
-		stasis_broadcast_end(&attempts.outcome);
+		attempts.session.caller_ended = caller_has_hung_up(chan);
+		stasis_broadcast_end(&attempts.outcome, &attempts.session);
 	} else {
 		stasis_app_broadcast_cleanup(attempts.outcome.channel_id);
 	}

@@ -36,6 +36,7 @@
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
+#include "stats_store.h"
 #include "wait.h"
 
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
@@ -136,8 +137,10 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
 		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.channel_stays = 1,
 		.excluded = excluded,
 		.queue = request->queue,
+		.has_priority = request->has_priority,
 		.priority = request->priority,
 	};
 	int result;
@@ -189,8 +192,10 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
 {
+	struct settings settings;
 	struct broadcast *broadcast;
 
 	if (gate_enter()) {
@@ -200,19 +205,34 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(const struct stasis_broadcast_
 	if (broadcast) {
 		struct offer *offer = broadcast_data(broadcast);
 
+		settings_get(&settings);
 		atomic_store(&offer->is_lost, 1);
+		offer->cel_lost_channel = settings.cel_events ? chan : NULL;
 		observers_lost(broadcast, outcome->winner);
+		offer->cel_lost_channel = NULL;
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(const struct stasis_broadcast_outcome *outcome)
+void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
+	const struct stasis_broadcast_outcome *outcome, const struct stasis_broadcast_session *session)
 {
+	const struct broadcast_session told = {
+		.has_begun = session->has_begun,
+		.caller_ended = session->caller_ended,
+		.talk_ms = session->talk_ms,
+	};
+	struct broadcast *broadcast;
+
 	if (!outcome->serial || gate_enter()) {
 		return;
 	}
-	broadcast_unref(registry_take(broadcasts, outcome->channel_id, outcome->serial));
+	broadcast = registry_take(broadcasts, outcome->channel_id, outcome->serial);
+	if (broadcast) {
+		observers_ended(broadcast, &told);
+		broadcast_unref(broadcast);
+	}
 	gate_leave();
 }
 
@@ -245,6 +265,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		stats_count_unknown(1);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -296,6 +317,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 			? STASIS_BROADCAST_FORBIDDEN
 			: (enum stasis_broadcast_result) broadcast_decline(broadcast, app_name, directory_has);
 		broadcast_unref(broadcast);
+	} else {
+		stats_count_unknown(0);
 	}
 	gate_leave();
 	return answer;

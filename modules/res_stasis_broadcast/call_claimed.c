@@ -22,12 +22,12 @@
 static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	struct offer *offer = broadcast_data(broadcast);
-	struct delivery *delivery = offer->delivery;
+	/* Others may be looking at it. */
+	struct delivery *delivery = delivery_take(&offer->delivery);
 	struct ast_json *channel = offer->channel;
 	struct ast_json *event;
 
 	/* Told once, and the thread that offers it has references of its own. */
-	offer->delivery = NULL;
 	offer->channel = NULL;
 	if (delivery && offer->tell_claimed && state == BROADCAST_CLAIMED) {
 		event =

@@ -333,6 +333,21 @@ struct names *directory_names(void)
 	return names;
 }
 
+int directory_count_sources(const char *app)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			count += source->has(app) != 0;
+			leave(&slots[i]);
+		}
+	}
+	return count;
+}
+
 int directory_has(const char *app)
 {
 	int has = 0;

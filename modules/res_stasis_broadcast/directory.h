@@ -81,6 +81,14 @@ struct names *directory_names(void);
 int directory_has(const char *app);
 
 /*!
+ * \brief How many sources an application is there in now: more than one if it is connected to this Asterisk and to
+ *        another one as well. One that directory_excludes() counts, too.
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_count_sources(const char *app);
+
+/*!
  * \brief Whether an application of this name hears of no offer and may claim none, whichever it is, and whatever
  *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
  *        bytes); a name that is made for one call.

@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "describe.h"
 #include "events.h"
+#include "offer.h"
 #include "printable.h"
 
 /*! So often a field's warnings begin again, in nanoseconds. */
@@ -103,7 +104,23 @@ static struct ast_json *describe_channel(struct ast_channel *chan, enum events_f
 	return json;
 }
 
-struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms, enum events_failure *failure)
+#ifndef AST_DEVMODE
+/*! \brief Add what Asterisk's own event does not have. A developer's build refuses fields that its documentation lacks. */
+static void add_fields(struct ast_json *event, int timeout_ms, const struct offer *offer)
+{
+	ast_json_object_set(event, "timeout", ast_json_integer_create(timeout_ms));
+	ast_json_object_set(event, "waited", ast_json_integer_create(offer_waited_ms(offer)));
+	if (offer->has_priority) {
+		ast_json_object_set(event, "priority", ast_json_integer_create(offer->priority));
+	}
+	if (!ast_strlen_zero(offer->queue)) {
+		ast_json_object_set(event, "queue", describe_text(offer->queue));
+	}
+}
+#endif
+
+struct ast_json *events_call_broadcast(
+	struct ast_channel *chan, int timeout_ms, const struct offer *offer, enum events_failure *failure)
 {
 	struct ast_json *channel = describe_channel(chan, failure);
 	struct ast_json *event;
@@ -119,9 +136,8 @@ struct ast_json *events_call_broadcast(struct ast_channel *chan, int timeout_ms,
 		"called", describe_text(ast_channel_exten(chan)));
 	ast_channel_unlock(chan);
 #ifndef AST_DEVMODE
-	/* A developer's build refuses events with fields that its own documentation does not name. */
 	if (event) {
-		ast_json_object_set(event, "timeout", ast_json_integer_create(timeout_ms));
+		add_fields(event, timeout_ms, offer);
 	}
 #endif
 	*failure = event ? EVENTS_NO_FAILURE : EVENTS_OUT_OF_MEMORY;

@@ -14,6 +14,7 @@
 
 struct ast_channel;
 struct ast_json;
+struct offer;
 
 /*! \brief Why there is no CallBroadcast event of a channel. */
 enum events_failure {
@@ -32,6 +33,7 @@ enum events_failure {
  *
  * \param chan The channel; must not be locked by the caller.
  * \param timeout_ms For the event's \c timeout.
+ * \param offer For its \c waited, \c priority and \c queue. Borrowed.
  * \param[out] failure Why there is none.
  *
  * \return The event without \c application, which each recipient's copy gets; NULL on failure, which the log
@@ -40,7 +42,7 @@ enum events_failure {
  * \note Any thread. Locks the channel for a moment, and logs without a lock.
  */
 struct ast_json *events_call_broadcast(
-	struct ast_channel *chan, int timeout_ms, enum events_failure *failure);
+	struct ast_channel *chan, int timeout_ms, const struct offer *offer, enum events_failure *failure);
 
 /*!
  * \brief Build the \c CallClaimed event of a channel.

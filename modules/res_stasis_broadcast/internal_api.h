@@ -53,7 +53,9 @@ struct stasis_broadcast_request {
 	size_t excluded_count;
 	/*! The name of the line that the call waits in; NULL or empty: none. */
 	const char *queue;
-	/*! Its priority in line, higher first. */
+	/*! Whether the dialplan gives a priority. */
+	int has_priority;
+	/*! Its priority in line, higher first; 0 if none is given. */
 	int priority;
 };
 
@@ -70,6 +72,16 @@ struct stasis_broadcast_outcome {
 	char channel_id[AST_MAX_UNIQUEID];
 	/*! 0 if there was none. */
 	unsigned long serial;
+};
+
+/*! \brief How the winner's time with a call ended. */
+struct stasis_broadcast_session {
+	/*! Whether there was any: it was claimed, and not lost. */
+	int has_begun;
+	/*! Whether the caller hung up, and not the winner, or somebody else, let the call go. */
+	int caller_ended;
+	/*! How long it was, in milliseconds. */
+	int64_t talk_ms;
 };
 
 /*!
@@ -108,20 +120,25 @@ AST_OPTIONAL_API(void, stasis_broadcast_hand_over,
 /*!
  * \brief Note that the winner of a broadcast was gone before it had the call.
  *
+ * \param chan The channel; not locked by the caller.
  * \param outcome What stasis_broadcast_run() told.
  *
- * \note Any thread.
+ * \note The channel's thread.
  */
-AST_OPTIONAL_API(void, stasis_broadcast_lost, (const struct stasis_broadcast_outcome *outcome), { return; });
+AST_OPTIONAL_API(void, stasis_broadcast_lost,
+	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome), { return; });
 
 /*!
  * \brief Clean up after a run: this very broadcast, and no other that bears the channel's old or new ID (rule 11).
  *
  * \param outcome What stasis_broadcast_run() told; its winner is not freed.
+ * \param session How the winner's time with the call ended. Borrowed.
  *
  * \note Any thread.
  */
-AST_OPTIONAL_API(void, stasis_broadcast_end, (const struct stasis_broadcast_outcome *outcome), { return; });
+AST_OPTIONAL_API(void, stasis_broadcast_end,
+	(const struct stasis_broadcast_outcome *outcome, const struct stasis_broadcast_session *session),
+	{ return; });
 
 /*!
  * \brief Claim as stasis_app_claim_channel() does, with an answer of its own for who may not.

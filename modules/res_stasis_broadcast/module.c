@@ -14,18 +14,27 @@
 #include "about.h"
 #include "asterisk/module.h"
 
+#include "ami_actions.h"
 #include "attach.h"
+#include "cli.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
 #include "observers_list.h"
 #include "pin_module.h"
+#include "queue_log.h"
 #include "settings.h"
+#include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
+	&silence_observer,
+	&stats_observer,
 	&call_claimed_observer,
+	&ami_events_observer,
+	&cel_observer,
+	&queue_log_observer,
 };
 
 static int start_directory(const struct settings *settings)
@@ -42,7 +51,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = 0;
+	int failed = queue_log_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -55,12 +64,14 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	queue_log_stop();
 }
 
 /*! \brief End what start() has begun. */
 static void stop(void)
 {
 	stop_observers();
+	stats_forget();
 	stop_directory();
 	gate_destroy();
 	settings_stop();
@@ -72,6 +83,8 @@ static int unload_module(void)
 	/* By force, threads may be in our functions, and channels refer to them. */
 	int forced = module_is_in_use();
 
+	ami_actions_stop();
+	cli_stop();
 	forced |= gate_close();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
@@ -92,6 +105,7 @@ static int start(void)
 		return -1;
 	}
 	settings_get(&settings);
+	stats_apply_settings(&settings);
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;
@@ -108,6 +122,12 @@ static int load_module(void)
 		ast_log(LOG_ERROR, "No memory, or no thread to send events with: StasisBroadcast is not available\n");
 		return AST_MODULE_LOAD_DECLINE;
 	}
+	if (ami_actions_start()) {
+		ast_log(LOG_WARNING, "The manager actions of Stasis Broadcast are not available\n");
+	}
+	if (cli_start()) {
+		ast_log(LOG_WARNING, "The commands of StasisBroadcast cannot be registered; all else works\n");
+	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;
 }
@@ -121,6 +141,7 @@ static int reload_module(void)
 	}
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
+	stats_apply_settings(&settings);
 	if (directory_set_exclude(settings.exclude)) {
 		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;

@@ -30,6 +30,8 @@
 #include "offer.h"
 #include "printable.h"
 #include "settings.h"
+#include "silence.h"
+#include "stats_store.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
 #define WARN_INTERVAL_NS INT64_C(10000000000)
@@ -98,9 +100,9 @@ static struct names *find_recipients(
 		struct names *left = leave_out(recipients, excluded);
 
 		names_unref(recipients);
-		return left;
+		recipients = left;
 	}
-	return recipients;
+	return silence_leave_out(recipients);
 }
 
 /*!
@@ -209,15 +211,18 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	struct ast_json *event = NULL;
 
 	if (offer && names_count(terms->recipients)) {
-		event = events_call_broadcast(chan, terms->timeout_ms, &failure);
+		event = events_call_broadcast(chan, terms->timeout_ms, offer, &failure);
 	} else if (terms->recipients) {
 		tell_no_match(chan, terms);
 	}
 	if (offer && terms->recipients && (event || !names_count(terms->recipients))) {
 		failure = EVENTS_OUT_OF_MEMORY;
 		refusal = offer_to(chan, terms, offer, event, broadcast);
-	} else if (offer) {
-		offer_free(offer);
+	} else {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_ERROR);
+		if (offer) {
+			offer_free(offer);
+		}
 	}
 	if (refusal == OFFER_ERROR && failure == EVENTS_OUT_OF_MEMORY) {
 		char where[PRINTABLE_SIZE];
@@ -276,6 +281,7 @@ enum offer_refusal offer_channel(
 	terms.any_claimant = settings.any_claimant;
 	terms.max_open = request->is_continued ? 0 : settings.max_open;
 	if (find_filter(chan, request->app_filter, settings.invalid_is_none, &terms.filter)) {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
 		return OFFER_INVALID_FILTER;
 	}
 	if (has_room(chan, terms.max_open)) {
@@ -287,6 +293,7 @@ enum offer_refusal offer_channel(
 	}
 	app_filter_unref(terms.filter);
 	if (refusal == OFFER_CONGESTION) {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_CONGESTION);
 		warn_full(chan, terms.max_open);
 	}
 	return refusal;
@@ -300,9 +307,11 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
 		.tell_claimed = offer->tell_claimed,
+		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
 		.queue = offer->queue,
+		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 	};
 	enum offer_refusal refusal;

@@ -16,6 +16,7 @@
 #include <sys/time.h>
 
 #include "broadcast.h"
+#include "queue_line.h"
 
 struct ast_channel;
 struct ast_json;
@@ -29,13 +30,17 @@ struct offer_request {
 	const char *app_filter;
 	/*! Whether the recipients get a CallClaimed event as well. */
 	int tell_claimed;
+	/*! Whether the channel's thread stays until the broadcast has closed. */
+	int channel_stays;
 	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
 	int is_continued;
 	/*! Applications that neither hear of it nor may claim it; NULL: none. */
 	struct names *excluded;
 	/*! The name of the line that it waits in; NULL or empty: none. */
 	const char *queue;
-	/*! Its priority in line, higher first. */
+	/*! Whether the dialplan gives a priority. */
+	int has_priority;
+	/*! Its priority in line, higher first; 0 if none is given. */
 	int priority;
 };
 
@@ -51,16 +56,32 @@ enum offer_refusal {
 
 /*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
 struct offer {
-	/*! Where the event that tells of the end goes; until the close, and then NULL. Only for who opens or closes it. */
+	/*! Where the event that tells of the end goes; until the close, and then NULL. For all but who opens it by
+	 * delivery_ref_at() and delivery_take().
+	 */
 	struct delivery *delivery;
-	/*! The channel as CallBroadcast told it; likewise. */
+	/*! The channel as CallBroadcast told it; until the close, and then NULL. Only for who opens or closes it. */
 	struct ast_json *channel;
 	int tell_claimed;
 	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
 	atomic_int is_lost;
+	int has_priority;
 	int priority;
 	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
 	int64_t first_ns;
+	/*! When the dialplan asked for it: the offers after a lost winner are one with the first. Of broadcast_clock_ns(). */
+	int64_t entered_ns;
+	/*! The place in line when it came, from 1 on, and the one now. Only for who opens or closes it: queue_log. */
+	int queue_position;
+	struct queue_place queue_place;
+	/*! As the request says it. */
+	int channel_stays;
+	/*! The channel, a reference, until the close, if CEL is to hear of it. Only for who opens or closes it. */
+	struct ast_channel *cel_channel;
+	/*! The channel while CEL hears that its winner was lost, in the channel's thread. Borrowed. */
+	struct ast_channel *cel_lost_channel;
+	/*! Whether it is offered again because its winner was lost. */
+	int is_reoffer;
 	/*! When it was offered by this broadcast. */
 	struct timeval created;
 	/*! Texts as the channel had them, not empty only where there is one. They are the caller's: to be escaped. */

@@ -12,6 +12,8 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
+/* After channel.h, from which it needs string fields on Asterisk 16. */
+#include "asterisk/cel.h"
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
 #include "asterisk/time.h"
@@ -20,6 +22,7 @@
 #include "attach.h"
 #include "dispatch/dispatch.h"
 #include "offer.h"
+#include "settings.h"
 
 /*! The longest text that is kept of a channel, in bytes. */
 #define TEXT_LIMIT 256
@@ -63,26 +66,51 @@ static void set_texts(struct offer *offer, const char *const texts[TEXTS])
 	}
 }
 
+/*! \brief What goes on from a channel's last offer. */
+struct beginnings {
+	int64_t first_ns;
+	int64_t entered_ns;
+	int queue_position;
+};
+
 /*! \brief When the channel's wait began: with its last broadcast, unless an application has had it since. */
-static int64_t find_first_ns(struct ast_channel *chan)
+static struct beginnings find_beginnings(struct ast_channel *chan, int is_reoffer)
 {
 	struct broadcast *last = attached(chan);
-	int64_t first_ns = broadcast_clock_ns();
+	struct beginnings begin = { .first_ns = broadcast_clock_ns() };
 
+	begin.entered_ns = begin.first_ns;
 	if (last) {
 		const struct offer *offer = broadcast_data(last);
 
 		if (broadcast_state(last) != BROADCAST_CLAIMED || atomic_load(&offer->is_lost)) {
-			first_ns = offer->first_ns;
+			begin.first_ns = offer->first_ns;
+		}
+		if (is_reoffer) {
+			begin.entered_ns = offer->entered_ns;
+			begin.queue_position = offer->queue_position;
 		}
 		broadcast_unref(last);
 	}
-	return first_ns;
+	return begin;
+}
+
+/*! \brief Keep the channel for CEL, if that is to hear of it. */
+static void keep_for_cel(struct offer *offer, struct ast_channel *chan)
+{
+	struct settings settings;
+
+	settings_get(&settings);
+	if (offer->channel_stays && settings.cel_events && ast_cel_check_enabled()) {
+		offer->cel_channel = ast_channel_ref(chan);
+	}
 }
 
 struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request)
 {
-	const int64_t first_ns = find_first_ns(chan);
+	/* A moved offer leaves out the lost ones, too, but is another caller's. */
+	const int is_reoffer = request->excluded && !request->is_continued;
+	const struct beginnings begin = find_beginnings(chan, is_reoffer);
 	const char *texts[TEXTS];
 	struct offer *offer;
 	size_t size = 0;
@@ -99,9 +127,15 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	ast_channel_unlock(chan);
 	if (offer) {
 		offer->tell_claimed = request->tell_claimed;
+		offer->has_priority = request->has_priority;
 		offer->priority = request->priority;
 		offer->created = ast_tvnow();
-		offer->first_ns = first_ns;
+		offer->first_ns = begin.first_ns;
+		offer->entered_ns = begin.entered_ns;
+		offer->queue_position = begin.queue_position;
+		offer->is_reoffer = is_reoffer;
+		offer->channel_stays = request->channel_stays;
+		keep_for_cel(offer, chan);
 	}
 	return offer;
 }
@@ -110,6 +144,8 @@ void offer_free(void *data)
 {
 	struct offer *offer = data;
 
+	queue_line_leave(&offer->queue_place);
+	ast_channel_cleanup(offer->cel_channel);
 	delivery_unref(offer->delivery);
 	ast_json_unref(offer->channel);
 	ast_free(offer);

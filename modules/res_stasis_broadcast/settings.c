@@ -17,6 +17,7 @@
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
 #include "asterisk/paths.h"
+#include "asterisk/xmldoc.h"
 #include "printable.h"
 #include "app_filter.h"
 #include "settings.h"
@@ -28,9 +29,8 @@ struct snapshot {
 	/*! What Asterisk's options are stored in. */
 	struct snapshot *general;
 	struct settings values;
-	/*! Where \c timeout is: the file, "" if it is in none, and the line. */
-	char timeout_file[NAME_MAX + 1];
-	int timeout_line;
+	/*! Where each setting is, by its index. */
+	struct settings_origin origins[SETTINGS_MAX_COUNT];
 };
 
 static void *snapshot_alloc(void)
@@ -65,23 +65,33 @@ static int check_together(void);
 CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
 	.files = ACO_FILES(&settings_file),
 	.pre_apply_config = check_together,
-	/* Asterisk would not load the module without documentation that was there when it started. */
-	.hidden = 1,
 );
 /* clang-format on */
+
+/*! \brief The index of a setting that there is. */
+static size_t index_of(const char *name)
+{
+	size_t i = 0;
+
+	while (strcasecmp(settings_name(i), name)) {
+		i++;
+	}
+	return i;
+}
 
 /*! \brief What no line can be blamed for alone. Called when all of them have been read. */
 static int check_together(void)
 {
 	struct snapshot *fresh = aco_pending_config(&options);
 	struct settings *values = &fresh->values;
+	const struct settings_origin *timeout = &fresh->origins[index_of("timeout")];
 
-	if (ast_strlen_zero(fresh->timeout_file)) {
+	if (!timeout->line) {
 		values->timeout_ms = MIN(values->timeout_ms, values->max_timeout_ms);
 	}
 	if (values->timeout_ms > values->max_timeout_ms) {
-		ast_log(LOG_ERROR, "%s, line %d: timeout = %d is more than max_timeout, which is %d\n",
-			fresh->timeout_file, fresh->timeout_line, values->timeout_ms, values->max_timeout_ms);
+		ast_log(LOG_ERROR, "%s, line %d: timeout = %d is more than max_timeout, which is %d\n", timeout->file,
+			timeout->line, values->timeout_ms, values->max_timeout_ms);
 		return -1;
 	}
 	return 0;
@@ -116,6 +126,7 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 	struct snapshot *snapshot = obj;
 	char reason[SETTINGS_REASON_SIZE];
 	char value[PRINTABLE_SIZE];
+	struct settings_origin *origin;
 
 	if (settings_set(&snapshot->values, var->name, var->value, reason) ||
 		check_filter(var->name, var->value, reason)) {
@@ -123,10 +134,9 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 			printable(var->value, value, sizeof(value)), reason);
 		return -1;
 	}
-	if (!strcasecmp(var->name, "timeout")) {
-		ast_copy_string(snapshot->timeout_file, file_of(var), sizeof(snapshot->timeout_file));
-		snapshot->timeout_line = var->lineno;
-	}
+	origin = &snapshot->origins[index_of(var->name)];
+	ast_copy_string(origin->file, file_of(var), sizeof(origin->file));
+	origin->line = var->lineno;
 	return 0;
 }
 
@@ -230,20 +240,65 @@ void settings_stop(void)
 	ao2_global_obj_release(current);
 }
 
-int settings_start(void)
+/*!
+ * \brief Whether Asterisk has documentation of all settings, which "config show help" needs.
+ *
+ * It reads the files when it starts. Without them, or with those of another version, it refuses to register settings that
+ * are not hidden, and logs an error for each.
+ */
+static int is_documented(void)
+{
+#ifdef AST_XML_DOCS
+	const char *name;
+
+	for (size_t i = 0; (name = settings_name(i)); i++) {
+		struct ast_xml_xpath_results *found = ast_xmldoc_query(
+			"/docs/configInfo[@name='" AST_MODULE "']/configFile/configObject/configOption[@name='%s']",
+			name);
+
+		if (!found) {
+			return 0;
+		}
+		ast_xml_xpath_results_free(found);
+	}
+	return 1;
+#else
+	return 0;
+#endif
+}
+
+/*!
+ * \brief Have Asterisk know the settings.
+ *
+ * \param hidden Whether "config show help" is not to show them.
+ * \retval 0 on success, -1 if it does not know them.
+ */
+static int register_options(int hidden)
 {
 	const char *name;
-	int failed;
+	int failed = 0;
 
+	options.hidden = hidden ? 1 : 0;
 	if (aco_info_init(&options)) {
 		return -1;
 	}
-	failed = apply_defaults();
 	for (size_t i = 0; (name = settings_name(i)); i++) {
 		failed |= aco_option_register_custom(
 			&options, name, ACO_EXACT, (struct aco_type **) option_types, NULL, read_option, 0);
 	}
 	if (failed) {
+		aco_info_destroy(&options);
+	}
+	return failed ? -1 : 0;
+}
+
+int settings_start(void)
+{
+	/* Documentation that has been read again is not that of "config show help": then hidden, after all. */
+	if ((!is_documented() || register_options(0)) && register_options(1)) {
+		return -1;
+	}
+	if (apply_defaults()) {
 		settings_stop();
 		return -1;
 	}
@@ -257,5 +312,13 @@ void settings_get(struct settings *settings)
 	struct snapshot *now = ao2_global_obj_ref(current);
 
 	*settings = now->values;
+	ao2_ref(now, -1);
+}
+
+void settings_get_origin(size_t index, struct settings_origin *origin)
+{
+	struct snapshot *now = ao2_global_obj_ref(current);
+
+	*origin = now->origins[index];
 	ao2_ref(now, -1);
 }

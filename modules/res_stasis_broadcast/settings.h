@@ -12,7 +12,17 @@
 #ifndef RES_STASIS_BROADCAST_SETTINGS_H
 #define RES_STASIS_BROADCAST_SETTINGS_H
 
+#include <limits.h>
+
 #include "settings_values.h"
+
+/*! \brief Where the value of a setting comes from. */
+struct settings_origin {
+	/*! The file, stasis_broadcast.conf or one that it includes. */
+	char file[NAME_MAX + 1];
+	/*! The line in it; 0: in none, the default holds. */
+	int line;
+};
 
 /*!
  * \brief Make the settings, from the file or, if there is none or it is wrong, from the defaults.
@@ -37,5 +47,8 @@ int settings_read(void);
 
 /*! \brief The settings as they are now. Any thread; takes the read side of a lock of Asterisk's. */
 void settings_get(struct settings *settings);
+
+/*! \brief Where the value of a setting comes from. \param index As of settings_name(). Locks as settings_get(). */
+void settings_get_origin(size_t index, struct settings_origin *origin);
 
 #endif /* RES_STASIS_BROADCAST_SETTINGS_H */

@@ -54,8 +54,19 @@ static const struct setting all[] = {
 	{ "dispatch_threads", AT(dispatch_threads), NUMBER, "a number of threads", 1, SETTINGS_MAX_THREADS,
 		{ 0 } },
 	{ "reoffer", AT(reoffer), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "service_level", AT(service_level_s), NUMBER, "a number of seconds", 1, SETTINGS_MAX_SERVICE_LEVEL_S,
+		{ 0 } },
+	{ "silent_after", AT(silent_after), NUMBER, "a number of calls", 0, SETTINGS_MAX_SILENT_AFTER, { 0 } },
+	{ "silent_apps", AT(skip_silent), WORD, "offer or skip", 0, 1, { "offer", "skip" } },
+	{ "max_apps_stats", AT(max_apps_stats), NUMBER, "a number of applications", 1, SETTINGS_MAX_APPS_STATS,
+		{ 0 } },
+	{ "ami_events", AT(ami_events), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "cel_events", AT(cel_events), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "queue_log", AT(queue_log), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
+
+_Static_assert(sizeof(all) / sizeof(all[0]) < SETTINGS_MAX_COUNT, "settings.c notes where each comes from");
 
 const char *settings_name(size_t index)
 {
@@ -153,4 +164,25 @@ int settings_set(
 		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s", setting->what);
 	}
 	return -1;
+}
+
+const char *settings_text(const struct settings *settings, size_t index, char text[SETTINGS_TEXT_SIZE])
+{
+	const struct setting *setting = &all[index];
+	const char *value = (const char *) settings + setting->offset;
+	int number;
+
+	if (setting->kind == TEXT) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", value);
+		return text;
+	}
+	memcpy(&number, value, sizeof(number));
+	if (setting->kind == NUMBER) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%d", number);
+	} else if (setting->kind == TRUTH) {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", number ? "yes" : "no");
+	} else {
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", setting->words[number]);
+	}
+	return text;
 }

@@ -25,6 +25,15 @@
 /*! \brief The longest \c exclude, in bytes: that of a filter. */
 #define SETTINGS_MAX_EXCLUDE 256
 
+/*! \brief The longest \c service_level: a day, in seconds. */
+#define SETTINGS_MAX_SERVICE_LEVEL_S (24 * 60 * 60)
+
+/*! \brief The most calls that \c silent_after can say. */
+#define SETTINGS_MAX_SILENT_AFTER 1000000
+
+/*! \brief The most applications that can be counted. */
+#define SETTINGS_MAX_APPS_STATS 100000
+
 /*! \brief The longest \c max_timeout: 24 hours, in milliseconds. */
 #define SETTINGS_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 
@@ -44,6 +53,18 @@ struct settings {
 	int dispatch_threads;
 	/*! Whether a call whose winner is lost is offered to the others. */
 	int reoffer;
+	/*! A claim within so many seconds of the first offer is within the service level. */
+	int service_level_s;
+	/*! An application is silent that did not answer so many calls in a row which nobody took; 0: none ever is. */
+	int silent_after;
+	/*! \c silent_apps: whether a silent application is offered calls only when nobody else is there. */
+	int skip_silent;
+	/*! Applications that are counted, at the most. */
+	int max_apps_stats;
+	/*! Whether AMI, CEL and queue_log are told of broadcasts. */
+	int ami_events;
+	int cel_events;
+	int queue_log;
 	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
 	 * padding after it, so that settings can be compared as bytes.
 	 */
@@ -52,11 +73,28 @@ struct settings {
 
 /* clang-format off */
 /*! \brief What holds without the file. */
-#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1 }
+#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .service_level_s = 20, \
+	.silent_after = 10, .max_apps_stats = 10000, .ami_events = 1 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */
 #define SETTINGS_REASON_SIZE 224
+
+/*! \brief More than there are settings. */
+#define SETTINGS_MAX_COUNT 32
+
+/*! \brief Room for the text of a value, in bytes. */
+#define SETTINGS_TEXT_SIZE (SETTINGS_MAX_EXCLUDE + 4)
+
+/*!
+ * \brief A value as the file would say it.
+ *
+ * \param index As of settings_name().
+ * \param[out] text A setting that is a text as it is: to be escaped.
+ *
+ * \return \a text. Any thread; takes no lock.
+ */
+const char *settings_text(const struct settings *settings, size_t index, char text[SETTINGS_TEXT_SIZE]);
 
 /*! \brief The name of each setting, from 0 on; NULL after the last one. Any thread; takes no lock. */
 const char *settings_name(size_t index);

@@ -9,7 +9,7 @@ FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -Icore -Imo
 	-DMATCHER_BUDGET_NS=2000000
 FUZZ_SOURCES_filter := $(wildcard core/*.c)
 FUZZ_SOURCES_meaning := $(FUZZ_SOURCES_filter)
-FUZZ_SOURCES_args := modules/app_stasis_broadcast/args.c
+FUZZ_SOURCES_args := $(addprefix modules/app_stasis_broadcast/,args.c options.c)
 FUZZ_SOURCES_params := modules/res_ari_broadcasts/params.c
 FUZZ_SOURCES_settings := modules/res_stasis_broadcast/settings_values.c
 FUZZ_SOURCES_http := $(addprefix tools/ari-race/,http_response.c text.c)

@@ -46,6 +46,35 @@ static void check_text(const char *text)
 	}
 }
 
+/*! \brief What holds is within its limits, and what does not is named by a part of the text. */
+static void check_options(const struct options *options, const char *text)
+{
+	const char *end = text ? text + strlen(text) : NULL;
+
+	if (abs(options->priority) > OPTIONS_MAX_PRIORITY || (options->priority && !options->has_priority) ||
+		strnlen(options->queue, sizeof(options->queue)) > OPTIONS_MAX_QUEUE) {
+		abort();
+	}
+	if ((*options->queue && !strstr(text, options->queue)) || is_blank(*options->queue)) {
+		abort();
+	}
+	if (!text && (options->has_priority || options->problem_count)) {
+		abort();
+	}
+	if (options->problem_count > OPTIONS_MAX_PROBLEMS ||
+		(options->more_problems && options->problem_count != OPTIONS_MAX_PROBLEMS)) {
+		abort();
+	}
+	for (size_t i = 0; i < options->problem_count; i++) {
+		const struct options_problem *problem = &options->problems[i];
+
+		if (!problem->length || problem->text < text || problem->text + problem->length > end ||
+			!problem->reason) {
+			abort();
+		}
+	}
+}
+
 static void check(const struct args *args)
 {
 	if (args->timeout_ms < 0 || args->timeout_ms > settings.max_timeout_ms) {
@@ -69,7 +98,8 @@ static void check(const struct args *args)
 	check_text(args->bad_notify);
 	check_text(args->bad_timeout);
 	check_text(args->long_timeout);
-	check_text(args->options);
+	check_text(args->options_text);
+	check_options(&args->options, args->options_text);
 	check_text(args->too_many);
 	if (args->count) {
 		const char *last = args->list[args->count - 1];

@@ -43,6 +43,9 @@ static void check_limits(const struct settings *settings)
 	require(is_within(settings->max_open, 0, SETTINGS_MAX_OPEN));
 	require(is_within(settings->dispatch_threads, 0, SETTINGS_MAX_THREADS));
 	require(is_within(settings->reoffer, 0, 1));
+	require(is_within(settings->ami_events, 0, 1));
+	require(is_within(settings->cel_events, 0, 1));
+	require(is_within(settings->queue_log, 0, 1));
 	require(memchr(settings->exclude, '\0', SETTINGS_MAX_EXCLUDE + 1) != NULL);
 }
 

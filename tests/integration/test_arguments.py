@@ -58,10 +58,9 @@ async def test_word_that_is_neither_yes_nor_no(case, word):
 
 
 @pytest.mark.parametrize("behind, warned", [
-    (",b(300)", [r"options 'b\(300\)' are not supported, going on without them$"]),
     (",,extra", ["too many arguments, going on without 'extra'$"]),
     (",,extra,more", ["too many arguments, going on without 'extra,more'$"]),
-    (",x, y ", ["options 'x' are not supported", "too many arguments, going on without 'y'$"]),
+    (",x, y ", ["option 'x' is not known", "too many arguments, going on without 'y'$"]),
     (",", []), (",,", []), (", , ", []),
 ])  # fmt: skip
 async def test_more_than_there_are(case, behind, warned):

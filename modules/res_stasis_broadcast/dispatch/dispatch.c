@@ -15,6 +15,9 @@
 
 #include "asterisk/utils.h"
 
+/*! An application is stalled when one event has been written to it for this long, in nanoseconds. */
+#define STALLED_NS INT64_C(50000000)
+
 struct dispatcher dispatcher;
 
 /*! \brief How many threads there shall be: \a wanted, or for 0 one a core, 2 to 8. */
@@ -92,6 +95,66 @@ void dispatch_stop(void)
 	pthread_join(dispatcher.watchdog, NULL);
 	workers_free_spare();
 	destroy_sync();
+}
+
+/*!
+ * \brief Whether a thread is stuck in writing to an application. With the lock.
+ *
+ * The watchdog checks threads only when others have to stand in for them: a write that takes long is one, too.
+ */
+static int is_stalled(const struct app_queue *queue)
+{
+	const int64_t writing_ns =
+		queue->writer ? atomic_load_explicit(&queue->writer->writing_ns, memory_order_relaxed) : 0;
+
+	return writing_ns && (queue->writer->stuck || broadcast_clock_ns() - writing_ns >= STALLED_NS);
+}
+
+/*! \brief Count the applications that do not read. With the lock. */
+static void count_stalled(void *thing, void *data)
+{
+	*(size_t *) data += is_stalled(thing);
+}
+
+void dispatch_get_totals(struct stasis_broadcast_totals *totals)
+{
+	totals->stalled_apps = 0;
+	ast_mutex_lock(&dispatcher.lock);
+	memcpy(totals->events, dispatcher.events, sizeof(totals->events));
+	totals->delivery_time = dispatcher.delivery_time;
+	totals->queued_events = dispatcher.stats.queued;
+	totals->threads = dispatcher.worker_count;
+	table_each(&dispatcher.queues, count_stalled, &totals->stalled_apps);
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
+/*! \brief Who visits the queues. */
+struct visitor {
+	void (*visit)(const struct dispatch_queue *queue, void *data);
+	void *data;
+};
+
+static void visit_queue(void *thing, void *data)
+{
+	const struct app_queue *queue = thing;
+	const struct visitor *visitor = data;
+	const struct dispatch_queue described = {
+		.app = queue->app,
+		.queued = queue->count,
+		.dropped = queue->uncounted,
+		.is_stalled = is_stalled(queue),
+	};
+
+	visitor->visit(&described, visitor->data);
+}
+
+void dispatch_each_queue(void (*visit)(const struct dispatch_queue *queue, void *data), void *data)
+{
+	struct visitor visitor = { .visit = visit, .data = data };
+
+	ast_mutex_lock(&dispatcher.lock);
+	table_each(&dispatcher.queues, visit_queue, &visitor);
+	ast_mutex_unlock(&dispatcher.lock);
 }
 
 void dispatch_get_stats(struct stasis_broadcast_stats *stats)

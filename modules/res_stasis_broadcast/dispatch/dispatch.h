@@ -14,10 +14,13 @@
 #ifndef RES_STASIS_BROADCAST_DISPATCH_H
 #define RES_STASIS_BROADCAST_DISPATCH_H
 
+#include <stddef.h>
+
 struct ast_json;
 struct broadcast;
 struct names;
 struct stasis_broadcast_stats;
+struct stasis_broadcast_totals;
 
 /*! \brief The events of one broadcast on their way to its recipients, reference-counted. */
 struct delivery;
@@ -51,6 +54,37 @@ void dispatch_stop(void);
  * \note Any thread; takes the dispatcher's lock.
  */
 void dispatch_get_stats(struct stasis_broadcast_stats *stats);
+
+/*!
+ * \brief The dispatcher's part of what is counted: events by type, how long CallBroadcast took, what waits, threads,
+ *        and applications that a thread is stuck in writing to.
+ *
+ * \param[out] totals These fields of it are filled in.
+ *
+ * \note Any thread; takes the dispatcher's lock.
+ */
+void dispatch_get_totals(struct stasis_broadcast_totals *totals);
+
+/*! \brief What waits for one application. */
+struct dispatch_queue {
+	/*! Borrowed for the call of the visitor. */
+	const char *app;
+	size_t queued;
+	/*! Events that were dropped since stats_count_dropped() was called last. */
+	unsigned int dropped;
+	/*! Whether a thread is stuck in writing to it. */
+	int is_stalled;
+};
+
+/*!
+ * \brief Visit each application that events wait for.
+ *
+ * \param visit Called with the dispatcher's lock: it must not take time, nor another lock.
+ * \param data For \a visit.
+ *
+ * \note Any thread; takes the dispatcher's lock.
+ */
+void dispatch_each_queue(void (*visit)(const struct dispatch_queue *queue, void *data), void *data);
 
 /*!
  * \brief Prepare the delivery of a broadcast's events.
@@ -103,5 +137,47 @@ int delivery_offer(struct delivery *delivery, struct names *recipients, struct a
  * \note Any thread that has a reference to the broadcast. Takes the dispatcher's lock.
  */
 void delivery_end(struct delivery *delivery, struct ast_json *event);
+
+/*! \brief How far the CallBroadcast of one recipient has come. */
+enum delivery_stage {
+	/*! It waits, or is being written. */
+	DELIVERY_QUEUED,
+	DELIVERY_SENT,
+	/*! It was not sent, and will not be. */
+	DELIVERY_DROPPED,
+};
+
+/*! \brief One recipient of a delivery. */
+struct delivery_recipient {
+	/*! Borrowed for the call of the visitor. */
+	const char *app;
+	enum delivery_stage stage;
+	/*! How long it took from the offer to the application, in milliseconds, if it was sent. */
+	double sent_ms;
+};
+
+/*!
+ * \brief Visit each recipient of a delivery.
+ *
+ * \param delivery The delivery.
+ * \param visit Called without a lock.
+ * \param data For \a visit.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note Any thread that has a reference. Takes the dispatcher's lock.
+ */
+int delivery_describe(struct delivery *delivery,
+	void (*visit)(const struct delivery_recipient *recipient, void *data), void *data);
+
+/*!
+ * \brief Take a reference to a delivery where another thread may take it away with delivery_take().
+ *
+ * \return A reference, or NULL if it was taken away. Any thread; takes the dispatcher's lock.
+ */
+struct delivery *delivery_ref_at(struct delivery *const *place);
+
+/*! \brief Take a delivery away from where other threads may find it, with its reference; NULL if there is none. */
+struct delivery *delivery_take(struct delivery **place);
 
 #endif /* RES_STASIS_BROADCAST_DISPATCH_H */

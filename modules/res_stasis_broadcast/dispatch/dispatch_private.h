@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "../stats.h"
+#include "../stats_types.h"
 #include "asterisk/json.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
@@ -48,7 +49,9 @@ struct recipient {
 	struct offering *offering;
 	/*! Into the offering's names. */
 	unsigned int name;
-	enum stage stage;
+	enum stage stage : 3;
+	/*! When CallBroadcast was written, in tenths of a millisecond since it was queued, plus 1; 0: it was not. */
+	unsigned int sent : 29;
 };
 
 AST_LIST_HEAD_NOLOCK(recipients, recipient);
@@ -63,6 +66,8 @@ struct offering {
 	struct ast_json *event;
 	/*! How many of the names get it: those that are in no earlier offering. */
 	size_t count;
+	/*! When it was made. */
+	int64_t queued_ns;
 	/*! In the order in which they are served. */
 	struct recipient recipients[];
 };
@@ -76,6 +81,7 @@ struct delivery {
 	struct offering *offerings;
 	/*! The event that tells of the end, once there is one. */
 	struct ast_json *end;
+	enum stasis_broadcast_event_kind end_kind;
 	/*! Whether delivery_end() was called. */
 	int ended;
 	/*! Recipients that are in a queue or being written to. */
@@ -105,7 +111,11 @@ struct app_queue {
 	int suspect;
 	/*! Events dropped because the queue was full, since the last warning. */
 	unsigned int overflowed;
-	/*! When that was, in nanoseconds; 0: never. */
+	/*! The same, since they were counted for the application. */
+	unsigned int uncounted;
+	/*! The thread that writes to it; NULL if none does. */
+	const struct worker *writer;
+	/*! When that warning was, in nanoseconds; 0: never. */
 	int64_t last_warned_ns;
 	AST_LIST_ENTRY(app_queue) ready;
 	uint64_t hash;
@@ -168,6 +178,8 @@ struct dispatcher {
 	size_t base_count;
 	int stopping;
 	struct stasis_broadcast_stats stats;
+	struct stasis_broadcast_event_stats events[STASIS_BROADCAST_EVENT_KINDS];
+	struct stasis_broadcast_histogram delivery_time;
 	pthread_t watchdog;
 	/*! Wakes the watchdog. It costs nothing as long as it does not fire. */
 	int timer;

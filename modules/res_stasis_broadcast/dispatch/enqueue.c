@@ -77,6 +77,7 @@ static struct offering *offering_create(
 	offering->delivery = delivery;
 	offering->earlier = earlier;
 	offering->names = names_ref(recipients);
+	offering->queued_ns = broadcast_clock_ns();
 	offering->event = ast_json_ref(event);
 	if (choose(offering)) {
 		offering_free(offering);
@@ -150,14 +151,25 @@ static void queue_end_locked(struct delivery *delivery, struct deferred_release 
 	}
 }
 
+/*! \brief Which type an event that tells of the end is of. */
+static enum stasis_broadcast_event_kind end_kind(struct ast_json *event)
+{
+	const char *type = ast_json_string_get(ast_json_object_get(event, "type"));
+
+	return type && !strcmp(type, "CallWithdrawn") ? STASIS_BROADCAST_EVENT_CALL_WITHDRAWN
+												  : STASIS_BROADCAST_EVENT_CALL_CLAIMED;
+}
+
 void delivery_end(struct delivery *delivery, struct ast_json *event)
 {
+	const enum stasis_broadcast_event_kind kind = end_kind(event);
 	struct deferred_release deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 
 	ast_mutex_lock(&dispatcher.lock);
 	/* Under the lock: a broadcast is followed before the offers of the next one are queued. */
 	if (!delivery->ended && !broadcast_is_followed(delivery->broadcast)) {
 		delivery->end = event;
+		delivery->end_kind = kind;
 		event = NULL;
 		queue_end_locked(delivery, &deferred);
 	}

@@ -73,6 +73,7 @@ static void drop_stale(struct app_queue *queue, struct deferred_release *deferre
 		delivery_is_stale(first->offering->delivery)) {
 		drop_first(queue, deferred);
 		dispatcher.stats.stale++;
+		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	}
 }
 
@@ -89,8 +90,10 @@ void queue_add(struct recipient *recipient, enum stage stage, struct deferred_re
 	if (!queue || queue->count >= QUEUE_LIMIT) {
 		recipient->stage = STAGE_DONE;
 		dispatcher.stats.overflowed++;
+		dispatcher.events[stage == STAGE_END ? recipient->offering->delivery->end_kind : 0].overflowed++;
 		if (queue) {
 			queue->overflowed++;
+			queue->uncounted++;
 		}
 		return;
 	}

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../directory.h"
+#include "../stats_store.h"
 #include "asterisk/utils.h"
 #include "printable.h"
 
@@ -29,6 +30,9 @@
 
 /*! How long a thread that replaced another stays without work, in nanoseconds. */
 #define LINGER_NS INT64_C(10000000000)
+
+/*! The longest time that is noted of a recipient, in tenths of a millisecond: 14 hours. */
+#define MAX_SENT ((1 << 29) - 1)
 
 /*! So often the log tells of one application's dropped events, in nanoseconds. */
 #define WARN_NS INT64_C(10000000000)
@@ -143,16 +147,20 @@ static void debug_sent(const char *app, struct ast_json *event, int result)
 		result ? "could not be sent" : "was sent", printable(app, shown_app, sizeof(shown_app)));
 }
 
-/*! \brief Write one event, with the lock released meanwhile. */
-static void write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event)
+/*! \brief Write one event, with the lock released meanwhile. \retval 0 if it was sent. */
+static int write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event,
+	enum stasis_broadcast_event_kind kind)
 {
 	int suspect = queue->suspect;
+	int failed;
 
 	ast_json_ref(event);
+	queue->writer = worker;
 	atomic_store_explicit(&worker->writing_ns, broadcast_clock_ns(), memory_order_relaxed);
 	ast_mutex_unlock(&dispatcher.lock);
 
-	suspect = send_event(queue->app, event, suspect) != 0;
+	failed = send_event(queue->app, event, suspect) != 0;
+	suspect = failed;
 	atomic_store_explicit(&worker->writing_ns, 0, memory_order_relaxed);
 	if (DEBUG_ATLEAST(2)) {
 		debug_sent(queue->app, event, suspect);
@@ -160,13 +168,39 @@ static void write_locked(struct worker *worker, struct app_queue *queue, struct 
 	ast_json_unref(event);
 
 	ast_mutex_lock(&dispatcher.lock);
-	dispatcher.stats.sent += !suspect;
+	queue->writer = NULL;
+	dispatcher.stats.sent += !failed;
+	dispatcher.events[kind].sent += !failed;
+	dispatcher.events[kind].failed += failed;
 	if (worker->stuck) {
 		worker->stuck = 0;
 		dispatcher.stuck_count--;
 		suspect = 1;
 	}
 	queue->suspect |= suspect;
+	return failed;
+}
+
+/*! \brief Note that CallBroadcast was written to a recipient. */
+static void note_sent_locked(struct recipient *recipient)
+{
+	const int64_t took_ns = broadcast_clock_ns() - recipient->offering->queued_ns;
+
+	recipient->sent = (unsigned int) MIN(took_ns / 100000 + 1, MAX_SENT);
+	stats_histogram_add(&dispatcher.delivery_time, took_ns);
+}
+
+/*! \brief Count dropped events for their application, with the lock released meanwhile. */
+static void count_dropped_locked(struct app_queue *queue)
+{
+	unsigned int dropped = queue->uncounted;
+
+	if (dropped) {
+		queue->uncounted = 0;
+		ast_mutex_unlock(&dispatcher.lock);
+		stats_count_dropped(queue->app, dropped);
+		ast_mutex_lock(&dispatcher.lock);
+	}
 }
 
 /*!
@@ -201,19 +235,22 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 	struct delivery *delivery = recipient->offering->delivery;
 
 	if (recipient->stage == STAGE_END) {
-		write_locked(worker, queue, delivery->end);
+		write_locked(worker, queue, delivery->end, delivery->end_kind);
 		recipient->stage = STAGE_DONE;
 	} else if (delivery_is_stale(delivery)) {
 		/* Who did not hear of the offer does not hear how it ended. */
 		recipient->stage = STAGE_DONE;
 		dispatcher.stats.stale++;
+		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	} else {
-		write_locked(worker, queue, recipient->offering->event);
+		if (!write_locked(worker, queue, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
+			note_sent_locked(recipient);
+		}
 		recipient->stage = STAGE_OFFERED;
 		if (delivery->end && !dispatcher.stopping) {
 			/* In the same turn: what was queued meanwhile may be the next offer of the same channel. */
 			recipient->stage = STAGE_END;
-			write_locked(worker, queue, delivery->end);
+			write_locked(worker, queue, delivery->end, delivery->end_kind);
 			recipient->stage = STAGE_DONE;
 		}
 	}
@@ -266,6 +303,7 @@ static void work_locked(struct worker *worker)
 	while ((queue = queue_next_ready())) {
 		workers_wake();
 		warn_of_overflow_locked(queue);
+		count_dropped_locked(queue);
 		/* The end of the dispatcher empties queues that are ready. */
 		if (queue->count) {
 			serve_locked(worker, queue, &deferred);

@@ -1,0 +1,171 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Applications that do not answer: ARI keeps a hung one registered for ever, and what shows is its silence.
+ *
+ * Silent is who was offered so many calls in a row (silent_after) that ended without anybody, and answered none of them.
+ */
+
+#include "silence.h"
+
+#include "stats_store.h"
+
+#include "asterisk/logger.h"
+#include "asterisk/utils.h"
+#include "observers.h"
+#include "observers_list.h"
+#include "printable.h"
+
+/*! So often a silent application is offered a call though others are there, in nanoseconds. */
+#define TRY_NS INT64_C(60000000000)
+
+/*! \brief Note a change to tell of; without memory nobody hears of it. With the lock. */
+static void note(struct stats_app *app, struct silence_changes *changes)
+{
+	const size_t length = strlen(app->entry.name) + 1;
+	struct silence_change *change = ast_calloc(1, sizeof(*change) + length);
+
+	if (change) {
+		memcpy(change->app, app->entry.name, length);
+		change->is_silent = app->is_silent;
+		change->unanswered = app->silent_in_row;
+		AST_LIST_INSERT_TAIL(changes, change, next);
+	}
+}
+
+void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes)
+{
+	/* One that has answered another call meanwhile is not silent, only not interested. */
+	if (app->heard_ns && app->heard_ns >= opened_ns) {
+		return;
+	}
+	app->silent_in_row++;
+	if (!app->is_silent && stats.silent_after && app->silent_in_row >= stats.silent_after) {
+		app->is_silent = 1;
+		app->tried_ns = broadcast_clock_ns();
+		stats.silent_count++;
+		note(app, changes);
+	}
+}
+
+void silence_answered(struct stats_app *app, struct silence_changes *changes)
+{
+	app->heard_ns = broadcast_clock_ns();
+	app->heard_at = time(NULL);
+	if (app->is_silent) {
+		app->is_silent = 0;
+		stats.silent_count--;
+		note(app, changes);
+	}
+	app->silent_in_row = 0;
+}
+
+void silence_tell(struct silence_changes *changes)
+{
+	struct silence_change *change;
+
+	while ((change = AST_LIST_REMOVE_HEAD(changes, next))) {
+		observers_silent(change->app, change->is_silent, change->unanswered);
+		ast_free(change);
+	}
+}
+
+static void silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	char shown[PRINTABLE_SIZE];
+
+	printable(app, shown, sizeof(shown));
+	if (is_silent) {
+		ast_log(LOG_WARNING,
+			"Application '%s' is silent: it was offered %u calls in a row that nobody took, and has claimed or "
+			"declined none of them. See whether it hangs: broadcast show apps\n",
+			shown, unanswered);
+	} else {
+		ast_log(LOG_NOTICE, "Application '%s' answers again, after %u calls without an answer\n", shown,
+			unanswered);
+	}
+}
+
+const struct broadcast_observer silence_observer = {
+	.name = "silence",
+	.silent = silent,
+};
+
+/*! \brief Whether a call need not be offered to an application, if there are others. With the lock. */
+static int is_left_out(const char *name, int64_t now_ns)
+{
+	const struct stats_app *app = stats_lru_find(&stats.apps, name);
+
+	return app && app->is_silent && now_ns - app->tried_ns < TRY_NS;
+}
+
+/*! \brief Note that the silent ones among those that get the call have had their turn. With the lock. */
+static void note_tried(const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct stats_app *app = stats_lru_find(&stats.apps, list[i]);
+
+		if (app && app->is_silent) {
+			app->tried_ns = broadcast_clock_ns();
+		}
+	}
+}
+
+/*! \brief Collect those that are not left out. With the lock. \return How many. */
+static size_t collect(const struct names *names, const char **list)
+{
+	const int64_t now_ns = broadcast_clock_ns();
+	size_t others = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < names_count(names); i++) {
+		if (!is_left_out(names_at(names, i), now_ns)) {
+			const struct stats_app *app = stats_lru_find(&stats.apps, names_at(names, i));
+
+			others += !app || !app->is_silent;
+			list[count++] = names_at(names, i);
+		}
+	}
+	/* Silent ones whose turn it is are no others. */
+	if (!others) {
+		return names_count(names);
+	}
+	note_tried(list, count);
+	return count;
+}
+
+struct names *silence_leave_out(struct names *names)
+{
+	struct names *left = NULL;
+	const char **list;
+	size_t count = names_count(names);
+	int needed;
+
+	ast_mutex_lock(&stats.lock);
+	needed = stats.skip_silent && stats.silent_count;
+	ast_mutex_unlock(&stats.lock);
+	if (!needed || count < 2) {
+		return names;
+	}
+	list = ast_malloc(count * sizeof(*list));
+	if (!list) {
+		return names;
+	}
+	ast_mutex_lock(&stats.lock);
+	count = collect(names, list);
+	ast_mutex_unlock(&stats.lock);
+	if (count < names_count(names)) {
+		left = names_create(list, count);
+	}
+	ast_free(list);
+	if (!left) {
+		return names;
+	}
+	names_unref(names);
+	return left;
+}

@@ -1,0 +1,359 @@
+"""The manager interface: one event for each step of a broadcast, and actions (SPEC section 9)."""
+
+import asyncio
+import re
+
+import pytest
+from harness.ami import Ami
+from harness.conf import load
+from test_modules import RES
+from test_reoffer import LOST, ghost
+from test_settings import Conf
+
+START, CLAIM, LOST_EVENT, END = (f"StasisBroadcast{step}" for step in ("Start", "Claim", "Lost", "End"))
+
+
+@pytest.fixture
+def conf(case):
+    conf = Conf(case)
+    case.at_end(conf.take_away)
+    return conf
+
+
+def steps(case, call):
+    """What AMI has told of a call's offers so far."""
+    return [event for event in case.ami.events if is_step(event, call)]
+
+
+def is_step(event, call):
+    return event.get("Event", "").startswith("StasisBroadcast") and event.get("Uniqueid") == call.id
+
+
+async def step(case, call, name, number=0):
+    """The event of a step; the next one of that name for higher numbers."""
+    return (await case.ami.wait_count(number + 1, lambda event: is_step(event, call) and event["Event"] == name))[-1]
+
+
+def names(events):
+    return [event["Event"] for event in events]
+
+
+async def test_claimed_call(case):
+    apps = await case.apps(5)
+    call = await case.call("10000,^app,,,p(7)q(vip)")
+    await asyncio.gather(*(app.offered(call.id) for app in apps))
+    start = await step(case, call, START)
+    assert start["Channel"] == await case.channel_name(call.id)
+    assert (start["Queue"], start["QueuePriority"], start["AppFilter"]) == ("vip", "7", "^app")
+    assert start["Recipients"] == "5" and 9000 < int(start["Timeout"]) <= 10000
+    assert 0 <= int(start["Waited"]) < 5000
+    await asyncio.sleep(0.3)
+    assert await apps[3].claim(call.id) == 204
+    assert [await app.claim(call.id) for app in apps] == [409, 409, 409, 204, 409]
+    end = await step(case, call, END)
+    await apps[3].started(call.id)
+    await apps[3].proceed(call.id)
+    await call.result()
+    claim = steps(case, call)[1]
+    assert names(steps(case, call)) == [START, CLAIM, END]
+    assert claim["Winner"] == apps[3].app
+    assert 300 <= int(claim["ClaimTime"]) <= int(claim["Waited"]) < 10000
+    assert (claim["Queue"], end["Queue"]) == ("vip", "vip")
+    assert end["Reason"] == "claimed" and int(end["Waited"]) >= 300
+
+
+async def test_fields_of_the_channel_are_those_of_other_events(case):
+    app = await case.app()
+    call = await case.call("10000")
+    await app.offered(call.id)
+    other = await case.ami.wait(
+        lambda event: event.get("Event") == "Newexten" and event["Uniqueid"] == call.id
+        and event["Application"] == "StasisBroadcast"
+    )  # fmt: skip
+    event = await step(case, call, START)
+    if case.version == 16 and "Linkedid" not in event:
+        # Its cache is filled by another thread, and may not have the channel yet.
+        event = {**other, **event}
+    for name in ("Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Context", "Exten", "Uniqueid", "Linkedid"):
+        assert event[name] == other[name], name
+
+
+async def test_call_that_nobody_claims(case):
+    await case.app()
+    call = await case.call("300")
+    end = await step(case, call, END)
+    assert (end["Reason"], names(steps(case, call))) == ("timeout", [START, END])
+    assert 300 <= int(end["Waited"]) < 5000
+
+
+async def test_caller_that_hangs_up(case):
+    app = await case.app()
+    call = await case.call("10000")
+    await app.offered(call.id)
+    await call.hangup()
+    end = await step(case, call, END)
+    assert (end["Reason"], names(steps(case, call))) == ("hangup", [START, END])
+    assert end["Channel"].startswith("Local/")
+
+
+async def test_call_that_all_decline(case):
+    app = await case.app()
+    call = await case.call("10000")
+    await app.offered(call.id)
+    assert await app.decline(call.id) == 204
+    assert (await step(case, call, END))["Reason"] == "declined"
+    assert names(steps(case, call)) == [START, END]
+
+
+async def test_call_that_nobody_is_there_for(case):
+    call = await case.call("10000,,,,q(lonely)")
+    end = await step(case, call, END)
+    assert (end["Reason"], end["Queue"]) == ("noapps", "lonely")
+    assert steps(case, call)[0]["Recipients"] == "0"
+
+
+async def test_lost_winner(case):
+    case.expect_log(LOST)
+    gone, other = await ghost(case), await case.app("other")
+    call = await case.call("10000,,,,q(vip)")
+    await other.offered(call.id)
+    assert await case.ari.claim(call.id, gone.app) == 204
+    lost = await step(case, call, LOST_EVENT)
+    assert (lost["Winner"], lost["Queue"]) == (gone.app, "vip")
+    await step(case, call, START, 1)
+    assert await other.claim(call.id) == 204
+    claim = await step(case, call, CLAIM, 1)
+    assert claim["Winner"] == other.app
+    # The first claim's own events come from the thread of its request.
+    await step(case, call, END, 1)
+    assert sorted(names(steps(case, call))) == sorted([START, CLAIM, END, LOST_EVENT, START, CLAIM, END])
+
+
+async def test_second_offer_is_a_pair_of_its_own(case):
+    await case.app()
+    call = await case.call("300", extension="twice", OFFER2="300")
+    end = await step(case, call, END, 1)
+    assert int(end["Waited"]) >= 600
+    assert names(steps(case, call)) == [START, END, START, END]
+
+
+async def test_events_can_be_turned_off_and_on(case, conf):
+    app = await case.app()
+    for setting, count in ("no", 0), ("yes", 1):
+        await conf.use(f"ami_events = {setting}")
+        call = await case.call("10000")
+        await app.offered(call.id)
+        assert await app.claim(call.id) == 204
+        await app.started(call.id)
+        await app.proceed(call.id)
+        await call.result()
+        assert names(steps(case, call)) == [START, CLAIM, END] * count
+
+
+# Texts that would end their line, as bytes of the channel and of the offer.
+INJECTIONS = {
+    "caller": "CALLERID(name)",
+    "number": "CALLERID(num)",
+    "connected": "CONNECTEDLINE(name,i)",
+    "accountcode": "CHANNEL(accountcode)",
+    "language": "CHANNEL(language)",
+}
+
+
+@pytest.mark.parametrize("key", INJECTIONS)
+async def test_text_of_a_channel_cannot_end_its_line(case, key):
+    app = await case.app()
+    call = await case.call("10000,,,,q(a)", extension="inject", FIELD=INJECTIONS[key])
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    await step(case, call, END)
+    for event in steps(case, call):
+        assert "Injected" not in event and event["Queue"] == "a", event
+
+
+async def test_text_of_an_offer_cannot_end_its_line(case):
+    app = await case.app()
+    call = await case.call("10000,%0d%0a?|,,,q(x%0d%0aInjected: yes%0d%0a%0d%0aEvent: Forged%7f%c3%bc)",
+                           extension="bytes-offer")  # fmt: skip
+    await app.offered(call.id)
+    event = await step(case, call, START)
+    assert event["Queue"] == "x\\x0d\\x0aInjected: yes\\x0d\\x0a\\x0d\\x0aEvent: Forged\\x7f\u00fc"
+    assert event["AppFilter"] == "\\x0d\\x0a?|"
+    answer = await listing(case, "list-1")
+    assert [entry["Queue"] for entry in answer] == [event["Queue"]]
+    # Asterisk's own Newexten, which tells the application's arguments as they are, is not asked.
+    assert not [told for told in steps(case, call) + answer if "Injected" in told]
+
+
+# Documentation
+
+
+@pytest.mark.parametrize("name", [START, CLAIM, LOST_EVENT, END])
+async def test_events_are_documented(case, name):
+    told = await case.ami.cli(f"manager show event {name}")
+    for field in ("Uniqueid", "CallerIDNum", "Queue", "QueuePriority"):
+        assert re.search(rf"^\s*{field}", told, re.MULTILINE), told
+
+
+async def test_fields_of_events_are_those_that_are_documented(case):
+    case.expect_log(LOST)
+    gone, other = await ghost(case), await case.app("other")
+    call = await case.call("10000,,,,q(a)p(1)")
+    await other.offered(call.id)
+    assert await case.ari.claim(call.id, gone.app) == 204
+    await step(case, call, LOST_EVENT)
+    await step(case, call, END)
+    for event in steps(case, call):
+        told = await case.ami.cli(f"manager show event {event['Event']}")
+        for field in event:
+            if field not in ("at", "Privilege", "Event", "ChannelStateDesc"):
+                assert re.search(rf"\b{field}\b", told), (event["Event"], field, told)
+
+
+@pytest.mark.parametrize("name", ["StasisBroadcastList", "StasisBroadcastWithdraw"])
+async def test_actions_are_documented(case, name):
+    told = await case.ami.cli(f"manager show command {name}")
+    assert re.search(r"\[?Synopsis\]?.*\n\s*\w+", told), told
+    assert "[Privilege]" not in told or "call" in told
+
+
+# Actions
+
+
+async def listing(case, action_id):
+    """The entries of a list, whose end has come."""
+    events = case.ami.events
+    began = len(events)
+    case.ami._writer.write(f"Action: StasisBroadcastList\r\nActionID: {action_id}\r\n\r\n".encode())
+    end = await case.ami.wait(
+        lambda event: event.get("Event") == "StasisBroadcastListComplete" and event["ActionID"] == action_id
+    )
+    entries = [event for event in events[began:] if event.get("Event") == "StasisBroadcastListEntry"]
+    assert end["EventList"] == "Complete" and int(end["ListItems"]) == len(entries)
+    assert all(entry["ActionID"] == action_id for entry in entries)
+    return entries
+
+
+async def test_list_is_empty_without_calls(case):
+    assert await listing(case, "empty") == []
+
+
+async def test_list_is_in_line(case):
+    app = await case.app()
+    calls = []
+    for options in ("", "p(-5)q(low)", "p(5)q(vip)", "p(5)q(vip)", "q(sales)"):
+        calls.append(await case.call(f"60000,,,,{options}"))
+        await app.offered(calls[-1].id)
+    entries = await listing(case, "in-line")
+    assert [entry["Uniqueid"] for entry in entries] == [calls[index].id for index in (2, 3, 0, 4, 1)]
+    assert [entry["Queue"] for entry in entries] == ["vip", "vip", "", "sales", "low"]
+    assert [entry["QueuePriority"] for entry in entries] == ["5", "5", "0", "0", "-5"]
+    for entry in entries:
+        assert (entry["State"], entry["Recipients"], entry["Declined"], entry["Winner"]) == ("open", "1", "0", "")
+        assert int(entry["Remaining"]) <= int(entry["Timeout"]) == 60000
+        assert entry["Channel"].startswith("Local/") and entry["CallerIDNum"].isdigit()
+
+
+async def test_list_tells_declines_and_the_winner(case):
+    first, second = await case.apps(2)
+    call = await case.call("60000,^app")
+    await asyncio.gather(first.offered(call.id), second.offered(call.id))
+    assert await first.decline(call.id) == 204
+    (entry,) = await listing(case, "declined")
+    assert (entry["Recipients"], entry["Declined"], entry["AppFilter"]) == ("2", "1", "^app")
+    assert await second.claim(call.id) == 204
+    await second.started(call.id)
+    (entry,) = await listing(case, "claimed")
+    assert (entry["State"], entry["Winner"], entry["Remaining"]) == ("claimed", second.app, "0")
+
+
+async def withdraw(case, channel_id, **fields):
+    return await case.ami.action("StasisBroadcastWithdraw", ChannelId=channel_id, **fields)
+
+
+async def test_withdraw(case):
+    app = await case.app()
+    call = await case.call("60000,,,yes")
+    await app.offered(call.id)
+    answer = await withdraw(case, call.id)
+    assert answer["Response"] == "Success", answer
+    assert await call.status() == ("TIMEOUT", "WITHDRAWN")
+    assert await app.claim(call.id) == 404
+    assert (await step(case, call, END))["Reason"] == "withdrawn"
+
+
+async def test_withdraw_what_is_claimed(case):
+    app = await case.app()
+    call = await case.call("60000")
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    answer = await withdraw(case, call.id)
+    assert answer["Response"] == "Error"
+    assert answer["Message"] == f"{call.id} cannot be withdrawn: application '{app.app}' has claimed it"
+    await app.started(call.id)
+    await app.proceed(call.id)
+    assert await call.status() == ("SUCCESS", "CLAIMED")
+
+
+@pytest.mark.parametrize("channel_id, told", [
+    ("", "ChannelId is missing"), ("nobody", "nobody is not on offer"), ("a\x1bb\u00fc", r"a\x1bb\xc3\xbc is not on offer"),
+    ("x" * 900, "xxx... is not on offer"), ("%s%n", "%s%n is not on offer"),
+])  # fmt: skip
+async def test_withdraw_what_is_not_there(case, channel_id, told):
+    answer = await withdraw(case, channel_id)
+    assert answer["Response"] == "Error" and told in answer["Message"]
+    assert set(answer) <= {"Response", "ActionID", "Message"}
+
+
+async def test_withdraw_races_claims(case):
+    """One or the other, never both, never neither."""
+    app = await case.app()
+    won = 0
+    for _ in range(25):
+        call = await case.call("60000")
+        await app.offered(call.id)
+        answer, status = await asyncio.gather(withdraw(case, call.id), app.claim(call.id))
+        outcome = (answer["Response"], status)
+        assert outcome in (("Success", 404), ("Error", 204)), outcome
+        if status == 204:
+            won += 1
+            await app.started(call.id)
+            await app.proceed(call.id)
+        assert await call.status() == (("SUCCESS", "CLAIMED") if status == 204 else ("TIMEOUT", "WITHDRAWN"))
+    assert 0 <= won <= 25
+
+
+async def test_manager_without_the_class_may_neither_list_nor_withdraw(case):
+    """The sandbox's user has both classes; a connection that reads nothing still may, one without a log-in may not."""
+    quiet = await Ami(case.asterisk.port("AMI"), case.asterisk.ami_secret, events="off").connect()
+    case.at_end(quiet.close)
+    answer = await quiet.action("StasisBroadcastWithdraw", ChannelId="nobody")
+    assert answer["Message"] == "nobody is not on offer"
+    _, writer = await asyncio.open_connection("127.0.0.1", case.asterisk.port("AMI"))
+    reader = _
+    writer.write(b"Action: StasisBroadcastList\r\n\r\n")
+    text = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert b"Permission denied" in text
+    writer.close()
+
+
+async def test_actions_go_and_come_with_the_module(case):
+    for module in "app_stasis_broadcast.so", "res_ari_broadcasts.so", RES:
+        await load(case, "unload", module)
+    answer = await case.ami.action("StasisBroadcastList")
+    assert answer["Response"] == "Error"
+    for module in RES, "app_stasis_broadcast.so", "res_ari_broadcasts.so":
+        await load(case, "load", module)
+    assert await listing(case, "again") == []
+
+
+# config show help
+
+
+async def test_config_show_help(case):
+    assert "general" in await case.ami.cli("config show help res_stasis_broadcast")
+    told = await case.ami.cli("config show help res_stasis_broadcast general")
+    sample = (case.asterisk.folder / "src" / "samples" / "stasis_broadcast.conf").read_text()
+    for name in re.findall(r"^;([a-z_]+) =", sample, re.MULTILINE):
+        assert re.search(rf"^\s*{name}\s", told, re.MULTILINE), (name, told)
+        assert name in await case.ami.cli(f"config show help res_stasis_broadcast general {name}")
