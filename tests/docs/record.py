@@ -10,6 +10,7 @@ import argparse
 import difflib
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,9 @@ class Stage:
 
     def say(self, command: str, printed: str) -> None:
         self.lines += [f"$ {command}", *(line.rstrip() for line in printed.strip("\n").splitlines())]
+
+    def note(self, text: str) -> None:
+        self.lines += ["", f"# {text}"] if self.lines else [f"# {text}"]
 
     def cli(self, command: str) -> str:
         """Type a command of Asterisk."""
@@ -123,7 +127,66 @@ def story(stage: Stage) -> None:
     stage.asterisk.cli("logger remove channel story.log")
 
 
-RECORDINGS = {"story": story}
+def column(stage: Stage, app: str, name: str) -> str:
+    """A column of "broadcast show apps" for an application."""
+    head, *rows = stage.asterisk.cli("broadcast show apps").splitlines()
+    row = next((row for row in rows if row.split()[-1:] == [app]), "")
+    return row.split()[head.split().index(name)] if row else ""
+
+
+def on_offer(stage: Stage) -> list[str]:
+    """The channels that wait now."""
+    return [one["channel_id"] for one in stage.ari("GET", "/broadcasts") if one["state"] == "open"]
+
+
+def night(stage: Stage) -> None:
+    """Three applications, one of them stopped: found and put right with the commands alone."""
+    for name in ("sales-1", "sales-2", "night-1"):
+        stage.worker(name)
+    stage.asterisk.cli("broadcast reset stats")
+    stage.call("900", "5550001")
+    until(lambda: column(stage, "night-1", "Won") == "1", "night-1 has answered a call")
+    until(stage.no_calls, "that call has ended")
+    sleeper = stage.workers["night-1"]
+    sleeper.send_signal(signal.SIGSTOP)
+    # What the callers see: nobody answers.
+    for number in range(10):
+        stage.call("900", f"55510{number:02}")
+        stage.call("800", f"55520{number:02}")
+    until(lambda: column(stage, "night-1", "State") == "silent", "night-1 is silent")
+    until(stage.no_calls, "all calls have ended")
+    stage.call("901", "5553003")
+    until(lambda: on_offer(stage), "a caller waits")
+    (waiting,) = on_offer(stage)
+
+    stage.note("Who waits?")
+    stage.cli("broadcast show")
+    stage.note("A caller, for an application that ^night- matches. Which are there?")
+    stage.cli("broadcast match ^night-")
+    stage.cli("broadcast show apps")
+    stage.note("night-1 is silent: connected, and it has not answered one of its last calls. Did it get this one?")
+    stage.cli(f"broadcast show channel {waiting}")
+    stage.note("It was sent the event and did nothing. The log knows since when:")
+    log = stage.asterisk.log
+    stage.shell(f"grep \"Application 'night-1'\" {log} | cut -d ' ' -f 1,2,3,5-",
+                "grep \"Application 'night-1'\" /var/log/asterisk/full | cut -d ' ' -f 1,2,3,5-")  # fmt: skip
+    stage.note("The caller need not wait for it to be repaired:")
+    stage.cli(f"broadcast withdraw {waiting}")
+    stage.note("And its process?")
+    stage.shell(f"ps -o pid,stat,comm -p {sleeper.pid}")
+    stage.note("T: somebody has stopped it. Let it go on, and place a call.")
+    stage.shell(f"kill -CONT {sleeper.pid}")
+    stage.call("900", "5550002")
+    until(lambda: column(stage, "night-1", "Won") == "2", "night-1 has answered a call")
+    until(stage.no_calls, "that call has ended")
+    stage.cli("broadcast show apps like ^night-")
+    told = stage.shell(f"grep \"Application 'night-1'\" {log} | tail -1 | cut -d ' ' -f 1,2,3,5-",
+                "grep \"Application 'night-1'\" /var/log/asterisk/full | tail -1 | cut -d ' ' -f 1,2,3,5-")  # fmt: skip
+    if not re.search(r"answers again, after \d\d calls", told):
+        raise RuntimeError(f"night-1 did not answer ten calls and one, but the log says: {told}")
+
+
+RECORDINGS = {"story": story, "night": night}
 
 
 def recorded() -> dict[str, list[str]]:

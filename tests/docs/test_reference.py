@@ -173,6 +173,24 @@ async def test_fields_of_a_broadcast_as_they_come(case):
     assert set(await case.ari.broadcast(call.id)) <= told
 
 
+# Commands
+
+
+async def test_commands(case):
+    there = {line.partition("--")[0].strip() for line in (await case.ami.cli("core show help broadcast")).splitlines() if "--" in line}
+    usages = set()
+    for command in there:
+        usages |= set(re.findall(r"^Usage: (.*)$", await case.ami.cli(f"core show help {command}"), re.MULTILINE))
+    assert len(usages) == len(there) > 0
+    same(set(table(REFERENCE, "Commands", "command").names()), usages)
+
+
+async def test_columns(case):
+    await case.app()
+    head = (await case.ami.cli("broadcast show apps")).splitlines()[0].split()
+    assert table(REFERENCE, "Commands", "in `broadcast show apps`").names() == head
+
+
 # Modules and the C API
 
 
