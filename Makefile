@@ -45,7 +45,12 @@ endif
 
 # Each folder of modules/ is one module, its subfolders included. A test or bench module is one file, or one folder;
 # these are built on demand for the sandbox and never installed.
-MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
+ALL_MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*.c)))))
+# Not all versions of Asterisk have the headers that each module needs.
+NEEDS_res_stasis_broadcast_prometheus := asterisk/res_prometheus.h
+LEFT_OUT := $(foreach name,$(ALL_MODULE_NAMES),$(if $(NEEDS_$(name)),$(if \
+	$(wildcard $(ASTERISK_INCLUDE)/$(NEEDS_$(name))),,$(name))))
+MODULE_NAMES := $(filter-out $(LEFT_OUT),$(ALL_MODULE_NAMES))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
 EXTRA_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/module/*/*.c bench/module/*/*.c))))
 MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
@@ -62,6 +67,7 @@ CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
 
 .PHONY: modules
 modules: $(MODULE_SOS) ## build the modules (the default)
+	@$(foreach name,$(LEFT_OUT),echo "$(name).so is left out: $(ASTERISK_INCLUDE) has no $(NEEDS_$(name))";):
 
 # Rebuild when the flags change, relink when a source file goes.
 define remember
@@ -161,5 +167,5 @@ help: ## this list
 	$(call help_of,Measure,$(filter bench/% tools/%,$(HELP_FILES)))
 	$(call help_of,Edit and release,lint.mk $(filter-out $(HELP_KNOWN),$(HELP_FILES)))
 
-include install.mk lint.mk $(wildcard release.mk)
+include install.mk lint.mk $(wildcard release.mk deb.mk)
 include $(wildcard sandbox/*.mk tests/*.mk tests/*/*.mk tools/*/*.mk bench/*.mk examples/*/*.mk)

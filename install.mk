@@ -29,6 +29,8 @@ DOCUMENTATION := $(wildcard modules/*/*-en_US.xml)
 SAMPLES := $(wildcard samples/*.conf)
 
 INSTALLED_MODULES = $(MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
+# Whatever this Asterisk's headers were at the time.
+UNINSTALLED_MODULES = $(ALL_MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
 INSTALLED_HEADER = $(DESTDIR)$(ASTHEADERDIR)/stasis_app_broadcast.h
 DOCUMENTATION_DIR = $(DESTDIR)$(ASTDATADIR)/documentation/thirdparty
 
@@ -63,7 +65,7 @@ install: modules | installation-folders ## install modules, header, documentatio
 	@cat tools/install/installed.txt
 
 uninstall: | installation-folders ## remove all that, and put Asterisk's own modules back
-	@for file in $(INSTALLED_MODULES) $(INSTALLED_HEADER); do \
+	@for file in $(UNINSTALLED_MODULES) $(INSTALLED_HEADER); do \
 		if $(is_ours); then \
 			echo "Removing $$file"; \
 			rm -f "$$file" || exit 1; \

@@ -14,4 +14,7 @@ bench-doc: ## put the results of the last make bench into docs/PERFORMANCE.md
 bench-needs:
 	@sandbox/need sandbox build race bench
 
+# Before ari-race is built for the bench, and not for who wants ari-race alone: a package's build installs nothing.
+ifneq ($(filter bench bench-quick,$(MAKECMDGOALS)),)
 build/ari-race/ari-race: | bench-needs
+endif

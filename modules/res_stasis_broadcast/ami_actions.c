@@ -6,15 +6,14 @@
  */
 
 /*! \file
- * \brief The manager actions StasisBroadcastList and StasisBroadcastWithdraw.
+ * \brief The manager actions StasisBroadcastList, StasisBroadcastApps and StasisBroadcastWithdraw.
  *
  * Whatever is written to a manager is written outside of the gate: one that does not read holds up nobody else.
  */
 
 #include "asterisk.h"
 
-#include <stdlib.h>
-
+#include "asterisk/cli.h"
 #include "asterisk/manager.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -22,42 +21,14 @@
 #include "ami_actions.h"
 #include "ami_text.h"
 #include "gate.h"
-#include "offer.h"
+#include "line.h"
 #include "printable.h"
 #include "record.h"
+#include "stats_store.h"
+#include "withdraw.h"
 
-/*! \brief First in line first: higher priority, then longer since the first offer. */
-static int compare_in_line(const void *left, const void *right)
-{
-	const struct offer *a = broadcast_data(*(struct broadcast *const *) left);
-	const struct offer *b = broadcast_data(*(struct broadcast *const *) right);
-
-	if (a->priority != b->priority) {
-		return a->priority > b->priority ? -1 : 1;
-	}
-	return a->first_ns == b->first_ns ? 0 : a->first_ns < b->first_ns ? -1 : 1;
-}
-
-/*!
- * \brief All broadcasts, first in line first.
- *
- * \param[out] list References, and the list, to give back.
- * \return How many; -1 if the module is being unloaded.
- */
-static long list_in_line(struct broadcast ***list)
-{
-	size_t count = 0;
-
-	if (gate_enter()) {
-		return -1;
-	}
-	*list = registry_list(broadcasts, &count);
-	gate_leave();
-	if (*list) {
-		qsort(*list, count, sizeof(**list), compare_in_line);
-	}
-	return (long) count;
-}
+/*! The longest line with an ActionID, in bytes. */
+#define ACTION_ID_SIZE 256
 
 static void add_call(struct ast_str **body, const struct offer *offer)
 {
@@ -106,52 +77,105 @@ static void find_action_id(const struct message *message, char *line, size_t siz
 	}
 }
 
-/*! \brief The action StasisBroadcastList, in the thread of the manager's session. */
-static int list_broadcasts(struct mansession *session, const struct message *message)
+/*! \brief Tell a manager that the module goes. */
+static int refuse(struct mansession *session, const struct message *message)
 {
-	struct broadcast **list = NULL;
-	const long count = list_in_line(&list);
-	char action_id[256];
-
-	if (count < 0) {
-		astman_send_error(session, message, "Stasis Broadcast is being unloaded");
-		return 0;
-	}
-	find_action_id(message, action_id, sizeof(action_id));
-	astman_send_listack(session, message, "Calls on offer will follow", "start");
-	for (long i = 0; i < count; i++) {
-		send_entry(session, action_id, list[i]);
-		broadcast_unref(list[i]);
-	}
-	ast_std_free(list);
-	astman_send_list_complete_start(session, message, "StasisBroadcastListComplete", (int) count);
-	astman_send_list_complete_end(session);
+	astman_send_error(session, message, "Stasis Broadcast is being unloaded");
 	return 0;
 }
 
-/*!
- * \brief Take an offer back.
- *
- * \param[out] winner The application that has the call, if one has: a copy to free(), else NULL.
- * \retval 0 if it is withdrawn, now or before, -1 if it is not.
- */
-static int withdraw(const char *channel_id, char **winner)
+/*! \brief The end of a list. */
+static void send_complete(
+	struct mansession *session, const struct message *message, const char *event, size_t count)
 {
-	struct broadcast *broadcast;
-	int result = -1;
+	astman_send_list_complete_start(session, message, event, (int) count);
+	astman_send_list_complete_end(session);
+}
 
-	*winner = NULL;
+/*! \brief The action StasisBroadcastList, in the thread of the manager's session. */
+static int list_broadcasts(struct mansession *session, const struct message *message)
+{
+	char action_id[ACTION_ID_SIZE];
+	struct line *line;
+	size_t count;
+	size_t open;
+
 	if (gate_enter()) {
-		return -1;
+		return refuse(session, message);
 	}
-	broadcast = registry_get(broadcasts, channel_id);
-	if (broadcast) {
-		result = broadcast_close(broadcast, BROADCAST_WITHDRAWN) == BROADCAST_WITHDRAWN ? 0 : -1;
-		*winner = broadcast_winner(broadcast);
-		broadcast_unref(broadcast);
-	}
+	line = line_get(&count, &open);
 	gate_leave();
-	return result;
+	if (!line) {
+		astman_send_error(session, message, "Out of memory");
+		return 0;
+	}
+	find_action_id(message, action_id, sizeof(action_id));
+	astman_send_listack(session, message, "Calls will follow, first in line first", "start");
+	for (size_t i = 0; i < count; i++) {
+		send_entry(session, action_id, line[i].broadcast);
+	}
+	line_free(line, count);
+	send_complete(session, message, "StasisBroadcastListComplete", count);
+	return 0;
+}
+
+/*! \brief The events of StasisBroadcastApps. */
+struct apps_list {
+	const char *action_id;
+	struct ast_str *events;
+	size_t count;
+};
+
+/*! \brief One application as an event of a list. */
+static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
+{
+	struct apps_list *list = data;
+	struct ast_str **body = &list->events;
+
+	ast_str_append(body, 0, "Event: StasisBroadcastAppsEntry\r\n%s", list->action_id);
+	ami_add_text(body, "Application", app->name);
+	ami_add_number(body, "Connections", app->connections);
+	ami_add_text(body, "Silent", AST_CLI_YESNO(app->is_silent));
+	ami_add_text(body, "Stalled", AST_CLI_YESNO(app->is_stalled));
+	ami_add_number(body, "Offers", (int64_t) app->offers);
+	ami_add_number(body, "Won", (int64_t) app->won);
+	ami_add_number(body, "TooLate", (int64_t) app->too_late);
+	ami_add_number(body, "Declined", (int64_t) app->declined);
+	ami_add_number(body, "Lost", (int64_t) app->lost);
+	ami_add_number(body, "SilentInRow", app->silent_in_row);
+	ami_add_number(body, "LastHeard", app->last_heard);
+	ast_str_append(body, 0, "MedianAnswer: %.1f\r\n", app->median_answer_ms);
+	ami_add_number(body, "Queued", (int64_t) app->queued);
+	ami_add_number(body, "Dropped", (int64_t) app->dropped);
+	ast_str_append(body, 0, "\r\n");
+	list->count++;
+}
+
+/*! \brief The action StasisBroadcastApps, in the thread of the manager's session. */
+static int list_apps(struct mansession *session, const struct message *message)
+{
+	char action_id[ACTION_ID_SIZE];
+	struct apps_list list = { .action_id = action_id, .events = ast_str_create(4096) };
+	int failed = -1;
+
+	find_action_id(message, action_id, sizeof(action_id));
+	if (list.events && gate_enter()) {
+		ast_free(list.events);
+		return refuse(session, message);
+	}
+	if (list.events) {
+		failed = stats_each_app(add_app, &list);
+		gate_leave();
+	}
+	if (failed) {
+		astman_send_error(session, message, "Out of memory");
+	} else {
+		astman_send_listack(session, message, "Applications will follow", "start");
+		astman_append(session, "%s", ast_str_buffer(list.events));
+		send_complete(session, message, "StasisBroadcastAppsComplete", list.count);
+	}
+	ast_free(list.events);
+	return 0;
 }
 
 /*! \brief The action StasisBroadcastWithdraw, in the thread of the manager's session. */
@@ -159,23 +183,25 @@ static int withdraw_broadcast(struct mansession *session, const struct message *
 {
 	const char *channel_id = astman_get_header(message, "ChannelId");
 	char id[PRINTABLE_SIZE];
-	char app[PRINTABLE_SIZE];
-	char *winner;
+	int result;
 
 	if (ast_strlen_zero(channel_id)) {
 		astman_send_error(session, message,
-			"ChannelId is missing: the unique ID of the call's channel, as the list tells it");
-	} else if (!withdraw(channel_id, &winner)) {
+			"ChannelId is missing: the unique ID of the call's channel, Uniqueid in StasisBroadcastList");
+		return 0;
+	}
+	if (gate_enter()) {
+		return refuse(session, message);
+	}
+	result = withdraw(channel_id);
+	gate_leave();
+	printable(channel_id, id, sizeof(id));
+	if (!result) {
 		astman_send_ack(session, message, "Withdrawn: the call goes on in its dialplan");
+	} else if (result == BROADCAST_TAKEN) {
+		astman_send_error_va(session, message, "%s cannot be withdrawn: an application has claimed it", id);
 	} else {
-		printable(channel_id, id, sizeof(id));
-		if (winner) {
-			astman_send_error_va(session, message, "%s cannot be withdrawn: application '%s' has claimed it",
-				id, printable(winner, app, sizeof(app)));
-		} else {
-			astman_send_error_va(session, message, "%s is not on offer", id);
-		}
-		ast_std_free(winner);
+		astman_send_error_va(session, message, "%s is not on offer", id);
 	}
 	return 0;
 }
@@ -186,6 +212,7 @@ static const struct {
 	int (*function)(struct mansession *session, const struct message *message);
 } actions[] = {
 	{ "StasisBroadcastList", EVENT_FLAG_CALL | EVENT_FLAG_REPORTING, list_broadcasts },
+	{ "StasisBroadcastApps", EVENT_FLAG_CALL | EVENT_FLAG_REPORTING, list_apps },
 	{ "StasisBroadcastWithdraw", EVENT_FLAG_CALL, withdraw_broadcast },
 };
 

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The manager actions StasisBroadcastList and StasisBroadcastWithdraw.
+ * \brief The manager actions StasisBroadcastList, StasisBroadcastApps and StasisBroadcastWithdraw.
  */
 
 #ifndef RES_STASIS_BROADCAST_AMI_ACTIONS_H

@@ -161,9 +161,23 @@ static void lost(struct broadcast *broadcast, const char *app)
 	ast_free(body);
 }
 
+static void silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	struct ast_str *body = is_wanted() ? ast_str_create(128) : NULL;
+
+	if (body) {
+		ami_add_text(&body, "Application", app);
+		ami_add_text(&body, "Silent", is_silent ? "Yes" : "No");
+		ami_add_number(&body, "Unanswered", unanswered);
+		manager_event(EVENT_FLAG_CALL, "StasisBroadcastAppSilent", "%s", ast_str_buffer(body));
+	}
+	ast_free(body);
+}
+
 const struct broadcast_observer ami_events_observer = {
 	.name = "AMI",
 	.opened = opened,
 	.lost = lost,
 	.closed = closed,
+	.silent = silent,
 };

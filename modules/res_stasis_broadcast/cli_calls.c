@@ -14,66 +14,12 @@
 #include "asterisk/utils.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
-#include "offer.h"
+#include "line.h"
 #include "table.h"
 #include "withdraw.h"
 
 /*! Calls that are shown at once, unless more are asked for. */
 #define PAGE 100
-
-/*! \brief A broadcast and its place in line. */
-struct line {
-	struct broadcast *broadcast;
-	const struct offer *offer;
-	int is_open;
-};
-
-/*! \brief First in line first, and what is not on offer any more behind. */
-static int compare_lines(const void *first, const void *second)
-{
-	const struct line *one = first;
-	const struct line *other = second;
-
-	if (one->is_open != other->is_open) {
-		return one->is_open ? -1 : 1;
-	}
-	if (one->offer->priority != other->offer->priority) {
-		return one->offer->priority > other->offer->priority ? -1 : 1;
-	}
-	return (one->offer->first_ns > other->offer->first_ns) - (one->offer->first_ns < other->offer->first_ns);
-}
-
-/*! \brief All broadcasts in line. \param[out] open How many are open. \return To free with free_line(); or NULL. */
-static struct line *get_line(size_t *count, size_t *open)
-{
-	struct broadcast **list = registry_list(broadcasts, count);
-	struct line *line = ast_calloc(*count + 1, sizeof(*line));
-
-	*open = 0;
-	for (size_t i = 0; i < *count; i++) {
-		if (!line) {
-			broadcast_unref(list[i]);
-			continue;
-		}
-		line[i].broadcast = list[i];
-		line[i].offer = broadcast_data(list[i]);
-		line[i].is_open = broadcast_state(list[i]) == BROADCAST_OPEN;
-		*open += line[i].is_open;
-	}
-	ast_std_free(list);
-	if (line) {
-		qsort(line, *count, sizeof(*line), compare_lines);
-	}
-	return line;
-}
-
-static void free_line(struct line *line, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		broadcast_unref(line[i].broadcast);
-	}
-	ast_free(line);
-}
 
 static const char *state_word(enum broadcast_state state)
 {
@@ -177,7 +123,7 @@ char *cli_show(int fd, int argc, const char *const *argv)
 	if ((argc != 2 && !is_from) || !from || !most) {
 		return CLI_SHOWUSAGE;
 	}
-	line = get_line(&count, &open);
+	line = line_get(&count, &open);
 	if (!line) {
 		ast_cli(fd, "Out of memory: the calls cannot be shown\n");
 		return CLI_SUCCESS;
@@ -186,7 +132,7 @@ char *cli_show(int fd, int argc, const char *const *argv)
 		show_page(fd, line, count, from, most);
 	}
 	ast_cli(fd, "%zu %s on offer, %zu claimed or ended\n", open, open == 1 ? "call" : "calls", count - open);
-	free_line(line, count);
+	line_free(line, count);
 	return CLI_SUCCESS;
 }
 

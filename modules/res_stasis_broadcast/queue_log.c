@@ -47,7 +47,7 @@
 static struct ast_taskprocessor *writer;
 
 /*! \brief A line to write. */
-struct line {
+struct entry {
 	char queue[TEXT_SIZE];
 	char call[AST_MAX_UNIQUEID];
 	char agent[TEXT_SIZE];
@@ -72,10 +72,10 @@ static void copy_field(char *to, const char *from, size_t size)
 /*! \brief Write a line. In the writer's thread. */
 static int write_line(void *data)
 {
-	struct line *line = data;
+	struct entry *entry = data;
 
-	ast_queue_log(line->queue, line->call, line->agent, line->event, "%s", line->data);
-	ast_free(line);
+	ast_queue_log(entry->queue, entry->call, entry->agent, entry->event, "%s", entry->data);
+	ast_free(entry);
 	return 0;
 }
 
@@ -90,21 +90,21 @@ static void __attribute__((format(printf, 4, 5)))
 tell(struct broadcast *broadcast, const char *agent, const char *event, const char *format, ...)
 {
 	const struct offer *offer = broadcast_data(broadcast);
-	struct line *line = ast_malloc(sizeof(*line));
+	struct entry *entry = ast_malloc(sizeof(*entry));
 	va_list args;
 
-	if (!line) {
+	if (!entry) {
 		return;
 	}
-	line->event = event;
-	copy_field(line->queue, offer->queue, sizeof(line->queue));
-	copy_field(line->call, broadcast_channel_id(broadcast), sizeof(line->call));
-	copy_field(line->agent, S_OR(agent, "NONE"), sizeof(line->agent));
+	entry->event = event;
+	copy_field(entry->queue, offer->queue, sizeof(entry->queue));
+	copy_field(entry->call, broadcast_channel_id(broadcast), sizeof(entry->call));
+	copy_field(entry->agent, S_OR(agent, "NONE"), sizeof(entry->agent));
 	va_start(args, format);
-	vsnprintf(line->data, sizeof(line->data), format, args);
+	vsnprintf(entry->data, sizeof(entry->data), format, args);
 	va_end(args);
-	if (ast_taskprocessor_push(writer, write_line, line)) {
-		ast_free(line);
+	if (ast_taskprocessor_push(writer, write_line, entry)) {
+		ast_free(entry);
 	}
 }
 

@@ -63,6 +63,10 @@ static const struct setting all[] = {
 	{ "ami_events", AT(ami_events), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "cel_events", AT(cel_events), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "queue_log", AT(queue_log), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "prometheus_by_application", AT(prometheus_by_application), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "prometheus_by_queue", AT(prometheus_by_queue), TRUTH, "yes or no", 0, 1, { 0 } },
+	{ "prometheus_max_names", AT(prometheus_max_names), NUMBER, "a number of names", 1,
+		SETTINGS_MAX_PROMETHEUS_NAMES, { 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 };
 

@@ -34,6 +34,9 @@
 /*! \brief The most applications that can be counted. */
 #define SETTINGS_MAX_APPS_STATS 100000
 
+/*! \brief The most names that a scrape can tell of. */
+#define SETTINGS_MAX_PROMETHEUS_NAMES 100000
+
 /*! \brief The longest \c max_timeout: 24 hours, in milliseconds. */
 #define SETTINGS_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 
@@ -65,6 +68,11 @@ struct settings {
 	int ami_events;
 	int cel_events;
 	int queue_log;
+	/*! Whether a scrape tells of each application, and of each queue. */
+	int prometheus_by_application;
+	int prometheus_by_queue;
+	/*! Of so many at the most. */
+	int prometheus_max_names;
 	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
 	 * padding after it, so that settings can be compared as bytes.
 	 */
@@ -74,7 +82,7 @@ struct settings {
 /* clang-format off */
 /*! \brief What holds without the file. */
 #define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .service_level_s = 20, \
-	.silent_after = 10, .max_apps_stats = 10000, .ami_events = 1 }
+	.silent_after = 10, .max_apps_stats = 10000, .ami_events = 1, .prometheus_max_names = 1000 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */

@@ -58,9 +58,10 @@ module_choice() {
         mix-app) app=own ;;
         mix-res) res=own ;;
         none) res=absent ;;
-        *) die "MODULES=$MODULES is not known; it is ours, asterisk, mix-app, mix-res or none" ;;
+        installed) res=own app=own rest=own ;;
+        *) die "MODULES=$MODULES is not known; it is ours, asterisk, mix-app, mix-res, none or installed" ;;
     esac
-    if [[ $res$app == *own* && $HAS_OWN != yes ]]; then
+    if [[ $MODULES != installed && $res$app == *own* && $HAS_OWN != yes ]]; then
         die "Asterisk $ASTERISK has no StasisBroadcast of its own: MODULES=$MODULES needs ASTERISK=22"
     fi
     compgen -G "$REPO/modules/res_ari_broadcasts/*.c" >/dev/null || rest=absent
@@ -84,7 +85,8 @@ program_starters() {
     cat "$list"
 }
 
-# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of tests/module and bench/module.
+# What make has to build for this choice. Names in MODULES_EXTRA that Asterisk does not bring: those of modules,
+# tests/module and bench/module.
 built_modules() {
     local module origin name
     while read -r module origin; do
@@ -92,7 +94,7 @@ built_modules() {
     done < <(module_choice)
     for name in ${MODULES_EXTRA:-}; do
         name=${name%.so}
-        if [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
+        if [ -d "$REPO/modules/$name" ] || [ -e "$REPO/tests/module/$name.c" ] || [ -d "$REPO/tests/module/$name" ] ||
             [ -e "$REPO/bench/module/$name.c" ] || [ -d "$REPO/bench/module/$name" ]; then
             echo "build/modules/$name.so"
         elif [ ! -e "$ROOT$(stock_modules)/$name.so" ]; then
@@ -196,7 +198,8 @@ instance_take_back() {
 
 # Sounds, music and documentation: Asterisk's, plus the documentation of our modules.
 instance_data() {
-    local stock=/usr/share/asterisk name
+    local stock=/usr/share/asterisk from=$REPO/modules/\* name
+    [ "$MODULES" != installed ] || from=$ROOT$stock/documentation/thirdparty
     instance_take_back lib spool run log
     rm -rf "${DIR:?}"/{data,moh}
     mkdir -p "$DIR"/{data/documentation/thirdparty,moh}
@@ -207,7 +210,7 @@ instance_data() {
     for name in "$ROOT$stock"/documentation/*; do
         [ "${name##*/}" = thirdparty ] || ln -s "$stock/documentation/${name##*/}" "$DIR/data/documentation/"
     done
-    for name in "$REPO"/modules/*/*-en_US.xml; do
+    for name in $from/*-en_US.xml; do
         [ ! -e "$name" ] || cp "$name" "$DIR/data/documentation/thirdparty/"
     done
     ln -s "$stock"/sounds/en/demo-instruct.gsm "$DIR/moh/"

@@ -120,5 +120,5 @@ root_remove() {
             die "the Asterisk of another clone is running in a root (pid $pid): stop it first"
         fi
     done
-    root_delete "$CACHE"/asterisk*-*
+    root_delete "$CACHE"/{,downloads-}asterisk*-*
 }

@@ -188,6 +188,11 @@ async def test_text_of_an_offer_cannot_end_its_line(case):
 # Documentation
 
 
+async def test_event_of_silent_applications_is_documented(case):
+    told = await case.ami.cli("manager show event StasisBroadcastAppSilent")
+    assert re.search(r"^\s*Unanswered", told, re.MULTILINE), told
+
+
 @pytest.mark.parametrize("name", [START, CLAIM, LOST_EVENT, END])
 async def test_events_are_documented(case, name):
     told = await case.ami.cli(f"manager show event {name}")
@@ -210,7 +215,7 @@ async def test_fields_of_events_are_those_that_are_documented(case):
                 assert re.search(rf"\b{field}\b", told), (event["Event"], field, told)
 
 
-@pytest.mark.parametrize("name", ["StasisBroadcastList", "StasisBroadcastWithdraw"])
+@pytest.mark.parametrize("name", ["StasisBroadcastList", "StasisBroadcastApps", "StasisBroadcastWithdraw"])
 async def test_actions_are_documented(case, name):
     told = await case.ami.cli(f"manager show command {name}")
     assert re.search(r"\[?Synopsis\]?.*\n\s*\w+", told), told
@@ -220,15 +225,15 @@ async def test_actions_are_documented(case, name):
 # Actions
 
 
-async def listing(case, action_id):
+async def listing(case, action_id, name="StasisBroadcastList"):
     """The entries of a list, whose end has come."""
     events = case.ami.events
     began = len(events)
-    case.ami._writer.write(f"Action: StasisBroadcastList\r\nActionID: {action_id}\r\n\r\n".encode())
+    case.ami._writer.write(f"Action: {name}\r\nActionID: {action_id}\r\n\r\n".encode())
     end = await case.ami.wait(
-        lambda event: event.get("Event") == "StasisBroadcastListComplete" and event["ActionID"] == action_id
+        lambda event: event.get("Event") == f"{name}Complete" and event["ActionID"] == action_id
     )
-    entries = [event for event in events[began:] if event.get("Event") == "StasisBroadcastListEntry"]
+    entries = [event for event in events[began:] if event.get("Event") == f"{name}Entry"]
     assert end["EventList"] == "Complete" and int(end["ListItems"]) == len(entries)
     assert all(entry["ActionID"] == action_id for entry in entries)
     return entries
@@ -267,6 +272,45 @@ async def test_list_tells_declines_and_the_winner(case):
     assert (entry["State"], entry["Winner"], entry["Remaining"]) == ("claimed", second.app, "0")
 
 
+async def test_list_of_applications(case):
+    await case.ami.cli("broadcast reset stats")
+    winner, other = await case.app("winner"), await case.app("ot\u00fcher")
+    call = await case.call("60000,^(winner|ot)")
+    await asyncio.gather(winner.offered(call.id), other.offered(call.id))
+    assert await winner.claim(call.id) == 204
+    assert await other.claim(call.id) == 409
+    await winner.started(call.id)
+    entries = {entry["Application"]: entry for entry in await listing(case, "apps", "StasisBroadcastApps")}
+    for app, won, late in (winner, "1", "0"), (other, "0", "1"):
+        entry = entries[app.app]
+        assert (entry["Offers"], entry["Won"], entry["TooLate"], entry["Lost"]) == ("1", won, late, "0")
+        assert (entry["Connections"], entry["Silent"], entry["Stalled"], entry["Declined"]) == ("1", "No", "No", "0")
+        assert float(entry["MedianAnswer"]) >= 0 and int(entry["LastHeard"]) > 1_000_000_000
+
+
+async def test_silent_application(case, conf):
+    case.expect_log("Application '.*' (is silent|answers again)")
+    await conf.use("silent_after = 3")
+    app = await case.app("deaf")
+
+    def told():
+        return case.ami.matching(
+            lambda event: event.get("Event") == "StasisBroadcastAppSilent" and event["Application"] == app.app
+        )
+
+    for number in range(4):
+        await (await case.call("50")).result()
+        await case.ami.action("Ping")
+        assert len(told()) <= (number >= 2)
+    await case.ami.wait(lambda _: len(told()) == 1)
+    call = await case.call("10000")
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    await case.ami.wait(lambda _: len(told()) == 2)
+    assert [event["Silent"] for event in told()] == ["Yes", "No"]
+    assert int(told()[0]["Unanswered"]) == 3
+
+
 async def withdraw(case, channel_id, **fields):
     return await case.ami.action("StasisBroadcastWithdraw", ChannelId=channel_id, **fields)
 
@@ -289,7 +333,7 @@ async def test_withdraw_what_is_claimed(case):
     assert await app.claim(call.id) == 204
     answer = await withdraw(case, call.id)
     assert answer["Response"] == "Error"
-    assert answer["Message"] == f"{call.id} cannot be withdrawn: application '{app.app}' has claimed it"
+    assert answer["Message"] == f"{call.id} cannot be withdrawn: an application has claimed it"
     await app.started(call.id)
     await app.proceed(call.id)
     assert await call.status() == ("SUCCESS", "CLAIMED")

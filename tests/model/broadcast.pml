@@ -6,587 +6,107 @@
  */
 
 /*
- * The core's locking as a SPIN model: one channel, its broadcast (0) and a second one that replaces
- * it (1); rules 1 to 8 of SPEC section 2 as assertions on every interleaving.
+ * The locking of a broadcast as a SPIN model: rules 1 to 8, 11 and 12 of SPEC section 2, and what observers and
+ * widening promise, as assertions on every interleaving. core.pml, recipients.pml and modules.pml have the steps; here
+ * is who takes part.
  *
- * Who takes part: the channel's thread (offers, waits, hands over, cleans up, and at last the channel
- * is destroyed), two claimants, one of which may decline instead, one that declines, and the deadlines.
- * The caller hangs up, and an application comes or goes, at any moment: whoever looks may find it so.
- * With -DSECOND_OFFER another thread offers the same channel again; with -DRETRIES everybody asks
- * twice, and somebody asks for the winner. (Both at once is more than a machine can search.)
+ * One channel, its broadcast (0) and a later one that follows it (1). The caller hangs up, and an application comes or
+ * goes, at any moment: who asks may find it so. All at once is more than a machine can search, so there are views:
  *
- * The grain: an atomic block is one critical section of core/, named after its function; between two
- * blocks anything may happen. A broadcast's lock and a lock of the registry's are never held together,
- * so that no block stands for both; a reference is given back at once after the last use, which leaves
- * others the least they can rely on. Every process ends after a bounded number of steps, so that the
- * absence of invalid end states means that nobody waits for ever.
+ * VIEW_RETRIES: everybody asks twice, and somebody asks for the winner.
+ * VIEW_SECOND_OFFER: another thread offers the same channel again.
+ * VIEW_WIDENING: the recipients grow while they decline.
+ * VIEW_OBSERVERS: who hears what, of two runs of a channel, and of a masquerade at any moment.
+ * VIEW_MASQUERADE: the channel gets another ID, and another channel (broadcast 2) the old one.
+ *
+ * The grain: an atomic block is one critical section of core/, named after its function; between two blocks anything
+ * may happen. A broadcast's lock and a lock of the registry's are never held together, so that no block stands for both;
+ * a reference is given back at once after the last use, which leaves others the least they can rely on. Every process
+ * ends after a bounded number of steps, so that the absence of invalid end states means that nobody waits for ever.
  *
  * The rules are checked where an answer is decided, with what others had been told before.
  *
  * MUT_x: a mistake that could be made. tests/model/run shows that each is refuted.
  */
 
-#define NONE 2		/* no broadcast */
-#define NOBODY 0	/* no application; they are 1, 2 and 3, and it is offered to 2 and 3 */
-
-/* What SPEC promises beside the numbered rules */
-#define WAKES 9		/* whoever waits is woken at once by every close */
-#define DECLINES 10	/* the last recipient's decline closes, and nothing else does */
-#define MEMORY 11	/* nothing is used after it was freed, nothing is left */
-
-mtype = { OPEN, CLAIMED, EXPIRED, HUNG_UP, DECLINED, WITHDRAWN };
-mtype = { YES, CLOSED, TAKEN, UNKNOWN };
-
-/* Always 0: the number in a failed assertion says which rule it was. */
-byte broken;
-#define RULE(number, holds) if :: (holds) :: else -> assert(broken == number) fi
-
-/* struct broadcast */
-typedef broadcast {
-	byte references;
-	mtype state;
-	byte winner;
-	bool has_declined_2, has_declined_3;
-	byte declines;
-	bool wake_open, wake_readable;
-	/* broadcast_clock_ns() >= deadline_ns */
-	bool deadline_passed;
-	/* Known to the checker alone: who was told yes; somebody was told no; taken out and withdrawn. */
-	byte told_yes;
-	bool told_no, gone;
-};
-
-broadcast b[2];
-byte registry = NONE;	/* the channel's entry in the table */
-byte datastore = NONE;	/* the channel's own reference */
-bool in_session;	/* wait has given 0, and the winner's Stasis session is not over */
-bool offered, second_begun, second_done;
-
-#define exists(i) RULE(MEMORY, b[i].references > 0)
-
-inline wake_locked(i) {
-	b[i].wake_readable = b[i].wake_open
-}
-
-inline close_locked(i, reason) {
-	RULE(2, b[i].state == OPEN);
-	b[i].state = reason;
-	wake_locked(i)
-}
-
-inline expire_locked(i) {
-	if
-	:: b[i].state == OPEN && b[i].deadline_passed -> close_locked(i, EXPIRED)
-	:: else
-	fi
-}
-
-/* The last one frees it: what it was makes no difference from then on. */
-inline broadcast_unref(i) {
-	exists(i);
-	b[i].references--;
-	if
-	:: b[i].references == 0 ->
-		b[i].state = WITHDRAWN;
-		b[i].winner = NOBODY;
-		b[i].has_declined_2 = false;
-		b[i].has_declined_3 = false;
-		b[i].declines = 0;
-		b[i].deadline_passed = true;
-		b[i].told_yes = NOBODY;
-		b[i].told_no = false
-	:: else
-	fi
-}
-
-inline broadcast_close(i, reason) {
-	exists(i);
-	expire_locked(i);
-	if
-#ifdef MUT_CLOSE_OVERWRITES
-	:: true ->
-		b[i].state = reason;
-		wake_locked(i)
+#ifdef VIEW_MASQUERADE
+bool is_other;		/* the channel has another ID */
+bool was_taken;		/* the channel went away in a masquerade: its datastore is another's */
+bool has_moved;		/* it is on offer under its new ID */
+bool channel_is_over, time_is_over;
+#ifdef MUT_MOVE_STARTS_TIME_AGAIN
+#define MOVE_KEEPS_TIME false
 #else
-	:: b[i].state == OPEN ->
-		RULE(2, b[i].told_yes == NOBODY);
-		close_locked(i, reason)
-	:: else
+#define MOVE_KEEPS_TIME true
 #endif
-	fi;
-	RULE(2, b[i].told_yes == NOBODY || b[i].state == CLAIMED)
-}
-
-inline registry_get(i) {
-	atomic {
-		i = registry;
-		if
-		:: i != NONE ->
-			exists(i);
-			/* After the clean-up nobody finds it. */
-			RULE(4, !b[i].gone);
-#ifndef MUT_GET_WITHOUT_REFERENCE
-			b[i].references++
 #endif
-		:: else ->
-			/* A late claimant hears "taken" until the session is over. */
-			RULE(4, !in_session || second_begun)
-		fi
-	}
-}
 
-/* Give back what registry_get() gave. */
-inline give_back(i) {
-#ifndef MUT_GET_WITHOUT_REFERENCE
-	broadcast_unref(i);
+#include "core.pml"
+#ifdef VIEW_WIDENING
+#include "recipients.pml"
 #endif
-	i = NONE
-}
+#include "modules.pml"
 
-/* What was taken out of the table: broadcast_close(), and the table's reference */
-inline withdraw(old) {
+/* The broadcast is on offer, and nothing was there before. */
+inline offer_first(with_own_reference) {
+	datastore = 0;
+	registry[0] = 0;
+	b[0].references = 2;
 	if
-	:: atomic {
-		old != NONE ->
-		broadcast_close(old, WITHDRAWN);
-		b[old].gone = true;
-#ifndef MUT_TABLE_KEEPS_REFERENCE
-		broadcast_unref(old);
-#endif
-		old = NONE
-	}
-	:: old == NONE
-	fi
-}
-
-/* What a mistake makes of it: only the reference */
-inline drop(old) {
-	if
-	:: atomic { old != NONE -> b[old].gone = true; broadcast_unref(old); old = NONE }
-	:: old == NONE
-	fi
-}
-
-/* The table first, then, without its lock, the broadcast that was there (rule 6) */
-inline registry_put(i) {
-	atomic {
-		old = registry;
-		registry = i;
-		b[i].references++
-	}
-#ifdef MUT_REPLACE_WITHOUT_WITHDRAW
-	drop(old)
-#else
-	withdraw(old)
-#endif
-}
-
-inline registry_take() {
-	atomic {
-		old = registry;
-		registry = NONE
-	}
-#ifdef MUT_CLEANUP_WITHOUT_WITHDRAW
-	drop(old)
-#else
-	withdraw(old)
-#endif
-}
-
-/* forget_broadcast(), the datastore's destructor: registry_remove() and the datastore's reference */
-inline forget_broadcast() {
-	atomic { mine = datastore; datastore = NONE }
-	if
-	:: atomic {
-		mine != NONE ->
-		if
-#ifdef MUT_REMOVE_WHICHEVER
-		:: registry != NONE ->
-#else
-		:: registry == mine ->
-#endif
-			RULE(6, registry == mine);
-			old = registry;
-			registry = NONE
-		:: else
-		fi
-	}
-		atomic { broadcast_close(mine, WITHDRAWN) }
-		atomic {
-			b[mine].gone = true;
-			broadcast_unref(mine);
-			if
-			:: old != NONE -> broadcast_unref(old)
-			:: else
-			fi;
-			old = NONE;
-			mine = NONE
-		}
-	:: mine == NONE
-	fi
-}
-
-/* stasis_app_broadcast_channel() again: enter_channel(), broadcast_create(), registry_put() */
-inline offer(i) {
-#if defined(MUT_REPLACE_WITHOUT_WITHDRAW)
-	atomic {
-		if
-		:: datastore != NONE -> broadcast_unref(datastore)
-		:: else
-		fi
-	}
-#elif !defined(MUT_REMOVE_WHICHEVER)
-	forget_broadcast();
-#endif
-	b[i].references = 1;
-#ifdef MUT_REMOVE_WHICHEVER
-	registry_put(i);
-	forget_broadcast();
-	datastore = i
-#else
-	/* The reference of the one who made it becomes the datastore's. */
-	datastore = i;
-	registry_put(i)
-#endif
-}
-
-/* A decline asks for NOBODY. */
-inline standing_locked(i, me) {
-	if
-	:: b[i].state == OPEN -> is_open = true; answer = YES
-	:: b[i].state == CLAIMED && b[i].winner == me ->
-		is_open = false;
-#ifdef MUT_RETRY_IS_TAKEN
-		answer = TAKEN
-#else
-		answer = YES
-#endif
-	:: b[i].state == CLAIMED && b[i].winner != me ->
-		is_open = false;
-#ifdef MUT_LOSER_HEARS_CLOSED
-		answer = CLOSED
-#else
-		answer = TAKEN
-#endif
-	:: else -> is_open = false; answer = CLOSED
-	fi
-}
-
-/* An answer is final: is it right after what others were told? The reference is given back. */
-inline finish(i, me, asks_for) {
-	if
-	/* has_declined(): a decline that is repeated hears yes after the close. */
-	:: asks_for == NOBODY && answer == CLOSED &&
-		(me == 2 -> b[i].has_declined_2 : b[i].has_declined_3) -> answer = YES
+	:: with_own_reference -> b[0].references++; i = 0
 	:: else
 	fi;
-	RULE(4, told == NOBODY || answer == (asks_for == told -> YES : TAKEN));
-	if
-	:: answer == YES && asks_for == me ->
-		RULE(1, b[i].told_yes == NOBODY || b[i].told_yes == me);
-		RULE(2, !b[i].told_no);
-		b[i].told_yes = me
-	:: answer == CLOSED ->
-		RULE(2, b[i].told_yes == NOBODY);
-		b[i].told_no = true
-	:: else
-	fi;
-	told = NOBODY;
-	answer = UNKNOWN;
-	is_open = false;
-	give_back(i)
+	offered = true
 }
 
-/* The first look of a claim or a decline; the answer is final if it is not open. */
-inline enquire(i, me, asks_for) {
-	exists(i);
-	told = b[i].told_yes;
-#ifndef MUT_CLAIM_SKIPS_DEADLINE
-	expire_locked(i);
-#endif
-	standing_locked(i, asks_for);
-	if
-	:: is_open -> answer = UNKNOWN
-	:: else -> finish(i, me, asks_for)
-	fi
-}
-
-inline commit_claim(i, me) {
-	exists(i);
-#if !defined(MUT_CLAIM_SKIPS_DEADLINE) && !defined(MUT_DEADLINE_NOT_ASKED_AGAIN)
-	expire_locked(i);
-#endif
-	standing_locked(i, me);
-#ifdef MUT_STATE_NOT_ASKED_AGAIN
-	is_open = true;
-#endif
-#ifdef MUT_CLAIMED_IS_NOT_CLOSED
-	is_open = (is_open || b[i].state == CLAIMED);
-#endif
-	if
-	:: is_open ->
-		RULE(1, b[i].winner == NOBODY);
-		RULE(3, !b[i].deadline_passed && !b[i].told_no && !b[i].gone);
-		RULE(5, is_entitled);
-		answer = YES;
-		b[i].winner = me;
-#if defined(MUT_WAKE_BEFORE_STATE) || defined(MUT_CLAIM_DOES_NOT_WAKE)
-		b[i].state = CLAIMED
+/* What a claimant, one that declines and the channel's thread keep for themselves */
+#ifdef VIEW_OBSERVERS
+#define ANYBODY byte i = NONE, told = NOBODY; mtype seen = OPEN; bool to_tell
 #else
-		close_locked(i, CLAIMED)
+#define ANYBODY byte i = NONE, told = NOBODY; mtype seen = OPEN
 #endif
-	:: else
-	fi;
-	finish(i, me, me)
-}
+#define APPLICATION ANYBODY; mtype answer = UNKNOWN; bool is_open, is_allowed
+#define CHANNEL ANYBODY; byte old = NONE, mine = NONE; bool claimed, may_be_short
 
-inline decline_locked(i, had_declined) {
-	if
-#ifndef MUT_DECLINE_COUNTS_TWICE
-	:: had_declined
-#endif
-	:: else ->
-		had_declined = true;
-		b[i].declines++;
-		if
-		:: b[i].declines == 2 ->
-			RULE(DECLINES, b[i].has_declined_2 && b[i].has_declined_3);
-#if defined(MUT_LAST_DECLINE_LEAVES_OPEN)
-			skip
-#elif defined(MUT_LAST_DECLINE_DOES_NOT_WAKE)
-			b[i].state = DECLINED
-#else
-			close_locked(i, DECLINED)
-#endif
-		:: else
-		fi
-	fi
-}
-
-inline commit_decline(i, me) {
-	exists(i);
-	expire_locked(i);
-	standing_locked(i, NOBODY);
-#ifdef MUT_DECLINE_DOES_NOT_LOOK_AGAIN
-	is_open = true;
-#endif
-	if
-	:: is_open && me == 2 -> decline_locked(i, b[i].has_declined_2)
-	:: is_open && me == 3 -> decline_locked(i, b[i].has_declined_3)
-	:: else
-	fi;
-	RULE(DECLINES, b[i].state != OPEN || !b[i].has_declined_2 || !b[i].has_declined_3);
-	finish(i, me, NOBODY)
-}
-
-/* is_entitled(), asked without a lock: application 2 comes and goes, any answer is possible for it. */
-inline ask_is_entitled(me) {
-	if
-	:: is_entitled = true
-	:: me == 2 -> is_entitled = false
-	fi
-}
-
-/* What is answered BARRED has changed nothing. */
-inline bar(i) {
-	told = NOBODY;
-	is_open = false;
-	give_back(i)
-}
-
-/* stasis_app_claim_channel(): broadcast_claim() of what the table gives */
-inline broadcast_claim(me) {
-	registry_get(i);
-	if
-	:: atomic { i != NONE -> enquire(i, me, me) }
-	:: i == NONE
-	fi;
-#ifdef MUT_WAKE_BEFORE_STATE
-	if
-	:: atomic { is_open -> wake_locked(i) }
-	:: !is_open
-	fi;
-#endif
-	if
-	:: atomic {
-		is_open ->
-		ask_is_entitled(me);
-		if
-#ifdef MUT_CLAIM_WITHOUT_ASKING
-		:: true -> commit_claim(i, me)
-#else
-		:: is_entitled -> commit_claim(i, me)
-		:: else -> bar(i)
-#endif
-		fi;
-		is_entitled = false
-	}
-	:: !is_open
-	fi
-}
-
-/* stasis_broadcast_decline(): broadcast_decline() of what the table gives */
-inline broadcast_decline(me) {
-	registry_get(i);
-	if
-	:: atomic { i != NONE -> enquire(i, me, NOBODY) }
-	:: i == NONE
-	fi;
-	if
-	:: atomic {
-		is_open ->
-		ask_is_entitled(me);
-		if
-		:: is_entitled -> commit_decline(i, me)
-		:: else -> bar(i)
-		fi;
-		is_entitled = false
-	}
-	:: !is_open
-	fi
-}
-
-/* stasis_app_broadcast_winner(): broadcast_winner() of what the table gives */
-inline broadcast_winner() {
-	registry_get(i);
-	if
-	:: atomic {
-		i != NONE ->
-		exists(i);
-		seen = b[i].state;
-#ifdef MUT_WINNER_EXPIRES
-		expire_locked(i);
-#endif
-#ifdef MUT_WINNER_IS_TOLD_ONCE
-		b[i].state = (b[i].state == CLAIMED -> WITHDRAWN : b[i].state);
-#endif
-		RULE(7, b[i].state == seen);
-		RULE(2, b[i].told_yes == NOBODY || b[i].winner == b[i].told_yes);
-		seen = OPEN;
-		give_back(i)
-	}
-	:: i == NONE
-	fi
-}
-
-inline broadcast_wake_open(i) {
-	exists(i);
-	b[i].wake_open = true;
-#ifdef MUT_WAKE_OPEN_DOES_NOT_LOOK
-	b[i].wake_readable = false
-#else
-	b[i].wake_readable = (b[i].state != OPEN)
-#endif
-}
-
-inline broadcast_wake_close(i) {
-	b[i].wake_open = false;
-	b[i].wake_readable = false
-}
-
-inline broadcast_state(i) {
-	/* Whoever closed it has woken the one who waits. */
-	RULE(WAKES, !b[i].wake_open || b[i].state == OPEN || b[i].wake_readable);
-	exists(i);
-	expire_locked(i);
-	seen = b[i].state
-}
-
-/* What wait returns: is it right after what others were told? */
-inline wait_is_over(i) {
-	RULE(2, told == NOBODY || seen == CLAIMED);
-	if
-	:: seen == CLAIMED -> claimed = true; in_session = true
-	:: seen == OPEN
-	:: else ->
-		RULE(2, b[i].told_yes == NOBODY);
-		b[i].told_no = true
-	fi;
-	told = NOBODY;
-	seen = OPEN;
-	broadcast_wake_close(i);
-	give_back(i)
-}
-
-/* service_channel() has found the caller hung up. */
-inline caller_hung_up(i) {
-#if defined(MUT_HANG_UP_LEAVES_OPEN)
-	atomic { seen = (b[i].state == OPEN -> HUNG_UP : b[i].state); wait_is_over(i) }
-#elif defined(MUT_CLOSE_WITHOUT_LOCK)
-	seen = b[i].state;
-	atomic {
-		if
-		:: seen == OPEN -> seen = HUNG_UP; b[i].state = HUNG_UP; wake_locked(i)
-		:: else
-		fi;
-		wait_is_over(i)
-	}
-#else
-	atomic { broadcast_close(i, HUNG_UP); broadcast_state(i); wait_is_over(i) }
-#endif
-}
-
-/* stasis_app_broadcast_wait(): ast_waitfor_nandfds() on the channel and the wake-up until the deadline */
-inline stasis_wait() {
-	registry_get(i);
-	if
-	:: atomic {
-		i != NONE ->
-		told = b[i].told_yes;
-		broadcast_state(i);
-		if
-		:: seen != OPEN -> wait_is_over(i)
-		:: else
-		fi
-	}
-	:: i == NONE
-	fi;
-	if
-	:: atomic { i != NONE -> broadcast_wake_open(i) }
-		if
-		:: atomic { b[i].wake_readable -> broadcast_state(i); RULE(WAKES, seen != OPEN); wait_is_over(i) }
-		:: atomic { b[i].deadline_passed -> broadcast_state(i); RULE(3, seen != OPEN); wait_is_over(i) }
-		:: atomic { may_be_short -> broadcast_state(i); wait_is_over(i) }
-		:: caller_hung_up(i)
-		fi
-	:: i == NONE
-	fi
-}
+#if defined(VIEW_RETRIES) || defined(VIEW_SECOND_OFFER)
 
 /* The thread that runs the channel: StasisBroadcast() in the dialplan, then the channel's end */
 proctype channel() {
-	byte i = NONE, old = NONE, mine = NONE, told = NOBODY;
-	mtype seen = OPEN;
-	bool claimed, may_be_short;
+	CHANNEL;
 
-	atomic {
-		/* stasis_app_broadcast_channel() when nothing was there */
-		datastore = 0;
-		registry = 0;
-		b[0].references = 2;
-		offered = true;
-		may_be_short = true
-	}
-	stasis_wait();
+#ifdef VIEW_RETRIES
+	/* stasis_app_broadcast_channel(), stasis_app_broadcast_wait(): the first wait may be short. */
+	atomic { offer_first(false); may_be_short = true };
+	attached();
+#else
+	/* stasis_broadcast_run() */
+	atomic { offer_first(true) };
+#endif
+	wait_on_one(i);
+#ifdef VIEW_RETRIES
 	may_be_short = false;
 	if
-	:: !claimed -> stasis_wait()	/* the first wait was short, or the channel was offered anew */
+	:: !claimed -> attached(); wait_on_one(i)
 	:: true
 	fi;
+#endif
 	if
 	:: claimed ->
 #ifdef MUT_CLEANUP_BEFORE_HANDOVER
-		registry_take();
+		registry_take(0);
 #endif
-		broadcast_winner();
+		broadcast_winner(0);
 		atomic { claimed = false; in_session = false }	/* stasis_app_exec() has returned */
 	:: !claimed
 	fi;
 	if
-	:: registry_take()	/* stasis_app_broadcast_cleanup() */
+	:: stasis_broadcast_end(0)
+#ifdef VIEW_SECOND_OFFER
+	:: stasis_app_broadcast_cleanup()
+#endif
 	:: true			/* forgotten (rule 8) */
 	fi;
-	/* Whoever offers the channel holds a reference to it: it is destroyed after that. */
+	/* Who offers the channel holds a reference to it: it is destroyed after that. */
 	second_done;
 #ifndef MUT_DESTROY_FORGETS
 	forget_broadcast();
@@ -596,52 +116,47 @@ proctype channel() {
 
 /* Another thread offers the same channel again. */
 proctype second_offer() {
-	byte old = NONE, mine = NONE;
+	CHANNEL;
 
 	offered;
-#ifdef SECOND_OFFER
+#ifdef VIEW_SECOND_OFFER
 	second_begun = true;
-	offer(1);
+	offer_channel(1);
 	RULE(6, b[0].state != OPEN);
+	atomic { b[1].references > 0 -> broadcast_unref(1) };
 #endif
 	second_done = true
 }
 
 proctype claimant() {
-	byte i = NONE, told = NOBODY;
-	mtype answer = UNKNOWN;
-	bool is_open, is_entitled;
+	APPLICATION;
 
-	broadcast_claim(1);
-#ifdef RETRIES
-	broadcast_claim(1)
+	broadcast_claim(0, 1);
+#ifdef VIEW_RETRIES
+	broadcast_claim(0, 1)
 #endif
 }
 
 proctype undecided() {
-	byte i = NONE, told = NOBODY;
-	mtype answer = UNKNOWN;
-	bool is_open, is_entitled;
+	APPLICATION;
 
 	if
-	:: broadcast_decline(2)
-	:: broadcast_claim(2)
+	:: broadcast_decline(0, 2)
+	:: broadcast_claim(0, 2)
 	fi;
-#ifdef RETRIES
-	broadcast_claim(2)
+#ifdef VIEW_RETRIES
+	broadcast_claim(0, 2)
 #endif
 }
 
 proctype decliner() {
-	byte i = NONE, told = NOBODY;
-	mtype answer = UNKNOWN, seen = OPEN;
-	bool is_open, is_entitled;
+	APPLICATION;
 
-	broadcast_decline(3);
-#ifdef RETRIES
+	broadcast_decline(0, 3);
+#ifdef VIEW_RETRIES
 	if
-	:: broadcast_winner()
-	:: broadcast_decline(3)
+	:: broadcast_winner(0)
+	:: broadcast_decline(0, 3)
 	fi
 #endif
 }
@@ -657,20 +172,238 @@ proctype second_deadline() {
 	fi
 }
 
+inline run_all() {
+	run channel();
+	run second_offer();
+	run claimant();
+	run undecided();
+	run decliner();
+	run first_deadline();
+	run second_deadline()
+}
+
+#elif defined(VIEW_WIDENING)
+
+proctype channel() {
+	CHANNEL;
+
+	/* The reference of each that widens */
+	atomic { offer_first(false); b[0].references = b[0].references + 2; run last_round(); run other_round() };
+	/* The caller hangs up, or not until the end. To wait for it is in the other views. */
+	if
+	:: atomic { broadcast_close(0, HUNG_UP) }
+	:: true
+	fi;
+	atomic { _nr_pr == 2 -> skip };
+	stasis_broadcast_end(0);
+	forget_broadcast()
+}
+
+/* The next round, which is the last one: everybody else */
+proctype last_round() {
+	byte list;
+	bool again, has_2, has_3;
+
+	broadcast_widen(0, false, true, false)
+}
+
+/* Somebody else at the same time, who knows of a further round */
+proctype other_round() {
+	byte list;
+	bool again, has_2, has_3;
+
+	broadcast_widen(0, true, true, true)
+}
+
+proctype decliner(byte who) {
+	APPLICATION;
+	bool counts;
+
+	broadcast_decline(0, who);
+	counts = false;
+	if
+	:: who == 2 -> broadcast_decline(0, who)
+	:: else
+	fi
+}
+
+proctype claimant() {
+	APPLICATION;
+
+	broadcast_claim(0, 1)
+}
+
+proctype deadline() {
+	b[0].deadline_passed = true
+}
+
+inline run_all() {
+	b[0].more_to_come = true;
+	if
+	:: b[0].offered_2 = true; b[0].added_2 = true
+	:: true
+	fi;
+	run channel();
+	run decliner(2);
+	run decliner(3);
+	run claimant();
+	run deadline()
+}
+
+#elif defined(VIEW_OBSERVERS)
+
+/* Two runs: the first winner was lost, or the dialplan offers the channel again. */
+proctype channel() {
+	CHANNEL;
+
+	may_be_short = true;
+	offer_channel(0);
+	i = 0;
+	wait_on_one(i);
+	atomic { claimed = false; in_session = false; second_begun = true };
+	offer_channel(1);
+	i = 1;
+	wait_on_one(i);
+	atomic { claimed = false; in_session = false };
+	stasis_broadcast_end(1);
+	forget_broadcast()
+}
+
+/* channel_was_taken(): with the channel's lock, so that its datastore stays meanwhile */
+proctype masquerade() {
+	byte i = NONE;
+	bool to_tell;
+
+	if
+	:: atomic {
+		datastore != NONE -> channel_locked = true; i = datastore; broadcast_close(i, HUNG_UP)
+	}
+		if
+		:: atomic { to_tell -> observers_closed(i); to_tell = false }
+		:: !to_tell
+		fi;
+		atomic { i = NONE; channel_locked = false }
+	:: true
+	fi
+}
+
+proctype claimant(byte who) {
+	APPLICATION;
+
+	broadcast_claim(0, who)
+}
+
+proctype deadline() {
+	b[0].deadline_passed = true
+}
+
+inline run_all() {
+	run channel();
+	run masquerade();
+	run claimant(1);
+	run claimant(2);
+	run deadline()
+}
+
+#elif defined(VIEW_MASQUERADE)
+
+proctype channel() {
+	CHANNEL;
+
+	atomic { offer_first(true) };
+#ifdef MUT_WAIT_BY_ID
+	broadcast_unref(i);
+	registry_get(0);
+#endif
+	wait_on_one(i);
+	if
+	:: i != NONE -> offer_move()
+	:: i == NONE
+	fi;
+	atomic { claimed = false; in_session = false };
+	if
+	:: has_moved -> stasis_broadcast_end(1)
+	:: !has_moved -> stasis_broadcast_end(0)
+	fi;
+	channel_is_over = true;
+	forget_broadcast()
+}
+
+/* The channel becomes another caller's, or another channel what it was: channel_was_taken(). */
+proctype masquerade() {
+	if
+	:: is_other = true
+	:: atomic {
+		offered && datastore != NONE ->
+#ifndef MUT_FIXUP_LEAVES_OPEN
+		broadcast_close(datastore, HUNG_UP);
+#endif
+		was_taken = true
+	}
+	:: true
+	fi
+}
+
+/* The channel that has the old ID now is offered, too. Nobody but itself ends its broadcast. */
+proctype other_channel() {
+	CHANNEL;
+
+	if
+	:: offered && is_other ->
+		b[2].references = 1;
+		registry_put(2);
+		channel_is_over;
+		RULE(11, registry[0] == 2);
+		i = 2;
+		registry_remove(i)
+	:: true
+	fi
+}
+
+proctype claimant(byte who) {
+	APPLICATION;
+
+	if
+	:: broadcast_claim(0, who)
+	:: has_moved -> broadcast_claim(1, who)
+	:: channel_is_over
+	fi
+}
+
+proctype deadline() {
+	atomic {
+		time_is_over = true;
+		b[0].deadline_passed = true;
+		b[1].deadline_passed = b[1].deadline_passed || (has_moved && MOVE_KEEPS_TIME)
+	}
+}
+
+inline run_all() {
+	run channel();
+	run masquerade();
+	run other_channel();
+	run claimant(1);
+	run claimant(2);
+	run deadline()
+}
+
+#endif
+
 init {
 	atomic {
+		registry[0] = NONE;
+		registry[1] = NONE;
 		b[0].state = OPEN;
 		b[1].state = OPEN;
-		run channel();
-		run second_offer();
-		run claimant();
-		run undecided();
-		run decliner();
-		run first_deadline();
-		run second_deadline()
+		b[2].state = OPEN;
+		run_all()
 	}
 	/* All is over: nothing is left of a channel that was destroyed. */
 	_nr_pr == 1;
-	RULE(8, registry == NONE && datastore == NONE);
-	RULE(MEMORY, b[0].references == 0 && b[1].references == 0)
+	RULE(8, registry[0] == NONE && registry[1] == NONE && datastore == NONE);
+	RULE(MEMORY, b[0].references == 0 && b[1].references == 0 && b[2].references == 0);
+#ifdef VIEW_OBSERVERS
+	RULE(OBSERVERS, b[0].told_opened && b[0].told_closed && b[1].told_opened && b[1].told_closed);
+#endif
+	skip
 }

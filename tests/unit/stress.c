@@ -900,6 +900,8 @@ static void free_lists(void)
 	}
 	names_unref(left_out);
 	app_filter_unref(filter);
+	/* Nothing refers to it any more: else it would hide a leak of it. */
+	filter = NULL;
 	app_filter_forget_all();
 }
 

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 
 /*! \brief What an observer heard, a word a step. */
 static char heard[512];
@@ -71,6 +72,14 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	note(state_word(state));
 }
 
+static void silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	char word[128];
+
+	snprintf(word, sizeof(word), "%s(%s,%u)", is_silent ? "silent" : "answers", app, unanswered);
+	note(word);
+}
+
 static const struct broadcast_observer observer = {
 	.name = "test",
 	.opened = opened,
@@ -78,6 +87,7 @@ static const struct broadcast_observer observer = {
 	.answered = answered,
 	.lost = lost,
 	.closed = closed,
+	.silent = silent,
 };
 
 static int set_up(void **state)
@@ -98,6 +108,28 @@ static int nobody(const char *app)
 {
 	(void) app;
 	return 0;
+}
+
+static void silence_is_told(void **state)
+{
+	(void) state;
+	observers_silent("alpha", 1, 10);
+	observers_silent("alpha", 0, 12);
+	assert_string_equal(heard, "silent(alpha,10) answers(alpha,12)");
+}
+
+static void opening_is_its_deadline_less_its_time(void **state)
+{
+	const int64_t before = broadcast_clock_ns();
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+	const int64_t after = broadcast_clock_ns();
+	struct names *recipients = broadcast_recipients(broadcast);
+
+	(void) state;
+	assert_in_range(broadcast_opened_ns(broadcast), before, after);
+	assert_int_equal(names_count(recipients) > 0, broadcast_has_recipients(broadcast));
+	names_unref(recipients);
+	broadcast_unref(broadcast);
 }
 
 static void claimed_broadcast_is_told_in_order(void **state)
@@ -209,6 +241,17 @@ static void removed_observer_hears_nothing(void **state)
 	assert_string_equal(heard, "opened");
 }
 
+static void the_others_still_hear_when_one_is_removed(void **state)
+{
+	static const struct broadcast_observer second = { .name = "second", .opened = opened };
+
+	(void) state;
+	assert_int_equal(observers_add(&second), 0);
+	observers_remove(&second);
+	broadcast_unref(broadcast_of("chan", 60000));
+	assert_string_equal(heard, "opened");
+}
+
 static void observers_hear_in_the_order_they_were_added(void **state)
 {
 	static const struct broadcast_observer second = { .name = "second", .opened = opened };
@@ -295,11 +338,119 @@ static void no_thread_is_in_an_observer_that_was_removed(void **state)
 	}
 }
 
+/* Removing one while another is added */
+
+/*! \brief An observer whose function stays in there until it is let go. */
+struct stop {
+	sem_t reached;
+	sem_t go_on;
+};
+
+static struct stop first_stop, second_stop;
+
+/*! \brief Whether this thread only wants to know if the first one is still told, and whether it was. */
+static _Thread_local int only_asks, was_told;
+
+static void stop_at(struct stop *stop)
+{
+	sem_post(&stop->reached);
+	sem_wait(&stop->go_on);
+}
+
+static void stop_first(struct broadcast *broadcast)
+{
+	(void) broadcast;
+	was_told = 1;
+	if (!only_asks) {
+		stop_at(&first_stop);
+	}
+}
+
+static void stop_second(struct broadcast *broadcast)
+{
+	(void) broadcast;
+	/* The thread that comes from the first one goes through. */
+	if (!was_told) {
+		stop_at(&second_stop);
+	}
+}
+
+static const struct broadcast_observer observer_first = { .name = "first", .opened = stop_first };
+static const struct broadcast_observer observer_second = { .name = "second", .opened = stop_second };
+
+static void *announce_one(void *data)
+{
+	(void) data;
+	broadcast_unref(broadcast_of("chan", 60000));
+	return NULL;
+}
+
+static void *remove_first(void *data)
+{
+	observers_remove(&observer_first);
+	sem_post(data);
+	return NULL;
+}
+
+/*! \brief Whether a semaphore is posted while there is patience. */
+static int is_posted(sem_t *semaphore)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += TEST_PATIENCE_MS / 1000;
+	return !sem_timedwait(semaphore, &until);
+}
+
+/*! \brief Remove the first one, which a thread is in, and come back when it is told of nothing any more. */
+static void begin_to_remove_first(pthread_t *thread, sem_t *removed)
+{
+	assert_int_equal(pthread_create(thread, NULL, remove_first, removed), 0);
+	only_asks = 1;
+	do {
+		was_told = 0;
+		announce_one(NULL);
+	} while (was_told);
+	only_asks = 0;
+}
+
+static void removing_one_does_not_wait_for_the_next_one(void **state)
+{
+	pthread_t in_first;
+	pthread_t in_second;
+	pthread_t remover;
+	sem_t removed;
+
+	(void) state;
+	observers_remove(&observer);
+	sem_init(&first_stop.reached, 0, 0);
+	sem_init(&first_stop.go_on, 0, 0);
+	sem_init(&second_stop.reached, 0, 0);
+	sem_init(&second_stop.go_on, 0, 0);
+	sem_init(&removed, 0, 0);
+	assert_int_equal(observers_add(&observer_first), 0);
+	assert_int_equal(pthread_create(&in_first, NULL, announce_one, NULL), 0);
+	assert_true(is_posted(&first_stop.reached));
+	begin_to_remove_first(&remover, &removed);
+	assert_int_equal(observers_add(&observer_second), 0);
+	assert_int_equal(pthread_create(&in_second, NULL, announce_one, NULL), 0);
+	assert_true(is_posted(&second_stop.reached));
+	sem_post(&first_stop.go_on);
+	assert_true(is_posted(&removed));
+	sem_post(&second_stop.go_on);
+	pthread_join(in_first, NULL);
+	pthread_join(in_second, NULL);
+	pthread_join(remover, NULL);
+	observers_remove(&observer_second);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(silence_is_told),
+		CASE(opening_is_its_deadline_less_its_time),
 		CASE(claimed_broadcast_is_told_in_order),
 		CASE(each_way_to_close_is_told_once),
 		CASE(deadline_is_told_once),
@@ -308,9 +459,11 @@ int main(void)
 		CASE(broadcast_that_was_not_announced_is_not_told),
 		CASE(widening_is_told_with_the_new_ones_alone),
 		CASE(removed_observer_hears_nothing),
+		CASE(the_others_still_hear_when_one_is_removed),
 		CASE(observers_hear_in_the_order_they_were_added),
 		CASE(too_many_observers_are_refused),
 		CASE(no_thread_is_in_an_observer_that_was_removed),
+		CASE(removing_one_does_not_wait_for_the_next_one),
 	};
 
 	alarm(TEST_HANG_S);

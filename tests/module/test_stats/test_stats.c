@@ -142,6 +142,7 @@ struct run {
 	struct ast_channel *chan;
 	const char *queue;
 	int timeout_ms;
+	int priority;
 	/*! Whether it is offered again after a winner was lost. */
 	int is_again;
 	struct stasis_broadcast_outcome outcome;
@@ -155,6 +156,7 @@ static void *run_call(void *data)
 	const struct stasis_broadcast_request request = {
 		.timeout_ms = run->timeout_ms,
 		.queue = run->queue,
+		.priority = run->priority,
 		.flags = STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED,
 		.excluded = gone,
 		.excluded_count = run->is_again,
@@ -245,6 +247,50 @@ AST_TEST_DEFINE(stats_queues)
 	ast_test_validate(test, strstr(text, "sales\\x1b\n") && !strchr(text, '\x1b'));
 	ast_test_validate(test, strstr(text, "50.0%") != NULL);
 	stasis_app_unregister("stats-app");
+	return AST_TEST_PASS;
+}
+
+/*! \brief End a run by hanging up. */
+static void run_end(struct run *run)
+{
+	hang_up(run->chan);
+	pthread_join(run->thread, NULL);
+	stasis_broadcast_end(&run->outcome);
+	ast_free(run->outcome.winner);
+	ast_channel_release(run->chan);
+}
+
+AST_TEST_DEFINE(stats_first_in_line)
+{
+	struct run runs[3] = {
+		{ .queue = "line-0", .timeout_ms = DAY_MS },
+		{ .queue = "line-1", .timeout_ms = DAY_MS },
+		{ .queue = "line-2", .timeout_ms = DAY_MS, .priority = 5 },
+	};
+	char *rows[ARRAY_LEN(runs)];
+	char text[4096];
+	int fd;
+
+	if (cmd == TEST_INIT) {
+		return describe(
+			info, "stats_first_in_line", "broadcast show: higher priority first, then who has waited longer");
+	}
+	stasis_app_register("stats-app", ignore, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+		runs[i].chan = channel_new();
+		ast_pthread_create(&runs[i].thread, NULL, run_call, &runs[i]);
+		queue_with_call(runs[i].queue);
+	}
+	fd = output_open();
+	command(fd, "broadcast show", text, sizeof(text));
+	close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+		rows[i] = strstr(text, runs[i].queue);
+		run_end(&runs[i]);
+	}
+	stasis_app_unregister("stats-app");
+	ast_test_validate(test, rows[0] && rows[1] && rows[2]);
+	ast_test_validate(test, rows[2] < rows[0] && rows[0] < rows[1]);
 	return AST_TEST_PASS;
 }
 
@@ -374,6 +420,7 @@ AST_TEST_DEFINE(stats_many_applications)
 static int unload_module(void)
 {
 	AST_TEST_UNREGISTER(stats_queues);
+	AST_TEST_UNREGISTER(stats_first_in_line);
 	AST_TEST_UNREGISTER(stats_totals);
 	AST_TEST_UNREGISTER(stats_many_open);
 	AST_TEST_UNREGISTER(stats_many_applications);
@@ -383,6 +430,7 @@ static int unload_module(void)
 static int load_module(void)
 {
 	AST_TEST_REGISTER(stats_queues);
+	AST_TEST_REGISTER(stats_first_in_line);
 	AST_TEST_REGISTER(stats_totals);
 	AST_TEST_REGISTER(stats_many_open);
 	AST_TEST_REGISTER(stats_many_applications);
@@ -391,4 +439,4 @@ static int load_module(void)
 
 AST_MODULE_INFO(ASTERISK_GPL_KEY, AST_MODFLAG_LOAD_ORDER, "Stasis Broadcast: tests of what is counted",
 	.support_level = AST_MODULE_SUPPORT_EXTENDED, .load = load_module, .unload = unload_module,
-	.load_pri = AST_MODPRI_DEFAULT, .requires = "res_stasis,res_stasis_broadcast", );
+	.load_pri = AST_MODPRI_DEFAULT, .requires = "res_stasis", );

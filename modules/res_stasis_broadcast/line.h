@@ -1,0 +1,39 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief All broadcasts, first in line first: higher priority, then longer since the first offer (SPEC section 8).
+ */
+
+#ifndef RES_STASIS_BROADCAST_LINE_H
+#define RES_STASIS_BROADCAST_LINE_H
+
+#include "offer.h"
+
+/*! \brief A broadcast and its place in line. */
+struct line {
+	struct broadcast *broadcast;
+	const struct offer *offer;
+	int is_open;
+};
+
+/*!
+ * \brief All broadcasts in line, and those that are not on offer any more behind them.
+ *
+ * \param[out] count How many there are.
+ * \param[out] open How many of them are open.
+ *
+ * \return To give back with line_free(); NULL without memory.
+ *
+ * \note Any thread, inside the gate. Takes locks of the core, one after the other.
+ */
+struct line *line_get(size_t *count, size_t *open);
+
+/*! \brief Give back what line_get() gave. Any thread; inside the gate or not. */
+void line_free(struct line *line, size_t count);
+
+#endif /* RES_STASIS_BROADCAST_LINE_H */

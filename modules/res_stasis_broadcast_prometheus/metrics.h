@@ -1,0 +1,31 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What a scrape gets, one function a subject. All of them run in the thread of the scrape, without a lock of ours.
+ */
+
+#ifndef RES_STASIS_BROADCAST_PROMETHEUS_METRICS_H
+#define RES_STASIS_BROADCAST_PROMETHEUS_METRICS_H
+
+#include "exposition.h"
+
+/*! \brief Write what is counted in one number each. \param output What is sent. \param totals What is counted. */
+void metrics_totals(struct ast_str **output, const struct stasis_broadcast_totals *totals);
+
+/*!
+ * \brief Write what is counted of each application; nothing if it cannot be found out.
+ *
+ * \param output What is sent.
+ * \param most Applications at the most, the first ones by name: the same in each scrape.
+ */
+void metrics_applications(struct ast_str **output, size_t most);
+
+/*! \brief Write what is counted of each queue. Parameters as above. */
+void metrics_queues(struct ast_str **output, size_t most);
+
+#endif /* RES_STASIS_BROADCAST_PROMETHEUS_METRICS_H */

@@ -1,0 +1,634 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*
+ * The steps of core/: what one broadcast is, broadcast.c, claim.c, observers.c and registry.c.
+ */
+
+#define NONE 3		/* no broadcast */
+#define NOBODY 0	/* no application; they are 1, 2 and 3, and it is offered to 2 and 3 */
+
+/* What SPEC and docs/ARCHITECTURE.md promise beside the numbered rules */
+#define WAKES 21	/* who waits is woken at once by every close */
+#define DECLINES 22	/* it closes as declined when all recipients have declined and none is to come, and only then */
+#define MEMORY 23	/* nothing is used after it was freed, nothing is left */
+#define OBSERVERS 24	/* opened is told first, closed once and after the lock is released */
+#define FOLLOWS 25	/* no CallClaimed of a broadcast comes after CallBroadcast of its channel's next one */
+#define WIDENS 26	/* recipients are added once, to an open broadcast, and keep their say */
+
+mtype = { OPEN, CLAIMED, EXPIRED, HUNG_UP, DECLINED, REPLACED, GONE };
+mtype = { YES, CLOSED, TAKEN, UNKNOWN };
+
+/* Always 0: the number in a failed assertion says which rule it was. */
+byte broken;
+#define RULE(number, holds) if :: (holds) :: else -> assert(broken == number) fi
+
+/* struct broadcast */
+typedef broadcast {
+	byte references;
+	mtype state;
+	byte winner;
+	bool has_declined_2, has_declined_3;
+	byte declines;
+	bool wake_open, wake_readable;
+	/* broadcast_clock_ns() >= deadline_ns */
+	bool deadline_passed;
+#ifdef VIEW_WIDENING
+	/* Which list the recipients are: another one after each widening. */
+	byte list;
+	bool offered_2, offered_3;
+	bool more_to_come;
+	/* Known to the checker alone: who was told that it was added, and whose decline was noted. */
+	bool added_2, added_3, noted_2, noted_3;
+#endif
+#ifdef VIEW_OBSERVERS
+	bool announced, followed, locked;
+	/* Known to the checker alone: what observers heard, and whether its CallBroadcast is queued. */
+	bool told_opened, told_closed, queued;
+#endif
+	/* Known to the checker alone: who was told yes; somebody was told no; taken out and closed. */
+	byte told_yes;
+	bool told_no, gone;
+};
+
+broadcast b[3];
+
+/* The broadcast that an ID finds: after a masquerade, broadcast 1 has an ID of its own. */
+byte registry[2];
+#ifdef VIEW_MASQUERADE
+#define id_of(i) (i == 1 -> 1 : 0)
+#define id_now has_moved
+#else
+#define id_of(i) 0
+#define id_now 0
+#endif
+
+bool in_session;	/* wait has given 0, and the winner's Stasis session is not over */
+bool second_begun;
+
+#define exists(i) RULE(MEMORY, b[i].references > 0)
+
+/*
+ * broadcast_release() and the observers: seen in the view of that name alone. There, who has closed a broadcast tells
+ * of it in a step of its own, and keeps its reference until then.
+ */
+#ifdef VIEW_OBSERVERS
+bool closed_here;	/* deferred_release.closed; false between two blocks */
+#define lock(i) b[i].locked = true
+#define note_close(i) closed_here = true
+#define AND_TELL(i) ; tell_closed(i)
+
+inline observers_opened(i) {
+	RULE(OBSERVERS, !b[i].told_opened && !b[i].told_closed && !b[i].locked);
+	exists(i);
+	b[i].told_opened = true
+}
+
+/* CallClaimed, an observer, asks broadcast_is_followed() under dispatcher.lock. */
+inline observers_closed(i) {
+	RULE(OBSERVERS, b[i].told_opened && !b[i].told_closed && !b[i].locked && b[i].state != OPEN);
+	exists(i);
+	RULE(FOLLOWS, i == 1 || b[i].state != CLAIMED || b[i].followed || !b[1].queued);
+	b[i].told_closed = true
+}
+
+inline broadcast_release(i) {
+#ifdef MUT_TELL_UNDER_LOCK
+	if
+	:: closed_here && b[i].announced -> observers_closed(i)
+	:: else
+	fi;
+	b[i].locked = false;
+#else
+	b[i].locked = false;
+	if
+#if defined(MUT_CLOSED_TOLD_TWICE)
+	:: b[i].state != OPEN && b[i].announced -> to_tell = true
+#elif defined(MUT_TELL_WITHOUT_ANNOUNCE)
+	:: closed_here -> to_tell = true
+#else
+	:: closed_here && b[i].announced -> to_tell = true
+#endif
+	:: else
+	fi;
+#endif
+	closed_here = false
+}
+
+inline tell_closed(i) {
+	if
+	:: atomic { to_tell -> observers_closed(i); to_tell = false; let_go(i) }
+	:: !to_tell
+	fi
+}
+
+inline broadcast_announce(i) {
+#ifdef MUT_ANNOUNCE_BEFORE_OPENED
+	atomic { b[i].announced = true; seen = b[i].state };
+	observers_opened(i);
+#else
+	atomic { observers_opened(i) };
+#ifdef MUT_ANNOUNCE_READS_STATE_FIRST
+	seen = b[i].state;
+	b[i].announced = true;
+#else
+	atomic { b[i].announced = true; seen = b[i].state };
+#endif
+#endif
+	if
+#ifndef MUT_ANNOUNCE_FORGETS_CLOSE
+	:: atomic { seen != OPEN -> seen = OPEN; observers_closed(i) }
+	:: seen == OPEN
+#else
+	:: seen = OPEN
+#endif
+	fi
+}
+#else
+#define lock(i) skip
+#define note_close(i) skip
+#define AND_TELL(i)
+#define broadcast_release(i) skip
+#endif
+
+inline wake_locked(i) {
+	b[i].wake_readable = b[i].wake_open
+}
+
+inline broadcast_close_locked(i, reason) {
+	RULE(2, b[i].state == OPEN);
+	b[i].state = reason;
+	note_close(i);
+	wake_locked(i)
+}
+
+inline broadcast_expire_locked(i) {
+	if
+	:: b[i].state == OPEN && b[i].deadline_passed -> broadcast_close_locked(i, EXPIRED)
+	:: else
+	fi
+}
+
+/* The last one frees it: what it was makes no difference from then on. */
+inline broadcast_unref(i) {
+	exists(i);
+	b[i].references--;
+	if
+	:: b[i].references == 0 ->
+		b[i].state = GONE;
+		b[i].winner = NOBODY;
+		b[i].has_declined_2 = false;
+		b[i].has_declined_3 = false;
+		b[i].declines = 0;
+		b[i].deadline_passed = true;
+		b[i].told_yes = NOBODY;
+		b[i].told_no = false
+	:: else
+	fi
+}
+
+inline broadcast_close(i, reason) {
+	exists(i);
+	lock(i);
+	broadcast_expire_locked(i);
+	if
+#ifdef MUT_CLOSE_OVERWRITES
+	:: true ->
+		b[i].state = reason;
+		wake_locked(i)
+#else
+	:: b[i].state == OPEN ->
+		RULE(2, b[i].told_yes == NOBODY);
+		broadcast_close_locked(i, reason)
+	:: else
+#endif
+	fi;
+	RULE(2, b[i].told_yes == NOBODY || b[i].state == CLAIMED);
+	broadcast_release(i)
+}
+
+inline registry_get(id) {
+	atomic {
+		i = registry[id];
+		if
+		:: i != NONE ->
+			exists(i);
+			/* After the clean-up nobody finds it. */
+			RULE(4, !b[i].gone);
+#ifndef MUT_GET_WITHOUT_REFERENCE
+			b[i].references++
+#endif
+		:: else ->
+			/* A late claimant hears "taken" until the session is over. */
+			RULE(4, !in_session || second_begun || id != id_now)
+		fi
+	}
+}
+
+/* The last step with a reference, but for who still has to tell of the close: tell_closed() comes back to this. */
+inline let_go(i) {
+#ifdef VIEW_OBSERVERS
+	if
+	:: to_tell
+	:: else -> broadcast_unref(i); i = NONE
+	fi
+#else
+	broadcast_unref(i);
+	i = NONE
+#endif
+}
+
+/* Give back what registry_get() gave. */
+inline give_back(i) {
+#ifdef MUT_GET_WITHOUT_REFERENCE
+	i = NONE
+#else
+	let_go(i)
+#endif
+}
+
+/* What was taken out of the table: broadcast_close(), and the table's reference */
+inline withdraw(old, reason) {
+	if
+	:: atomic {
+		old != NONE ->
+		broadcast_close(old, reason);
+		b[old].gone = true;
+#ifdef MUT_TABLE_KEEPS_REFERENCE
+		old = NONE
+#else
+		let_go(old)
+#endif
+	} AND_TELL(old)
+	:: old == NONE
+	fi
+}
+
+/* What a mistake makes of it: only the reference */
+inline drop(old) {
+	if
+	:: atomic { old != NONE -> b[old].gone = true; broadcast_unref(old); old = NONE }
+	:: old == NONE
+	fi
+}
+
+/* The table first, then, without its lock, the broadcast that was there (rule 6) */
+inline registry_put(i) {
+	atomic {
+		old = registry[id_of(i)];
+		registry[id_of(i)] = i;
+		b[i].references++
+	}
+#ifdef MUT_REPLACE_WITHOUT_WITHDRAW
+	drop(old)
+#else
+	withdraw(old, REPLACED)
+#endif
+}
+
+/* By the serial, which is the broadcast's number here: a later one of the same ID is left alone (rule 11). */
+inline registry_take(i) {
+	atomic {
+		if
+#ifdef MUT_END_BY_ID
+		:: registry[id_of(i)] != NONE ->
+#else
+		:: registry[id_of(i)] == i ->
+#endif
+			old = registry[id_of(i)];
+			RULE(11, old == i);
+			registry[id_of(i)] = NONE
+		:: else
+		fi
+	}
+#ifdef MUT_CLEANUP_WITHOUT_WITHDRAW
+	drop(old)
+#else
+	withdraw(old, GONE)
+#endif
+}
+
+/* This very broadcast, of which the caller has a reference, and gives it back after that. */
+inline registry_remove(i) {
+	atomic {
+		if
+#ifdef MUT_REMOVE_WHICHEVER
+		:: registry[id_of(i)] != NONE ->
+#else
+		:: registry[id_of(i)] == i ->
+#endif
+			RULE(6, registry[id_of(i)] == i);
+			old = registry[id_of(i)];
+			registry[id_of(i)] = NONE
+		:: else
+		fi
+	}
+	/* Who replaced it may not have come to withdraw it yet. */
+	atomic {
+		broadcast_close(i, GONE);
+		if
+		:: old != NONE -> broadcast_unref(old)
+		:: else
+		fi;
+		old = NONE;
+		b[i].gone = true;
+		let_go(i)
+	} AND_TELL(i)
+}
+
+/* claim_result_locked(). A decline asks for NOBODY. */
+inline claim_result_locked(i, me) {
+	if
+	:: b[i].state == OPEN -> is_open = true; answer = YES
+	:: b[i].state == CLAIMED && b[i].winner == me ->
+		is_open = false;
+#ifdef MUT_RETRY_IS_TAKEN
+		answer = TAKEN
+#else
+		answer = YES
+#endif
+	:: b[i].state == CLAIMED && b[i].winner != me ->
+		is_open = false;
+#ifdef MUT_LOSER_HEARS_CLOSED
+		answer = CLOSED
+#else
+		answer = TAKEN
+#endif
+	:: else -> is_open = false; answer = CLOSED
+	fi
+}
+
+/* An answer is final: is it right after what others were told? The reference is given back. */
+inline finish(i, me, asks_for) {
+	if
+	/* has_declined(): a decline that is repeated hears yes after the close. */
+	:: asks_for == NOBODY && answer == CLOSED &&
+		(me == 2 -> b[i].has_declined_2 : b[i].has_declined_3) -> answer = YES
+	:: else
+	fi;
+	RULE(4, told == NOBODY || answer == (asks_for == told -> YES : TAKEN));
+#ifdef VIEW_OBSERVERS
+	/* observers_answered() */
+	RULE(OBSERVERS, b[i].told_opened);
+#endif
+	if
+	:: answer == YES && asks_for == me ->
+		RULE(1, b[i].told_yes == NOBODY || b[i].told_yes == me);
+		RULE(2, !b[i].told_no);
+		b[i].told_yes = me
+	:: answer == CLOSED ->
+		RULE(2, b[i].told_yes == NOBODY);
+		b[i].told_no = true
+	:: else
+	fi;
+	told = NOBODY;
+	answer = UNKNOWN;
+	is_open = false;
+	give_back(i)
+}
+
+/* check_open() of a claim or a decline; the answer is final if it is not open. */
+inline check_open(i, me, asks_for) {
+	exists(i);
+	told = b[i].told_yes;
+	lock(i);
+#ifndef MUT_CLAIM_SKIPS_DEADLINE
+	broadcast_expire_locked(i);
+#endif
+	claim_result_locked(i, asks_for);
+	broadcast_release(i);
+	if
+	:: is_open -> answer = UNKNOWN
+	:: else -> finish(i, me, asks_for)
+	fi
+}
+
+inline commit_claim(i, me) {
+	exists(i);
+	lock(i);
+#if !defined(MUT_CLAIM_SKIPS_DEADLINE) && !defined(MUT_DEADLINE_NOT_ASKED_AGAIN)
+	broadcast_expire_locked(i);
+#endif
+	claim_result_locked(i, me);
+#ifdef MUT_STATE_NOT_ASKED_AGAIN
+	is_open = true;
+#endif
+#ifdef MUT_CLAIMED_IS_NOT_CLOSED
+	is_open = (is_open || b[i].state == CLAIMED);
+#endif
+	if
+	:: is_open ->
+		RULE(1, b[i].winner == NOBODY);
+		RULE(3, !b[i].deadline_passed && !b[i].told_no && !b[i].gone);
+		RULE(5, is_allowed);
+#ifdef VIEW_MASQUERADE
+		RULE(12, !was_taken && (i != 0 || !has_moved) && (i != 1 || !time_is_over));
+#endif
+		answer = YES;
+		b[i].winner = me;
+#if defined(MUT_WAKE_BEFORE_STATE) || defined(MUT_CLAIM_DOES_NOT_WAKE)
+		b[i].state = CLAIMED
+#else
+		broadcast_close_locked(i, CLAIMED)
+#endif
+	:: else
+	fi;
+	broadcast_release(i);
+	finish(i, me, me)
+}
+
+#ifdef VIEW_WIDENING
+#define is_recipient(i, me) (me == 2 -> b[i].offered_2 : b[i].offered_3)
+#define all_have_declined(i) ((!b[i].offered_2 || b[i].has_declined_2) && (!b[i].offered_3 || b[i].has_declined_3))
+#define recipient_count(i) (b[i].offered_2 + b[i].offered_3)
+#define more_to_come(i) b[i].more_to_come
+#else
+#define all_have_declined(i) (b[i].has_declined_2 && b[i].has_declined_3)
+#define recipient_count(i) 2
+#define more_to_come(i) false
+#endif
+
+inline broadcast_judge_declines_locked(i) {
+	if
+#ifdef MUT_JUDGE_EARLY
+	:: b[i].state == OPEN && b[i].declines == recipient_count(i) ->
+#else
+	:: b[i].state == OPEN && !more_to_come(i) && b[i].declines == recipient_count(i) ->
+#endif
+		RULE(DECLINES, all_have_declined(i) && !more_to_come(i));
+#if defined(MUT_LAST_DECLINE_LEAVES_OPEN)
+		skip
+#elif defined(MUT_LAST_DECLINE_DOES_NOT_WAKE)
+		b[i].state = DECLINED
+#else
+		broadcast_close_locked(i, DECLINED)
+#endif
+	:: else
+	fi
+}
+
+/* note_decline_locked() */
+inline note_decline_locked(i, had_declined) {
+	if
+#ifndef MUT_DECLINE_COUNTS_TWICE
+	:: had_declined
+#endif
+	:: else ->
+		had_declined = true;
+		b[i].declines++
+	fi;
+	broadcast_judge_declines_locked(i)
+}
+
+/* Who was no recipient when it came (find_recipient()) is answered yes, and does not count. */
+inline commit_decline(i, me, counts) {
+	exists(i);
+	lock(i);
+	broadcast_expire_locked(i);
+	claim_result_locked(i, NOBODY);
+#ifdef MUT_DECLINE_DOES_NOT_LOOK_AGAIN
+	is_open = true;
+#endif
+	if
+	:: is_open && counts && me == 2 -> note_decline_locked(i, b[i].has_declined_2)
+	:: is_open && counts && me == 3 -> note_decline_locked(i, b[i].has_declined_3)
+	:: else
+	fi;
+	RULE(DECLINES, b[i].state != OPEN || more_to_come(i) || !all_have_declined(i));
+#ifdef VIEW_WIDENING
+	b[i].noted_2 = (b[i].noted_2 || (is_open && counts && me == 2));
+	b[i].noted_3 = (b[i].noted_3 || (is_open && counts && me == 3));
+#endif
+	broadcast_release(i);
+	finish(i, me, NOBODY)
+}
+
+/* why_forbidden(), asked without a lock: application 2 comes and goes, any answer is possible for it. */
+inline ask_is_allowed(me) {
+	if
+	:: is_allowed = true
+	:: me == 2 -> is_allowed = false
+	fi
+}
+
+/* What is answered FORBIDDEN has changed nothing. */
+inline forbid(i) {
+	told = NOBODY;
+	is_open = false;
+	give_back(i)
+}
+
+/* stasis_app_claim_channel(): broadcast_claim() of what the table gives */
+inline broadcast_claim(id, me) {
+	registry_get(id);
+	if
+	:: atomic { i != NONE -> check_open(i, me, me) } AND_TELL(i)
+	:: i == NONE
+	fi;
+#ifdef MUT_WAKE_BEFORE_STATE
+	if
+	:: atomic { is_open -> wake_locked(i) }
+	:: !is_open
+	fi;
+#endif
+	if
+	:: atomic {
+		is_open ->
+		ask_is_allowed(me);
+		if
+#ifdef MUT_CLAIM_WITHOUT_ASKING
+		:: true -> commit_claim(i, me)
+#else
+		:: is_allowed -> commit_claim(i, me)
+		:: else -> forbid(i)
+#endif
+		fi;
+		is_allowed = false
+	} AND_TELL(i)
+	:: !is_open
+	fi
+}
+
+/* stasis_broadcast_decline(): broadcast_decline() of what the table gives */
+inline broadcast_decline(id, me) {
+	registry_get(id);
+#ifdef VIEW_WIDENING
+	/* find_recipient() */
+	if
+	:: atomic { i != NONE -> exists(i); counts = is_recipient(i, me) }
+	:: i == NONE
+	fi;
+#endif
+	if
+	:: atomic { i != NONE -> check_open(i, me, NOBODY) } AND_TELL(i)
+	:: i == NONE
+	fi;
+	if
+	:: atomic {
+		is_open ->
+		ask_is_allowed(me);
+		if
+#ifdef VIEW_WIDENING
+		:: is_allowed -> commit_decline(i, me, counts)
+#else
+		:: is_allowed -> commit_decline(i, me, true)
+#endif
+		:: else -> forbid(i)
+		fi;
+		is_allowed = false
+	} AND_TELL(i)
+	:: !is_open
+	fi
+}
+
+/* stasis_app_broadcast_winner(): broadcast_winner() of what the table gives */
+inline broadcast_winner(id) {
+	registry_get(id);
+	if
+	:: atomic {
+		i != NONE ->
+		exists(i);
+		seen = b[i].state;
+#ifdef MUT_WINNER_EXPIRES
+		broadcast_expire_locked(i);
+#endif
+#ifdef MUT_WINNER_IS_TOLD_ONCE
+		b[i].state = (b[i].state == CLAIMED -> GONE : b[i].state);
+#endif
+		RULE(7, b[i].state == seen);
+		RULE(2, b[i].told_yes == NOBODY || b[i].winner == b[i].told_yes);
+		seen = OPEN;
+		give_back(i)
+	}
+	:: i == NONE
+	fi
+}
+
+inline broadcast_wake_open(i) {
+	exists(i);
+	b[i].wake_open = true;
+#ifdef MUT_WAKE_OPEN_DOES_NOT_LOOK
+	b[i].wake_readable = false
+#else
+	b[i].wake_readable = (b[i].state != OPEN)
+#endif
+}
+
+inline broadcast_wake_close(i) {
+	b[i].wake_open = false;
+	b[i].wake_readable = false
+}
+
+inline broadcast_state(i) {
+	/* Who closed it has woken the one who waits. */
+	RULE(WAKES, !b[i].wake_open || b[i].state == OPEN || b[i].wake_readable);
+	exists(i);
+	lock(i);
+	broadcast_expire_locked(i);
+	broadcast_release(i);
+	seen = b[i].state
+}
