@@ -11,6 +11,11 @@ from pages import REPO, code, section, table, tables
 from test_snippets import own_fields
 
 REFERENCE = "docs/REFERENCE.md"
+# Of a channel, in all events of AMI.
+CHANNEL_FIELDS = {
+    "Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName",
+    "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid",
+}  # fmt: skip
 RUNNING = "docs/RUNNING.md"
 
 
@@ -33,6 +38,16 @@ def part(text: str, heading: str) -> str:
 async def test_arguments(case):
     there = set(re.findall(r"^(\w+)\n", part(await application(case), "Arguments"), re.MULTILINE))
     same(set(table(REFERENCE, "The dialplan application", "argument").names()), there)
+
+
+async def test_options(case):
+    text = part(await application(case), "Arguments").partition("\noptions\n")[2]
+    there = set(re.findall(r"^ +(\w)\(", text, re.MULTILINE))
+    told = table(REFERENCE, "The dialplan application", "option").names()
+    same({name.partition("(")[0] for name in told}, there)
+    # The source has letters of its own.
+    source = (REPO / "modules/app_stasis_broadcast/options.c").read_text()
+    same(there, set(re.findall(r"letter != '(\w)'", source)) or set(re.findall(r"case '([a-z])':", source)))
 
 
 async def test_syntax(case):
@@ -191,13 +206,59 @@ async def test_columns(case):
     assert table(REFERENCE, "Commands", "in `broadcast show apps`").names() == head
 
 
+# The manager interface, queue_log, CEL
+
+
+async def test_manager_events(case):
+    # Asterisk 16 cuts long names off in "manager show events".
+    xml = (REPO / "modules/res_stasis_broadcast/res_stasis_broadcast-en_US.xml").read_text()
+    there = set(re.findall(r'<managerEvent [^>]*name="(\w+)"', xml))
+    sent = {name for path in (REPO / "modules").rglob("*.c") for name in re.findall(r'"(StasisBroadcast\w+)"', path.read_text())}
+    assert there <= sent
+    rows = table(REFERENCE, "Events of AMI", "event").rows
+    same({code(row[0]) for row in rows}, there)
+    for row in rows:
+        fields = set(re.findall(r"^(\w+): <value>$", await case.ami.cli(f"manager show event {code(row[0])}"), re.MULTILINE))
+        own = fields - CHANNEL_FIELDS - {"Event", "Queue", "QueuePriority"}
+        assert fields, f"Asterisk does not know {code(row[0])}"
+        same(set(re.findall(r"`(\w+)`", row[2])), own)
+
+
+async def test_manager_events_as_they_come(case):
+    """The fields of real ones are those of the documentation, which the test above compares with the page."""
+    app = await case.app()
+    call = await case.call("10000,,,,q(sales)p(3)")
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    for name in ("StasisBroadcastStart", "StasisBroadcastClaim", "StasisBroadcastEnd"):
+        event = await case.ami.wait(lambda event, name=name: event.get("Event") == name and event["Uniqueid"] == call.id)
+        fields = set(re.findall(r"^(\w+): <value>$", await case.ami.cli(f"manager show event {name}"), re.MULTILINE))
+        same(set(event) - {"at", "Event", "Privilege"}, fields - {"Event"})
+
+
+async def test_manager_actions(case):
+    there = set(re.findall(r"^ +(StasisBroadcast\w+)", await case.ami.cli("manager show commands"), re.MULTILINE))
+    same(set(table(REFERENCE, "Actions", "action").names()), there)
+
+
+def test_queue_log():
+    source = (REPO / "modules/res_stasis_broadcast/queue_log.c").read_text()
+    same(set(table(REFERENCE, "queue_log", "event").names()), set(re.findall(r'"([A-Z]{4,})"', source)) - {"NONE"})
+
+
+def test_cel():
+    source = (REPO / "modules/res_stasis_broadcast/cel.c").read_text()
+    same(set(table(REFERENCE, "CEL", "event").names()), set(re.findall(r'"(BROADCAST_\w+)"', source)))
+
+
 # Modules and the C API
 
 
 async def test_modules(case):
     there = set(re.findall(r"^(\w+\.so) .*Stasis Broadcast", await case.ami.cli("module show like broadcast"), re.MULTILINE))
-    same(set(table(REFERENCE, "Modules", "module").names()), there)
-    assert {f"{path.name}.so" for path in (REPO / "modules").iterdir() if path.is_dir()} >= there
+    told = set(table(REFERENCE, "Modules", "module").names())
+    assert there and there <= told, there - told
+    same(told, {f"{path.name}.so" for path in (REPO / "modules").iterdir() if path.is_dir()})
 
 
 def test_c_api():
