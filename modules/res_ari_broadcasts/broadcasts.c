@@ -21,10 +21,17 @@
 #include "asterisk/stasis_app_broadcast.h"
 
 #include "res_stasis_broadcast/internal_api.h"
+#include "res_stasis_broadcast/stats_api.h"
 
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "request.h"
+
+/*! How many broadcasts a list has if the client does not say. */
+#define LIST_LIMIT 1000
+
+/*! As many as a client can ask for: an answer of some megabytes. */
+#define LIST_MAX_LIMIT 10000
 
 /*! \brief The channel's ID in the path. */
 static const char *channel_id(struct ast_variable *path_vars)
@@ -63,25 +70,35 @@ static void respond_no(struct ast_ari_response *response, int answer)
 	}
 }
 
+/*! \brief Answer with a list that was asked for. */
+static void respond_list(struct ast_ari_response *response, int res, struct ast_json *json)
+{
+	if (!res) {
+		ast_ari_response_ok(response, json);
+	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
+		respond_no(response, res);
+	} else {
+		ast_ari_response_alloc_failed(response);
+	}
+}
+
 static void list(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
 	struct ast_variable *path_vars attribute_unused, struct ast_variable *headers attribute_unused,
 	struct ast_json *body, struct ast_ari_response *response)
 {
 	struct param application = { .name = "application" };
+	struct param limit = { .name = "limit", .is_number = 1 };
 	struct ast_json *json = NULL;
-	int res;
+	long most = LIST_LIMIT;
 
 	request_begin();
 	request_find(&application, get_params, body);
-	if (!application.times || !request_check(&application, response)) {
-		res = stasis_broadcast_describe_all(application.value, &json);
-		if (!res) {
-			ast_ari_response_ok(response, json);
-		} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-			respond_no(response, res);
-		} else {
-			ast_ari_response_alloc_failed(response);
-		}
+	request_find(&limit, get_params, body);
+	if ((!application.times || !request_check(&application, response)) &&
+		(!limit.times || !request_check_number(&limit, 1, LIST_MAX_LIMIT, &most, response))) {
+		int res = stasis_broadcast_describe_all(application.value, (size_t) most, &json);
+
+		respond_list(response, res, json);
 	}
 	request_end();
 }
@@ -141,6 +158,23 @@ static void decline(struct ast_tcptls_session_instance *ser attribute_unused, st
 	ask(get_params, path_vars, body, response, stasis_broadcast_decline);
 }
 
+static void withdraw(struct ast_tcptls_session_instance *ser attribute_unused,
+	struct ast_variable *get_params attribute_unused, struct ast_variable *path_vars,
+	struct ast_variable *headers attribute_unused, struct ast_json *body attribute_unused,
+	struct ast_ari_response *response)
+{
+	int answer;
+
+	request_begin();
+	answer = stasis_broadcast_withdraw(channel_id(path_vars));
+	if (answer) {
+		respond_no(response, answer);
+	} else {
+		ast_ari_response_no_content(response);
+	}
+	request_end();
+}
+
 static struct stasis_rest_handlers claim_handlers = {
 	.path_segment = "claim",
 	.callbacks = { [AST_HTTP_POST] = claim },
@@ -156,7 +190,7 @@ static struct stasis_rest_handlers decline_handlers = {
 static struct stasis_rest_handlers channel_handlers = {
 	.path_segment = "channelId",
 	.is_wildcard = 1,
-	.callbacks = { [AST_HTTP_GET] = get },
+	.callbacks = { [AST_HTTP_GET] = get, [AST_HTTP_DELETE] = withdraw },
 	.num_children = 2,
 	.children = { &claim_handlers, &decline_handlers },
 };

@@ -21,6 +21,7 @@
 
 #include "about.h"
 #include "api_docs.h"
+#include "broadcast_stats.h"
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "compat.h"
@@ -45,14 +46,21 @@ static int add(void)
 		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
 		return -1;
 	}
+	if (broadcast_stats_add()) {
+		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcastStats: is res_ari.so running?\n");
+		broadcasts_remove();
+		return -1;
+	}
 	if (!compat_ari_has_claim_path() && claim_path_add()) {
 		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/events/claim\n");
+		broadcast_stats_remove();
 		broadcasts_remove();
 		return -1;
 	}
 	if (api_docs_add()) {
 		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
 		claim_path_remove();
+		broadcast_stats_remove();
 		broadcasts_remove();
 		return -1;
 	}
@@ -65,6 +73,7 @@ static int unload_module(void)
 {
 	api_docs_remove();
 	claim_path_remove();
+	broadcast_stats_remove();
 	broadcasts_remove();
 	added = 0;
 

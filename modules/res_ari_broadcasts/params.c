@@ -42,3 +42,38 @@ int param_check(const struct param *param, char *message, size_t size)
 
 	return -1;
 }
+
+/*! \brief A plain decimal number up to \a most; -1 if a text is none. */
+static long read_number(const char *text, long most)
+{
+	long value = 0;
+
+	if (!text || !*text) {
+		return -1;
+	}
+	for (; *text >= '0' && *text <= '9'; text++) {
+		value = value * 10 + (*text - '0');
+		if (value > most) {
+			return -1;
+		}
+	}
+	return *text ? -1 : value;
+}
+
+int param_check_number(
+	const struct param *param, long least, long most, long *number, char *message, size_t size)
+{
+	long value;
+
+	if (param->times != 1) {
+		return param_check(param, message, size);
+	}
+	value = read_number(param->value, most);
+	if (value < least) {
+		snprintf(
+			message, size, "Parameter %s is not a whole number from %ld to %ld", param->name, least, most);
+		return -1;
+	}
+	*number = value;
+	return 0;
+}

@@ -32,6 +32,10 @@ struct param {
 	unsigned int times;
 	/*! Whether it was given as something else than text, as JSON can. */
 	int is_no_text;
+	/*! Set it if JSON may give it as a whole number, too. */
+	int is_number;
+	/*! The text of such a number. */
+	char digits[24];
 };
 
 /*!
@@ -57,5 +61,23 @@ void param_given(struct param *param, const char *value);
  * \note Any thread; takes no lock.
  */
 int param_check(const struct param *param, char *message, size_t size);
+
+/*!
+ * \brief Whether a parameter can be used as a whole number: given once, and nothing but digits.
+ *
+ * \param param The parameter.
+ * \param least The least number, not negative.
+ * \param most The greatest.
+ * \param[out] number The number, if it can.
+ * \param[out] message As in param_check().
+ * \param size Size of \a message in bytes.
+ *
+ * \retval 0 if it can be used.
+ * \retval -1 if not.
+ *
+ * \note Any thread; takes no lock.
+ */
+int param_check_number(
+	const struct param *param, long least, long most, long *number, char *message, size_t size);
 
 #endif /* RES_ARI_BROADCASTS_PARAMS_H */

@@ -56,7 +56,10 @@ void request_find(struct param *param, struct ast_variable *vars, struct ast_jso
 	if (body && ast_json_typeof(body) == AST_JSON_OBJECT) {
 		field = ast_json_object_get(body, param->name);
 	}
-	if (field) {
+	if (field && param->is_number && ast_json_typeof(field) == AST_JSON_INTEGER) {
+		snprintf(param->digits, sizeof(param->digits), "%jd", ast_json_integer_get(field));
+		param_given(param, param->digits);
+	} else if (field) {
 		param_given(param, ast_json_typeof(field) == AST_JSON_STRING ? ast_json_string_get(field) : NULL);
 	}
 }
@@ -66,6 +69,19 @@ int request_check(const struct param *param, struct ast_ari_response *response)
 	char message[PARAM_MESSAGE_SIZE];
 
 	if (!param_check(param, message, sizeof(message))) {
+		return 0;
+	}
+
+	ast_ari_response_error(response, 400, "Bad Request", "%s", message);
+	return -1;
+}
+
+int request_check_number(
+	const struct param *param, long least, long most, long *number, struct ast_ari_response *response)
+{
+	char message[PARAM_MESSAGE_SIZE];
+
+	if (!param_check_number(param, least, most, number, message, sizeof(message))) {
 		return 0;
 	}
 

@@ -67,4 +67,19 @@ int request_require(
  */
 int request_check(const struct param *param, struct ast_ari_response *response);
 
+/*!
+ * \brief Answer 400 if a parameter cannot be used as a number.
+ *
+ * \param param The parameter.
+ * \param least The least number, not negative.
+ * \param most The greatest.
+ * \param[out] number The number, if it can.
+ * \param[out] response The 400 and its message, if it cannot.
+ *
+ * \retval 0 if it can.
+ * \retval -1 if \a response is filled in.
+ */
+int request_check_number(
+	const struct param *param, long least, long most, long *number, struct ast_ari_response *response);
+
 #endif /* RES_ARI_BROADCASTS_REQUEST_H */

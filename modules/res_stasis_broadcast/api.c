@@ -33,6 +33,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "line.h"
 #include "observers.h"
 #include "offer.h"
 #include "settings.h"
@@ -51,7 +52,7 @@ int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	const struct offer_request request = {
 		.timeout_ms = timeout_ms,
 		.app_filter = app_filter,
-		.tell_claimed = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 	};
 	struct broadcast *broadcast;
 	enum offer_refusal refusal;
@@ -136,7 +137,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	const struct offer_request offer = {
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
-		.tell_claimed = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
+		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.channel_stays = 1,
 		.excluded = excluded,
 		.queue = request->queue,
@@ -247,7 +248,7 @@ static int is_refused(struct broadcast *broadcast, const char *app_name, enum br
 		.app = app_name,
 		.request = request,
 		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, or its name cannot be told of calls",
+		.reason = "excluded, a watcher, or its name cannot be told of calls",
 	};
 
 	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
@@ -425,31 +426,8 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe)(const char *channel_id, str
 	return *json ? 0 : STASIS_BROADCAST_UNKNOWN;
 }
 
-/*! \brief Whether a broadcast is listed for an application: all are for none. */
-static int is_listed_for(struct broadcast *broadcast, const char *app_name)
-{
-	return ast_strlen_zero(app_name) ||
-		(!directory_excludes(app_name) && broadcast_may_claim(broadcast, app_name, directory_has));
-}
-
-/*! \brief Every broadcast that is listed for an application, as a JSON array. */
-static struct ast_json *describe_for(const char *app_name)
-{
-	size_t count;
-	struct broadcast **list = registry_list(broadcasts, &count);
-	struct ast_json *array = ast_json_array_create();
-
-	for (size_t i = 0; i < count; i++) {
-		if (array && is_listed_for(list[i], app_name)) {
-			ast_json_array_append(array, describe_broadcast(list[i]));
-		}
-		broadcast_unref(list[i]);
-	}
-	ast_std_free(list);
-	return array;
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, struct ast_json **json)
+int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(
+	const char *app_name, size_t limit, struct ast_json **json)
 {
 	char spelt[DIRECTORY_NAME_SIZE];
 
@@ -457,7 +435,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_describe_all)(const char *app_name, s
 	if (gate_enter()) {
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
-	*json = describe_for(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt));
+	*json = line_describe(ast_strlen_zero(app_name) ? NULL : directory_spell(app_name, spelt), limit);
 	gate_leave();
 	return *json ? 0 : -1;
 }

@@ -20,6 +20,7 @@
 #include "asterisk/strings.h"
 
 #include "attach.h"
+#include "call_ended.h"
 #include "gate.h"
 
 /*! \brief Our datastores that there are, on channels or on their way off one. */
@@ -36,6 +37,8 @@ static void forget_broadcast(void *data)
 	struct broadcast *broadcast = data;
 
 	if (!gate_enter()) {
+		/* One that is replaced has closed before. */
+		broadcast_close(broadcast, BROADCAST_HUNG_UP);
 		registry_remove(broadcasts, broadcast);
 		gate_leave();
 	}
@@ -62,37 +65,51 @@ static const struct ast_datastore_info broadcast_on_channel = {
 	.chan_fixup = channel_was_taken,
 };
 
-/*! \brief Take our datastores off a channel: two, if one came by a masquerade. They are freed without its lock. */
-void detach(struct ast_channel *chan)
-{
-	struct ast_datastore *datastore;
-
-	do {
-		ast_channel_lock(chan);
-		datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
-		if (datastore) {
-			ast_channel_datastore_remove(chan, datastore);
-		}
-		ast_channel_unlock(chan);
-		if (datastore) {
-			ast_datastore_free(datastore);
-		}
-	} while (datastore);
-}
-
-/*! \brief Note for all broadcasts of a channel that it is on offer again. */
-static void set_followed(struct ast_channel *chan)
+/*! \brief Take one of our datastores off a channel. \return NULL if there is none. */
+static struct ast_datastore *take_off(struct ast_channel *chan)
 {
 	struct ast_datastore *datastore;
 
 	ast_channel_lock(chan);
-	AST_LIST_TRAVERSE(ast_channel_datastores(chan), datastore, entry)
-	{
-		if (datastore->info == &broadcast_on_channel) {
-			broadcast_set_followed(datastore->data);
-		}
+	datastore = ast_channel_datastore_find(chan, &broadcast_on_channel, NULL);
+	if (datastore) {
+		ast_channel_datastore_remove(chan, datastore);
 	}
 	ast_channel_unlock(chan);
+	return datastore;
+}
+
+/* There are two datastores if one came by a masquerade. They are freed without the channel's lock. */
+void detach(struct ast_channel *chan)
+{
+	struct ast_datastore *datastore;
+
+	while ((datastore = take_off(chan))) {
+		ast_datastore_free(datastore);
+	}
+}
+
+/*! \brief End a broadcast whose channel is going to be on offer again. */
+static void replace(struct broadcast *broadcast, const char *replaced_by)
+{
+	if (strcmp(broadcast_channel_id(broadcast), replaced_by) != 0 &&
+		broadcast_state(broadcast) == BROADCAST_OPEN) {
+		broadcast_set_moved(broadcast, replaced_by);
+	}
+	broadcast_close(broadcast, BROADCAST_REPLACED);
+	call_ended_tell(broadcast);
+	/* If that could not be told, then never: who is offered the channel next would take it for that one's end. */
+	broadcast_set_followed(broadcast);
+}
+
+void detach_replaced(struct ast_channel *chan, const char *replaced_by)
+{
+	struct ast_datastore *datastore;
+
+	while ((datastore = take_off(chan))) {
+		replace(datastore->data, replaced_by);
+		ast_datastore_free(datastore);
+	}
 }
 
 int attach(struct ast_channel *chan, struct broadcast *broadcast)
@@ -102,8 +119,7 @@ int attach(struct ast_channel *chan, struct broadcast *broadcast)
 	if (!datastore) {
 		return -1;
 	}
-	set_followed(chan);
-	detach(chan);
+	detach_replaced(chan, broadcast_channel_id(broadcast));
 	datastore->data = broadcast_ref(broadcast);
 	ast_atomic_fetchadd_int(&datastores, +1);
 	ast_channel_lock(chan);

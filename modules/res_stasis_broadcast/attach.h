@@ -36,6 +36,17 @@ int attach(struct ast_channel *chan, struct broadcast *broadcast);
 void detach(struct ast_channel *chan);
 
 /*!
+ * \brief Untie the channel's broadcasts since it is going to be on offer again, and have those who are to hear how they
+ *        ended hear it before anything that is queued after this call.
+ *
+ * \param chan The channel; must not be locked by the caller.
+ * \param replaced_by The ID that the next broadcast has. Borrowed.
+ *
+ * \note The channel's thread. Locks as attach().
+ */
+void detach_replaced(struct ast_channel *chan, const char *replaced_by);
+
+/*!
  * \brief The broadcast that was made of a channel last, whatever the channel's unique ID is by now (rule 11).
  *
  * \return A reference, to give back with broadcast_unref(); NULL if there is none.

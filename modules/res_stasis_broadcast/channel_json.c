@@ -15,6 +15,7 @@
 #include "asterisk/linkedlists.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/stasis_channels.h"
+#include "asterisk/strings.h"
 #include "channel_json.h"
 #include "compat.h"
 #include "describe.h"
@@ -109,4 +110,19 @@ struct ast_json *channel_json(struct ast_channel_snapshot *snapshot)
 		complete_variables(ast_json_object_get(json, "channelvars"), snapshot);
 	}
 	return json;
+}
+
+struct ast_json *channel_json_variables(const struct ast_channel_snapshot *snapshot)
+{
+	struct ast_json *object = ast_json_object_create();
+	struct ast_var_t *variable;
+
+	if (!object || !snapshot || !snapshot->ari_vars) {
+		return object;
+	}
+	AST_LIST_TRAVERSE(snapshot->ari_vars, variable, entries)
+	{
+		ast_json_object_set(object, variable->name, describe_text(S_OR(variable->value, "")));
+	}
+	return object;
 }

@@ -51,4 +51,15 @@ const char *channel_json_field_name(int field);
 /*! \brief Whether Asterisk keeps the channel from all applications: it is one of its own. Any thread; no lock. */
 int channel_json_is_internal(const struct ast_channel_snapshot *snapshot);
 
+/*!
+ * \brief The channel variables of ari.conf alone, as channel_json() has them.
+ *
+ * \param snapshot A snapshot, borrowed; NULL: there are none.
+ *
+ * \return A JSON object; NULL without memory.
+ *
+ * \note Any thread; takes no lock.
+ */
+struct ast_json *channel_json_variables(const struct ast_channel_snapshot *snapshot);
+
 #endif /* RES_STASIS_BROADCAST_CHANNEL_JSON_H */

@@ -232,7 +232,7 @@ static void show_recipients(int fd, const struct line *line, const struct broadc
 		.snapshot = snapshot,
 		.is_lost = atomic_load(&offer->is_lost),
 	};
-	struct delivery *delivery = delivery_ref_at(&offer->delivery);
+	struct delivery *delivery = delivery_ref_at(&offer->events.to_recipients);
 
 	for (size_t i = 0; i < names_count(snapshot->declined); i++) {
 		const char *name = names_at(snapshot->declined, i);

@@ -11,10 +11,14 @@
 
 #include "asterisk.h"
 
+#include "asterisk/astobj2.h"
 #include "asterisk/json.h"
+#include "asterisk/stasis_channels.h"
 
+#include "channel_json.h"
 #include "channel_variables.h"
 #include "describe.h"
+#include "offer.h"
 #include "printable.h"
 
 static const char *state_name(enum broadcast_state state)
@@ -55,18 +59,58 @@ static struct ast_json *names_to_json(const struct names *names)
 	return array;
 }
 
+/*! \brief The channel variables of ari.conf, as ARI shows them of a channel; none if there is no such channel. */
+static struct ast_json *describe_variables(const char *channel_id)
+{
+	struct ast_channel_snapshot *snapshot = ast_channel_snapshot_get_latest(channel_id);
+	struct ast_json *json = channel_json_variables(snapshot);
+
+	ao2_cleanup(snapshot);
+	return json;
+}
+
+/*! \brief How long the channel has waited, or had when the broadcast closed, in milliseconds. */
+static int64_t waited_ms(struct broadcast *broadcast)
+{
+	const struct offer *offer = broadcast_data(broadcast);
+	const int64_t closed_ns = broadcast_closed_ns(broadcast);
+
+	return closed_ns ? (closed_ns - offer->first_ns) / 1000000 : offer_waited_ms(offer);
+}
+
+/*! \brief Add what is known of the call to the description of its broadcast. \retval 0 on success. */
+static int add_call(struct ast_json *json, struct broadcast *broadcast, const char *channel_id)
+{
+	const struct offer *offer = broadcast_data(broadcast);
+	struct ast_json *call = ast_json_pack("{s: {s: o, s: o}, s: o, s: o, s: o, s: I, s: i, s: o}", "caller",
+		"name", describe_text(offer->caller_name), "number", describe_text(offer->caller_number), "called",
+		describe_text(offer->called), "channelvars", describe_variables(channel_id), "created",
+		ast_json_timeval(offer->created, NULL), "waited_ms", (intmax_t) waited_ms(broadcast), "priority",
+		offer->priority, "queue", *offer->queue ? describe_text(offer->queue) : ast_json_null());
+	int failed = !call || ast_json_object_update(json, call);
+
+	ast_json_unref(call);
+	return failed;
+}
+
 struct ast_json *describe_broadcast(struct broadcast *broadcast)
 {
 	struct broadcast_snapshot snapshot;
 	struct ast_json *json;
+	const char *channel_id;
 
 	broadcast_get_snapshot(broadcast, &snapshot);
+	/* The one that the channel has now (rule 12). */
+	channel_id = snapshot.moved_to ? snapshot.moved_to : broadcast_channel_id(broadcast);
 	json = ast_json_pack("{s: o, s: s, s: i, s: i, s: o, s: o, s: o, s: o}", "channel_id",
-		describe_text(snapshot.moved_to ? snapshot.moved_to : broadcast_channel_id(broadcast)), "state",
-		state_name(snapshot.state), "timeout_ms", snapshot.timeout_ms, "remaining_ms", snapshot.remaining_ms,
-		"app_filter", describe_text(broadcast_filter_text(broadcast)), "recipients",
-		names_to_json(snapshot.recipients), "declined", names_to_json(snapshot.declined), "winner_app",
-		snapshot.winner ? describe_text(snapshot.winner) : ast_json_null());
+		describe_text(channel_id), "state", state_name(snapshot.state), "timeout_ms", snapshot.timeout_ms,
+		"remaining_ms", snapshot.remaining_ms, "app_filter", describe_text(broadcast_filter_text(broadcast)),
+		"recipients", names_to_json(snapshot.recipients), "declined", names_to_json(snapshot.declined),
+		"winner_app", snapshot.winner ? describe_text(snapshot.winner) : ast_json_null());
+	if (json && add_call(json, broadcast, channel_id)) {
+		ast_json_unref(json);
+		json = NULL;
+	}
 	broadcast_snapshot_clear(&snapshot);
 	return json;
 }

@@ -38,14 +38,23 @@ struct slot {
 	atomic_uint inside;
 };
 
+/*! \brief The settings that say which applications are offered no calls. */
+enum role {
+	ROLE_EXCLUDED,
+	ROLE_WATCHER,
+	ROLES,
+};
+
 /*! \brief What was found out about the lists of the sources. */
 struct found {
 	/*! What each slot's source gave; NULL for none. */
 	struct names *from[DIRECTORY_MAX_SOURCES];
-	/*! The filter of those that are left out; NULL: none. */
-	struct app_filter *exclude;
-	/*! The names that are left. NULL if nothing was found out yet. */
+	/*! The filter of each role; NULL: nobody has it. */
+	struct app_filter *filters[ROLES];
+	/*! The names that an offer may go to. NULL if nothing was found out yet. */
 	struct names *names;
+	/*! Those that only watch; likewise. */
+	struct names *watchers;
 };
 
 static struct slot slots[DIRECTORY_MAX_SOURCES] = {
@@ -55,15 +64,15 @@ static struct slot slots[DIRECTORY_MAX_SOURCES] = {
 	{ .inside = SLOT_SHUT },
 };
 
-/*! Protects which slots are taken, the exclude filter and \c last. Never held while a source is asked. */
+/*! Protects which slots are taken, the filters and \c last. Never held while a source is asked. */
 AST_MUTEX_DEFINE_STATIC(directory_lock);
 /*! Signalled, with the lock, when the last thread leaves a slot that is shut. Never destroyed. */
 static ast_cond_t left = PTHREAD_COND_INITIALIZER;
 /*! How many slots are taken. */
 static atomic_uint source_count;
-static struct app_filter *exclude;
-/*! Whether there is an exclude filter: most have none, and need no lock to know it. */
-static atomic_int has_exclude;
+static struct app_filter *filters[ROLES];
+/*! Whether there is such a filter: most have none, and need no lock to know it. */
+static atomic_int has_filter[ROLES];
 static struct found last;
 
 /*! \brief Enter a slot's source. \return The source, to leave again; NULL if there is none. */
@@ -124,20 +133,21 @@ void directory_remove(const struct directory_source *source)
 	ast_mutex_unlock(&directory_lock);
 }
 
-/*! \brief The exclude filter, a reference; NULL if there is none. */
-static struct app_filter *exclude_get(void)
+/*! \brief The filter of a role, a reference; NULL if there is none. */
+static struct app_filter *filter_get(enum role role)
 {
 	struct app_filter *filter = NULL;
 
-	if (atomic_load_explicit(&has_exclude, memory_order_acquire)) {
+	if (atomic_load_explicit(&has_filter[role], memory_order_acquire)) {
 		ast_mutex_lock(&directory_lock);
-		filter = app_filter_ref(exclude);
+		filter = app_filter_ref(filters[role]);
 		ast_mutex_unlock(&directory_lock);
 	}
 	return filter;
 }
 
-int directory_set_exclude(const char *pattern)
+/*! \brief Set the filter of a role. \retval 0 on success, -1 if it cannot be used or memory ran out. */
+static int filter_set(enum role role, const char *pattern)
 {
 	struct app_filter *filter = NULL;
 	struct app_filter *old;
@@ -146,12 +156,22 @@ int directory_set_exclude(const char *pattern)
 		return -1;
 	}
 	ast_mutex_lock(&directory_lock);
-	old = exclude;
-	exclude = filter;
-	atomic_store_explicit(&has_exclude, filter != NULL, memory_order_release);
+	old = filters[role];
+	filters[role] = filter;
+	atomic_store_explicit(&has_filter[role], filter != NULL, memory_order_release);
 	ast_mutex_unlock(&directory_lock);
 	app_filter_unref(old);
 	return 0;
+}
+
+int directory_set_exclude(const char *pattern)
+{
+	return filter_set(ROLE_EXCLUDED, pattern);
+}
+
+int directory_set_watchers(const char *pattern)
+{
+	return filter_set(ROLE_WATCHER, pattern);
 }
 
 /*! \brief Tell the log of a name that cannot be used, one line for many. */
@@ -182,25 +202,35 @@ static int is_usable(const char *app)
 	return strlen(app) <= APP_FILTER_MAX_NAME && ast_json_utf8_check(app);
 }
 
-/*! \brief What directory_excludes() does, with the exclude filter at hand. */
-static int is_excluded(const char *app, struct app_filter *filter)
+/*! \brief Whether a name cannot be told of calls, or must not be. */
+static int is_out(const char *app)
+{
+	return !is_usable(app) || ari_applications_is_for_one_call(app);
+}
+
+/*!
+ * \brief Whether a filter gives its role to an application; NULL gives it to none.
+ *
+ * A fence never fails open: who cannot be decided is left out, or has no say.
+ */
+static int has_role(const char *app, struct app_filter *filter)
 {
 	int undecided;
 
-	if (!is_usable(app) || ari_applications_is_for_one_call(app)) {
-		return 1;
-	}
-	/* A fence never fails open: a name that cannot be decided is left out. */
 	return filter && (app_filter_decide(filter, app, &undecided) || undecided);
 }
 
 int directory_excludes(const char *app)
 {
-	struct app_filter *filter = exclude_get();
-	int excluded = is_excluded(app, filter);
+	int excludes = is_out(app);
 
-	app_filter_unref(filter);
-	return excluded;
+	for (size_t i = 0; !excludes && i < ROLES; i++) {
+		struct app_filter *filter = filter_get(i);
+
+		excludes = has_role(app, filter);
+		app_filter_unref(filter);
+	}
+	return excludes;
 }
 
 /*! \brief Whether a name was noted before; else it is. Without memory it is not, and may be there twice. */
@@ -215,51 +245,62 @@ static int is_noted(struct table *noted, const char *name)
 	return 0;
 }
 
-/*! \brief Choose those names of one source that are not excluded. \return How many. */
-static size_t choose_from(
-	struct names *names, struct app_filter *filter, struct table *noted, const char **list)
+/*! \brief The names of each sort, while they are chosen. */
+struct chosen {
+	const char **names;
+	size_t count;
+	const char **watchers;
+	size_t watcher_count;
+	/*! Every name so far, if there are several sources. */
+	struct table noted;
+};
+
+/*! \brief Choose from the names of one source. */
+static void choose_from(
+	struct names *names, struct app_filter *const filters_of[ROLES], struct chosen *chosen)
 {
 	const int is_only = atomic_load_explicit(&source_count, memory_order_relaxed) < 2;
-	size_t count = 0;
 
 	for (size_t i = 0; i < names_count(names); i++) {
 		const char *name = names_at(names, i);
 
-		if (!is_only && is_noted(noted, name)) {
+		if (!is_only && is_noted(&chosen->noted, name)) {
 			continue;
 		}
-		if (!is_excluded(name, filter)) {
-			list[count++] = name;
-		} else if (!is_usable(name)) {
-			warn_unusable(name);
+		if (is_out(name) || has_role(name, filters_of[ROLE_EXCLUDED])) {
+			if (!is_usable(name)) {
+				warn_unusable(name);
+			}
+		} else if (has_role(name, filters_of[ROLE_WATCHER])) {
+			chosen->watchers[chosen->watcher_count++] = name;
+		} else {
+			chosen->names[chosen->count++] = name;
 		}
 	}
-	return count;
 }
 
-/*! \brief Those names of all sources that are not excluded. NULL without memory. */
-static struct names *choose(const struct found *found)
+/*! \brief Find those names of all sources that are offered calls, and those that watch. \retval 0 on success. */
+static int choose(struct found *found)
 {
-	struct table noted = { 0 };
-	struct names *names;
-	const char **list;
-	size_t count = 0;
+	struct chosen chosen = { 0 };
+	size_t count = 1;
 
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
 		count += names_count(found->from[i]);
 	}
-	list = ast_malloc((count + 1) * sizeof(*list));
-	if (!list) {
-		return NULL;
+	chosen.names = ast_malloc(count * sizeof(*chosen.names));
+	chosen.watchers = ast_malloc(count * sizeof(*chosen.watchers));
+	if (chosen.names && chosen.watchers) {
+		for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+			choose_from(found->from[i], found->filters, &chosen);
+		}
+		found->names = names_create(chosen.names, chosen.count);
+		found->watchers = names_create(chosen.watchers, chosen.watcher_count);
 	}
-	count = 0;
-	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
-		count += choose_from(found->from[i], found->exclude, &noted, list + count);
-	}
-	table_clear(&noted);
-	names = names_create(list, count);
-	ast_free(list);
-	return names;
+	table_clear(&chosen.noted);
+	ast_free(chosen.names);
+	ast_free(chosen.watchers);
+	return found->names && found->watchers ? 0 : -1;
 }
 
 static void found_clear(struct found *found)
@@ -267,8 +308,11 @@ static void found_clear(struct found *found)
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
 		names_unref(found->from[i]);
 	}
-	app_filter_unref(found->exclude);
+	for (size_t i = 0; i < ROLES; i++) {
+		app_filter_unref(found->filters[i]);
+	}
 	names_unref(found->names);
+	names_unref(found->watchers);
 	*found = (struct found){ 0 };
 }
 
@@ -286,22 +330,24 @@ static int ask_sources(struct found *found)
 			failed |= !found->from[i];
 		}
 	}
-	found->exclude = exclude_get();
+	for (size_t i = 0; i < ROLES; i++) {
+		found->filters[i] = filter_get(i);
+	}
 	return failed ? -1 : 0;
 }
 
-/*! \brief The names, if nothing has changed since they were found out: a reference, else NULL. */
-static struct names *find_again(const struct found *found)
+/*! \brief Complete what was found out with what was before, if nothing has changed. \retval 0 if so, else -1. */
+static int find_again(struct found *found)
 {
-	struct names *names = NULL;
-
 	ast_mutex_lock(&directory_lock);
 	/* What is kept is referred to: no other list can be at the same address. */
-	if (!memcmp(last.from, found->from, sizeof(last.from)) && last.exclude == found->exclude) {
-		names = names_ref(last.names);
+	if (!memcmp(last.from, found->from, sizeof(last.from)) &&
+		!memcmp(last.filters, found->filters, sizeof(last.filters))) {
+		found->names = names_ref(last.names);
+		found->watchers = names_ref(last.watchers);
 	}
 	ast_mutex_unlock(&directory_lock);
-	return names;
+	return found->names ? 0 : -1;
 }
 
 /*! \brief Keep what was found out, in the place of what was before. */
@@ -316,21 +362,51 @@ static void keep(struct found *found)
 	found_clear(&old);
 }
 
-struct names *directory_names(void)
+/*! \brief The names that are offered calls, or those that watch: a reference; NULL without memory. */
+static struct names *find_names(int of_watchers)
 {
 	struct found found = { 0 };
-	struct names *names = NULL;
+	struct names *names;
+	int is_new = 0;
 
-	if (!ask_sources(&found) && !(names = find_again(&found))) {
-		found.names = choose(&found);
-		if (found.names) {
-			names = names_ref(found.names);
-			keep(&found);
-			return names;
+	if (!ask_sources(&found) && find_again(&found)) {
+		is_new = !choose(&found);
+	}
+	names = names_ref(of_watchers ? found.watchers : found.names);
+	if (is_new) {
+		keep(&found);
+	} else {
+		found_clear(&found);
+	}
+	return names;
+}
+
+struct names *directory_names(void)
+{
+	return find_names(0);
+}
+
+struct names *directory_watchers(void)
+{
+	if (!atomic_load_explicit(&has_filter[ROLE_WATCHER], memory_order_acquire)) {
+		return NULL;
+	}
+	return find_names(1);
+}
+
+int directory_is_there(const char *app)
+{
+	int is_there = 0;
+
+	for (size_t i = 0; !is_there && i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			is_there = source->has(app);
+			leave(&slots[i]);
 		}
 	}
-	found_clear(&found);
-	return names;
+	return is_there;
 }
 
 int directory_count_sources(const char *app)
@@ -350,17 +426,7 @@ int directory_count_sources(const char *app)
 
 int directory_has(const char *app)
 {
-	int has = 0;
-
-	for (size_t i = 0; !has && i < DIRECTORY_MAX_SOURCES; i++) {
-		const struct directory_source *source = enter(&slots[i]);
-
-		if (source) {
-			has = source->has(app);
-			leave(&slots[i]);
-		}
-	}
-	return has && !directory_excludes(app);
+	return directory_is_there(app) && !directory_excludes(app);
 }
 
 const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
@@ -394,6 +460,8 @@ void directory_forget(void)
 {
 	struct found nothing = { 0 };
 
-	directory_set_exclude("");
+	for (size_t i = 0; i < ROLES; i++) {
+		filter_set(i, "");
+	}
 	keep(&nothing);
 }

@@ -74,6 +74,19 @@ void directory_remove(const struct directory_source *source);
 struct names *directory_names(void);
 
 /*!
+ * \brief The names of the watchers that are there now (the setting \c watchers): they hear of every offer, and have no
+ *        say in it. Never one that is excluded.
+ *
+ * \return A list that is shared as that of directory_names() is; NULL without memory, or if the setting names none.
+ *
+ * \note Any thread; locks as directory_names(). Nothing but a load if the setting names none.
+ */
+struct names *directory_watchers(void);
+
+/*! \brief Whether an application is there now, offered calls or not. Any thread; locks as directory_names(). */
+int directory_is_there(const char *app);
+
+/*!
  * \brief Whether an application is there now and may be offered calls (rule 5): never one that directory_excludes().
  *
  * \note Any thread; locks as directory_names().
@@ -89,9 +102,9 @@ int directory_has(const char *app);
 int directory_count_sources(const char *app);
 
 /*!
- * \brief Whether an application of this name hears of no offer and may claim none, whichever it is, and whatever
- *        \c claim_policy says: the setting \c exclude; a name that no event or claim can carry (not UTF-8, over 256
- *        bytes); a name that is made for one call.
+ * \brief Whether an application of this name is offered no calls and may claim none, whichever it is, and whatever
+ *        \c claim_policy says: the settings \c exclude and \c watchers; a name that no event or claim can carry (not
+ *        UTF-8, over 256 bytes); a name that is made for one call.
  *
  * \note Any thread. Takes the directory's lock for a moment.
  */
@@ -126,6 +139,9 @@ const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE]);
  * \note The thread that loads or reloads the module. Takes the directory's lock for a moment.
  */
 int directory_set_exclude(const char *pattern);
+
+/*! \brief Set who only watches, of the setting \c watchers. As directory_set_exclude(). */
+int directory_set_watchers(const char *pattern);
 
 /*!
  * \brief Hand an event to the application of that name, by the source that it belongs to.

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
+ * \brief The events: CallBroadcast, CallClaimed and CallWithdrawn (SPEC section 4).
  */
 
 #include "asterisk.h"
@@ -163,4 +163,16 @@ struct ast_json *events_call_claimed(const char *channel_id, const char *winner,
 	return ast_json_pack("{s: s, s: o, s: o, s: o}", "type", "CallClaimed", "timestamp",
 		ast_json_timeval(ast_tvnow(), NULL), "channel", describe_claimed(channel_id, offered), "winner_app",
 		describe_text(winner));
+}
+
+struct ast_json *events_call_withdrawn(const char *reason, const char *replaced_by, struct ast_json *offered)
+{
+	/* As it was offered: it may be gone, and after a masquerade its old ID may be another one's. */
+	struct ast_json *event = ast_json_pack("{s: s, s: o, s: O, s: s}", "type", "CallWithdrawn", "timestamp",
+		ast_json_timeval(ast_tvnow(), NULL), "channel", offered, "reason", reason);
+
+	if (event && replaced_by) {
+		ast_json_object_set(event, "replaced_by", describe_text(replaced_by));
+	}
+	return event;
 }

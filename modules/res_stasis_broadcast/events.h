@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The two events: CallBroadcast and CallClaimed (SPEC section 4).
+ * \brief The events: CallBroadcast, CallClaimed and CallWithdrawn (SPEC section 4).
  */
 
 #ifndef RES_STASIS_BROADCAST_EVENTS_H
@@ -57,5 +57,18 @@ struct ast_json *events_call_broadcast(
  * \note Any thread. Takes no lock of a channel.
  */
 struct ast_json *events_call_claimed(const char *channel_id, const char *winner, struct ast_json *offered);
+
+/*!
+ * \brief Build the \c CallWithdrawn event of a channel: its offer has ended without a winner.
+ *
+ * \param reason timeout, hangup, declined, withdrawn or replaced.
+ * \param replaced_by The ID under which the channel is on offer next, for replaced; else NULL.
+ * \param offered The \c channel of the CallBroadcast event. Borrowed.
+ *
+ * \return The event without \c application; NULL on failure.
+ *
+ * \note Any thread, also with locks of channels; takes none.
+ */
+struct ast_json *events_call_withdrawn(const char *reason, const char *replaced_by, struct ast_json *offered);
 
 #endif /* RES_STASIS_BROADCAST_EVENTS_H */

@@ -179,9 +179,11 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
- * \brief Describe all broadcasts, or those that an application may claim now.
+ * \brief Describe broadcasts, or those that an application may claim now: first in line first, the open ones before
+ *        those that are over.
  *
  * \param app_name Only open broadcasts that this application may claim; NULL or empty: all.
+ * \param limit As many at the most.
  * \param[out] json Set to a JSON array that the caller unreferences, on 0.
  *
  * \retval 0 on success, -1 if memory ran out.
@@ -189,8 +191,8 @@ AST_OPTIONAL_API(int, stasis_broadcast_describe, (const char *channel_id, struct
  *
  * \note Any thread.
  */
-AST_OPTIONAL_API(int, stasis_broadcast_describe_all, (const char *app_name, struct ast_json **json),
-	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+AST_OPTIONAL_API(int, stasis_broadcast_describe_all,
+	(const char *app_name, size_t limit, struct ast_json **json), { return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!
  * \brief Get what the dispatcher has done and is doing.

@@ -30,7 +30,10 @@ static int compare_lines(const void *first, const void *second)
 	if (one->offer->priority != other->offer->priority) {
 		return one->offer->priority > other->offer->priority ? -1 : 1;
 	}
-	return (one->offer->first_ns > other->offer->first_ns) - (one->offer->first_ns < other->offer->first_ns);
+	if (one->offer->first_ns != other->offer->first_ns) {
+		return one->offer->first_ns < other->offer->first_ns ? -1 : 1;
+	}
+	return broadcast_serial(one->broadcast) < broadcast_serial(other->broadcast) ? -1 : 1;
 }
 
 struct line *line_get(size_t *count, size_t *open)

@@ -14,6 +14,8 @@
 
 #include "offer.h"
 
+struct ast_json;
+
 /*! \brief A broadcast and its place in line. */
 struct line {
 	struct broadcast *broadcast;
@@ -35,5 +37,21 @@ struct line *line_get(size_t *count, size_t *open);
 
 /*! \brief Give back what line_get() gave. Any thread; inside the gate or not. */
 void line_free(struct line *line, size_t count);
+
+/*!
+ * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher
+ *        priority, then the one whose channel was offered first (SPEC section 5).
+ *
+ * What is answered is as true as the moment in which each was looked at: others come and go meanwhile.
+ *
+ * \param app_name Only those that this application may claim now; NULL: all.
+ * \param limit As many at the most: only these cost more than their place in the order.
+ *
+ * \return A JSON array; NULL without memory.
+ *
+ * \note Any thread, inside the gate. Takes the locks of the registry's parts and of single broadcasts one after the
+ *       other, never two at once.
+ */
+struct ast_json *line_describe(const char *app_name, size_t limit);
 
 #endif /* RES_STASIS_BROADCAST_LINE_H */

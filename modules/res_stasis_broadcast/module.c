@@ -31,7 +31,8 @@ static const struct broadcast_observer *const observers[] = {
 	&debug_observer,
 	&silence_observer,
 	&stats_observer,
-	&call_claimed_observer,
+	&watchers_observer,
+	&call_ended_observer,
 	&ami_events_observer,
 	&cel_observer,
 	&queue_log_observer,
@@ -39,7 +40,10 @@ static const struct broadcast_observer *const observers[] = {
 
 static int start_directory(const struct settings *settings)
 {
-	return directory_set_exclude(settings->exclude) || directory_add(&ari_applications) ? -1 : 0;
+	return directory_set_exclude(settings->exclude) || directory_set_watchers(settings->watchers) ||
+			directory_add(&ari_applications)
+		? -1
+		: 0;
 }
 
 static void stop_directory(void)
@@ -142,8 +146,8 @@ static int reload_module(void)
 	settings_get(&settings);
 	dispatch_set_threads(settings.dispatch_threads);
 	stats_apply_settings(&settings);
-	if (directory_set_exclude(settings.exclude)) {
-		ast_log(LOG_ERROR, "exclude stays as it was: out of memory. Reload again\n");
+	if (directory_set_exclude(settings.exclude) || directory_set_watchers(settings.watchers)) {
+		ast_log(LOG_ERROR, "exclude or watchers stays as it was: out of memory. Reload again\n");
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	return AST_MODULE_RELOAD_SUCCESS;

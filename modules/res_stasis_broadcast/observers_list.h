@@ -15,11 +15,12 @@
 #include "observers.h"
 
 extern const struct broadcast_observer ami_events_observer;
-extern const struct broadcast_observer call_claimed_observer;
+extern const struct broadcast_observer call_ended_observer;
 extern const struct broadcast_observer cel_observer;
 extern const struct broadcast_observer debug_observer;
 extern const struct broadcast_observer queue_log_observer;
 extern const struct broadcast_observer silence_observer;
 extern const struct broadcast_observer stats_observer;
+extern const struct broadcast_observer watchers_observer;
 
 #endif /* RES_STASIS_BROADCAST_OBSERVERS_LIST_H */

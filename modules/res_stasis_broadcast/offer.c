@@ -32,6 +32,7 @@
 #include "settings.h"
 #include "silence.h"
 #include "stats_store.h"
+#include "watchers.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
 #define WARN_INTERVAL_NS INT64_C(10000000000)
@@ -127,19 +128,38 @@ static int publish(struct ast_channel *chan, struct broadcast *broadcast)
 	return 0;
 }
 
+/*! \brief Prepare the deliveries of a new broadcast's events. \retval 0 on success, -1 if memory ran out. */
+static int prepare_deliveries(struct broadcast *broadcast, const struct broadcast_terms *terms)
+{
+	struct offer *offer = broadcast_data(broadcast);
+	struct offer_events *events = &offer->events;
+
+	if (!events->offered) {
+		return 0;
+	}
+	if (names_count(terms->recipients)) {
+		events->to_recipients = delivery_create(broadcast);
+	}
+	if (names_count(events->watchers)) {
+		events->to_watchers = watchers_delivery(broadcast);
+	}
+	return (names_count(terms->recipients) && !events->to_recipients) ||
+			(names_count(events->watchers) && !events->to_watchers)
+		? -1
+		: 0;
+}
+
 /*!
  * \brief Make a broadcast with the event that tells of it.
  *
  * \param offer Its data; taken, also on failure.
- * \param event CallBroadcast, borrowed; NULL if there is nobody to send it to.
  *
  * \return A reference; NULL without memory, or with \c errno \c EBUSY if too many are open.
  */
-static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer, struct ast_json *event)
+static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer)
 {
 	struct broadcast *broadcast;
 
-	offer->channel = event ? ast_json_ref(ast_json_object_get(event, "channel")) : NULL;
 	terms->data = offer;
 	terms->free_data = offer_free;
 	broadcast = broadcast_create(terms);
@@ -150,8 +170,7 @@ static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer
 		errno = why;
 		return NULL;
 	}
-	offer->delivery = event ? delivery_create(broadcast) : NULL;
-	if (event && !offer->delivery) {
+	if (prepare_deliveries(broadcast, terms)) {
 		broadcast_unref(broadcast);
 		errno = ENOMEM;
 		return NULL;
@@ -168,7 +187,7 @@ static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer
 static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms,
 	struct offer *offer, struct ast_json *event, struct broadcast **broadcast)
 {
-	struct broadcast *made = make(terms, offer, event);
+	struct broadcast *made = make(terms, offer);
 	enum offer_refusal refusal = OFFER_ERROR;
 	struct delivery *delivery;
 
@@ -176,9 +195,9 @@ static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_te
 		return errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
 	}
 	/* The broadcast gives its own reference up when it closes, which can be at any time from now on. */
-	delivery = event ? delivery_ref(offer->delivery) : NULL;
+	delivery = offer->events.to_recipients ? delivery_ref(offer->events.to_recipients) : NULL;
 	if (!publish(chan, made) &&
-		(!event || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
+		(!delivery || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
 		*broadcast = broadcast_ref(made);
 		refusal = OFFER_OK;
 	} else {
@@ -210,10 +229,15 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	enum offer_refusal refusal = OFFER_ERROR;
 	struct ast_json *event = NULL;
 
-	if (offer && names_count(terms->recipients)) {
-		event = events_call_broadcast(chan, terms->timeout_ms, offer, &failure);
-	} else if (terms->recipients) {
+	if (terms->recipients && !names_count(terms->recipients)) {
 		tell_no_match(chan, terms);
+	}
+	if (offer) {
+		offer->events.watchers = directory_watchers();
+		if (names_count(terms->recipients) || names_count(offer->events.watchers)) {
+			event = events_call_broadcast(chan, terms->timeout_ms, offer, &failure);
+			offer->events.offered = event ? ast_json_ref(event) : NULL;
+		}
 	}
 	if (offer && terms->recipients && (event || !names_count(terms->recipients))) {
 		failure = EVENTS_OUT_OF_MEMORY;
@@ -254,13 +278,13 @@ static void warn_full(const struct ast_channel *chan, size_t max_open)
 }
 
 /*! \brief Whether there is room for one more, before the work of offering it is done. */
-static int has_room(struct ast_channel *chan, size_t max_open)
+static int has_room(struct ast_channel *chan, const char *channel_id, size_t max_open)
 {
 	if (!max_open) {
 		return 1;
 	}
 	/* The broadcast that the next one replaces makes room for it. */
-	detach(chan);
+	detach_replaced(chan, channel_id);
 	/* Asked again when the broadcast is made: this saves those that are too many the work before. */
 	return broadcast_open_count() < max_open;
 }
@@ -284,7 +308,7 @@ enum offer_refusal offer_channel(
 		stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
 		return OFFER_INVALID_FILTER;
 	}
-	if (has_room(chan, terms.max_open)) {
+	if (has_room(chan, terms.channel_id, terms.max_open)) {
 		terms.recipients = find_recipients(chan, terms.filter, terms.excluded);
 		refusal = offer_on(chan, &terms, request, broadcast);
 		names_unref(terms.recipients);
@@ -306,7 +330,7 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 	const struct offer_request request = {
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
-		.tell_claimed = offer->tell_claimed,
+		.tell_end = offer->tell_end,
 		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
 		.excluded = broadcast_excluded(old),
@@ -314,8 +338,11 @@ enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broad
 		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 	};
+	char channel_id[AST_MAX_UNIQUEID];
 	enum offer_refusal refusal;
 
+	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
+	broadcast_set_moved(old, channel_id_copy(chan, channel_id));
 	if (broadcast_close(old, BROADCAST_REPLACED) != BROADCAST_REPLACED) {
 		return OFFER_OK;
 	}

@@ -21,6 +21,7 @@
 struct ast_channel;
 struct ast_json;
 struct delivery;
+struct names;
 
 /*! \brief What is asked for. All of it is borrowed. */
 struct offer_request {
@@ -28,8 +29,8 @@ struct offer_request {
 	int timeout_ms;
 	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. */
 	const char *app_filter;
-	/*! Whether the recipients get a CallClaimed event as well. */
-	int tell_claimed;
+	/*! Whether the recipients get CallClaimed or CallWithdrawn as well. */
+	int tell_end;
 	/*! Whether the channel's thread stays until the broadcast has closed. */
 	int channel_stays;
 	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
@@ -54,15 +55,24 @@ enum offer_refusal {
 	OFFER_ERROR,
 };
 
+/*! \brief What is needed for the events of a broadcast, see call_ended.c. Each may be NULL. */
+struct offer_events {
+	/*! To the recipients. For all but who opens it by delivery_ref_at() and delivery_take(). */
+	struct delivery *to_recipients;
+	/*! To the watchers. */
+	struct delivery *to_watchers;
+	/*! The watchers. */
+	struct names *watchers;
+	/*! CallBroadcast, without \c application. */
+	struct ast_json *offered;
+};
+
 /*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
 struct offer {
-	/*! Where the event that tells of the end goes; until the close, and then NULL. For all but who opens it by
-	 * delivery_ref_at() and delivery_take().
-	 */
-	struct delivery *delivery;
-	/*! The channel as CallBroadcast told it; until the close, and then NULL. Only for who opens or closes it. */
-	struct ast_json *channel;
-	int tell_claimed;
+	/*! Until the close, and then all NULL. For who opens or closes it; call_ended.c only once others know of it. */
+	struct offer_events events;
+	/*! Whether the recipients hear how it ends. */
+	int tell_end;
 	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
 	atomic_int is_lost;
 	int has_priority;
@@ -105,6 +115,9 @@ struct offer {
  * \note The channel's thread. Locks the channel for a moment.
  */
 struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request);
+
+/*! \brief Give back what is kept for events. Any thread; takes the dispatcher's lock. */
+void offer_events_clear(struct offer_events *events);
 
 /*! \brief Give an offer back. Any thread; takes the dispatcher's lock. */
 void offer_free(void *offer);

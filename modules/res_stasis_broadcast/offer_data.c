@@ -126,7 +126,7 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	}
 	ast_channel_unlock(chan);
 	if (offer) {
-		offer->tell_claimed = request->tell_claimed;
+		offer->tell_end = request->tell_end;
 		offer->has_priority = request->has_priority;
 		offer->priority = request->priority;
 		offer->created = ast_tvnow();
@@ -140,14 +140,22 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 	return offer;
 }
 
+void offer_events_clear(struct offer_events *events)
+{
+	delivery_unref(events->to_recipients);
+	delivery_unref(events->to_watchers);
+	names_unref(events->watchers);
+	ast_json_unref(events->offered);
+	*events = (struct offer_events){ 0 };
+}
+
 void offer_free(void *data)
 {
 	struct offer *offer = data;
 
 	queue_line_leave(&offer->queue_place);
 	ast_channel_cleanup(offer->cel_channel);
-	delivery_unref(offer->delivery);
-	ast_json_unref(offer->channel);
+	offer_events_clear(&offer->events);
 	ast_free(offer);
 }
 

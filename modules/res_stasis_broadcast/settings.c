@@ -111,7 +111,7 @@ static int check_filter(const char *name, const char *value, char reason[SETTING
 	static const char cannot[] = "cannot be used: ";
 	struct app_filter *filter;
 
-	if (strcasecmp(name, "exclude") || ast_strlen_zero(value)) {
+	if ((strcasecmp(name, "exclude") && strcasecmp(name, "watchers")) || ast_strlen_zero(value)) {
 		return 0;
 	}
 	ast_copy_string(reason, cannot, SETTINGS_REASON_SIZE);

@@ -68,6 +68,7 @@ static const struct setting all[] = {
 	{ "prometheus_max_names", AT(prometheus_max_names), NUMBER, "a number of names", 1,
 		SETTINGS_MAX_PROMETHEUS_NAMES, { 0 } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
+	{ "watchers", AT(watchers), TEXT, "a regular expression", 0, SETTINGS_MAX_WATCHERS, { 0 } },
 };
 
 _Static_assert(sizeof(all) / sizeof(all[0]) < SETTINGS_MAX_COUNT, "settings.c notes where each comes from");

@@ -25,6 +25,8 @@
 /*! \brief The longest \c exclude, in bytes: that of a filter. */
 #define SETTINGS_MAX_EXCLUDE 256
 
+/*! \brief The longest \c watchers, likewise. */
+#define SETTINGS_MAX_WATCHERS 256
 /*! \brief The longest \c service_level: a day, in seconds. */
 #define SETTINGS_MAX_SERVICE_LEVEL_S (24 * 60 * 60)
 
@@ -77,6 +79,8 @@ struct settings {
 	 * padding after it, so that settings can be compared as bytes.
 	 */
 	char exclude[SETTINGS_MAX_EXCLUDE + 4];
+	/*! Applications that hear everything of every broadcast and have no say in it; as \c exclude. */
+	char watchers[SETTINGS_MAX_WATCHERS + 4];
 };
 
 /* clang-format off */

@@ -47,6 +47,7 @@ static void check_limits(const struct settings *settings)
 	require(is_within(settings->cel_events, 0, 1));
 	require(is_within(settings->queue_log, 0, 1));
 	require(memchr(settings->exclude, '\0', SETTINGS_MAX_EXCLUDE + 1) != NULL);
+	require(memchr(settings->watchers, '\0', SETTINGS_MAX_WATCHERS + 1) != NULL);
 }
 
 /*! \brief A reason goes to the log as it is. */

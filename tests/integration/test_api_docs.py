@@ -70,6 +70,33 @@ async def test_client_hears_that_another_one_was_faster(case):
         assert "claimed" in answer["error"]
 
 
+async def test_client_hears_that_an_offer_has_ended(case):
+    """And goes on: an event that the description does not name would end it."""
+    app = await case.node_app()
+    call = await case.call("10000,,,yes")
+    await app.event("CallBroadcast", call.id)
+    assert "answer" in await app.call("broadcasts.withdraw", channelId=call.id)
+    line = await app.event("CallWithdrawn", call.id)
+    assert (line["event"]["reason"], line["resource"]) == ("withdrawn", call.id)
+    assert await call.status() == ("TIMEOUT", "WITHDRAWN")
+    assert "error" in await app.call("broadcasts.withdraw", channelId=call.id)
+    second = await case.call("10000")
+    await app.event("CallBroadcast", second.id)
+    assert "answer" in await app.call("broadcasts.claim", channelId=second.id, application=app.app)
+    await app.event("StasisStart", second.id)
+
+
+async def test_client_asks_for_the_first_in_line(case):
+    app = await case.node_app()
+    calls = [await case.call("10000") for _ in range(2)]
+    for call in calls:
+        await app.event("CallBroadcast", call.id)
+    (listed,) = (await app.call("broadcasts.list", limit=1))["answer"]
+    (first, _) = (await app.call("broadcasts.list"))["answer"]
+    assert listed["channel_id"] == first["channel_id"]
+    assert "limit" in (await app.call("broadcasts.list", limit=0))["error"]
+
+
 async def test_client_asks_what_is_on_offer(case):
     app = await case.node_app()
     call = await case.call("10000")
@@ -86,7 +113,7 @@ async def test_client_asks_what_is_on_offer(case):
 
 async def test_client_has_all_functions(case):
     app = await case.node_app()
-    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "get", "claim", "decline"))]
+    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "get", "withdraw", "claim", "decline"))]
     assert set(expected) <= set(app.functions)
 
 
@@ -97,14 +124,14 @@ async def test_events_keep_all_that_asterisk_describes(case):
     async with without_our_module(case):
         before = await docs(case, "events")
     after = await docs(case, "events")
-    if case.version == 22:
-        assert after == before
-    models = {name: after["models"].pop(name) for name in ("CallBroadcast", "CallClaimed")}
+    models = ("CallWithdrawn",) if case.version == 22 else ("CallBroadcast", "CallClaimed", "CallWithdrawn")
     subtypes = after["models"]["Event"]["subTypes"]
     for name in models:
-        assert models[name]["id"] == name
+        assert after["models"].pop(name)["id"] == name
         subtypes.remove(name)
         assert name not in subtypes
+    if case.version == 22:
+        assert after == before
     claim = [path for path in after["apis"] if path["path"] == "/events/claim"]
     assert len(claim) == 1 and claim[0]["operations"][0]["nickname"] == "claimChannel"
     after["apis"].remove(claim[0])
@@ -117,13 +144,21 @@ async def test_events_describe_every_field(case):
     call = await case.call("10000,,,yes")
     await app.offered(call.id)
     await app.claim(call.id)
+    withdrawn = await case.call("10000,,,yes")
+    await app.offered(withdrawn.id)
+    assert (await case.ari.delete(f"/broadcasts/{withdrawn.id}")).status == 204
     models = (await docs(case, "events"))["models"]
+    fields = set(await app.event("CallWithdrawn", withdrawn.id)) - {"at", "type", "asterisk_id", "application", "timestamp"}
+    # Replaced_by is there only where another channel replaces it.
+    assert fields | {"replaced_by"} == set(models["CallWithdrawn"]["properties"])
     for kind in ("CallBroadcast", "CallClaimed"):
         event = await app.event(kind, call.id)
         fields = set(event) - {"at", "type", "asterisk_id", "application", "timestamp"}
         # Asterisk's own description, which is left alone, does not have it.
-        ours = {"timeout"} if case.version == 22 and kind == "CallBroadcast" else set()
-        assert fields - ours == set(models[kind]["properties"])
+        ours = {"timeout", "waited"} if case.version == 22 and kind == "CallBroadcast" else set()
+        described = models[kind]["properties"]
+        assert fields - ours <= set(described)
+        assert set(described) - fields <= {"priority", "queue"}
 
 
 async def test_resources_keep_all_that_asterisk_lists(case):
@@ -155,6 +190,7 @@ async def test_additions_are_those_of_the_file_in_the_repository(case):
     if case.version == 16:
         assert all(path in served["apis"] for path in ours["apis"])
         assert all(served["models"][name] == ours["models"][name] for name in ("CallBroadcast", "CallClaimed"))
+    assert served["models"]["CallWithdrawn"] == ours["models"]["CallWithdrawn"]
 
 
 async def test_files_in_the_repository_have_the_form_of_asterisks(case):

@@ -8,6 +8,7 @@ from harness.raw_http import send
 PATHS = {
     "list": ("GET", "/ari/broadcasts", 200),
     "get": ("GET", "/ari/broadcasts/no-such-channel", 404),
+    "withdraw": ("DELETE", "/ari/broadcasts/no-such-channel", 404),
     "claim": ("POST", "/ari/broadcasts/no-such-channel/claim?application=x", 404),
     "decline": ("POST", "/ari/broadcasts/no-such-channel/decline?application=x", 404),
     "own-claim": ("POST", "/ari/events/claim?channelId=no-such-channel&application=x", 404),
@@ -74,7 +75,7 @@ async def test_read_only_user_may_look(case, path):
     assert (await ask(case, path, READER)).status == PATHS[path][2]
 
 
-@pytest.mark.parametrize("path", ["claim", "decline", "own-claim"])
+@pytest.mark.parametrize("path", ["withdraw", "claim", "decline", "own-claim"])
 async def test_read_only_user_may_not_touch(case, path):
     answer = await ask(case, path, READER)
     assert answer.status == 403, answer

@@ -31,7 +31,7 @@ async def test_fields_of_call_broadcast(case):
     assert channel["dialplan"]["app_name"] == "StasisBroadcast"
     assert channel["dialplan"]["exten"] == "test"
     assert "creationtime" in channel and "language" in channel
-    known = {"type", "application", "timestamp", "asterisk_id", "channel", "caller", "called", "timeout", "at"}
+    known = {"type", "application", "timestamp", "asterisk_id", "channel", "caller", "called", "timeout", "waited", "at"}
     assert set(event) == known
 
 

@@ -6,6 +6,7 @@ import pytest
 
 FIELDS = {
     "channel_id", "state", "timeout_ms", "remaining_ms", "app_filter", "recipients", "declined", "winner_app",
+    "caller", "called", "channelvars", "created", "waited_ms", "priority", "queue",
 }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ async def test_open_broadcast(case):
     assert item["declined"] == []
     assert item["winner_app"] is None
     (listed,) = (await case.ari.get("/broadcasts")).json
-    assert listed | {"remaining_ms": item["remaining_ms"]} == item
+    assert listed | {key: item[key] for key in ("remaining_ms", "waited_ms")} == item
 
 
 async def test_open_broadcast_without_a_filter(case):
@@ -207,7 +208,7 @@ async def test_application_missing(case, verb):
 
 @pytest.mark.parametrize("method, path", [
     ("DELETE", "/broadcasts"), ("POST", "/broadcasts"), ("PUT", "/broadcasts"),
-    ("DELETE", "/broadcasts/x"), ("POST", "/broadcasts/x"),
+    ("PUT", "/broadcasts/x"), ("POST", "/broadcasts/x"),
     ("GET", "/broadcasts/x/claim"), ("DELETE", "/broadcasts/x/claim"), ("GET", "/broadcasts/x/decline"),
     ("GET", "/events/claim"), ("DELETE", "/events/claim"), ("PUT", "/events/claim"),
 ])  # fmt: skip

@@ -119,9 +119,14 @@ void delivery_release(struct deferred_release *deferred)
 	}
 }
 
+void delivery_keep_late(struct delivery *delivery)
+{
+	delivery->keeps_late = 1;
+}
+
 int delivery_is_stale(const struct delivery *delivery)
 {
 	int64_t closed_ns = broadcast_closed_ns(delivery->broadcast);
 
-	return closed_ns && broadcast_clock_ns() - closed_ns > STALE_NS;
+	return closed_ns && !delivery->keeps_late && broadcast_clock_ns() - closed_ns > STALE_NS;
 }

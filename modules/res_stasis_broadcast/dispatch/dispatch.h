@@ -98,6 +98,14 @@ void dispatch_each_queue(void (*visit)(const struct dispatch_queue *queue, void 
  */
 struct delivery *delivery_create(struct broadcast *broadcast);
 
+/*!
+ * \brief Have every event of a delivery sent, an offer as well whose broadcast has closed meanwhile: for watchers, who
+ *        want to know and not to claim.
+ *
+ * \note The thread that made it, before anybody else has it.
+ */
+void delivery_keep_late(struct delivery *delivery);
+
 /*! \brief Take one more reference. \return \a delivery. Any thread; takes the dispatcher's lock. */
 struct delivery *delivery_ref(struct delivery *delivery);
 
@@ -125,10 +133,10 @@ void delivery_unref(struct delivery *delivery);
 int delivery_offer(struct delivery *delivery, struct names *recipients, struct ast_json *event);
 
 /*!
- * \brief Queue the event that tells of the end (CallClaimed) for each recipient that got, or is still going to get,
+ * \brief Queue the event that tells of the end (CallClaimed, CallWithdrawn) for each recipient that got, or is still going to get,
  *        CallBroadcast; it never overtakes that one (SPEC section 4).
  *
- * For none if broadcast_is_followed(): the channel is on offer again, and who is offered it would take it for claimed.
+ * For none if broadcast_is_followed(): the channel is on offer again, and who is offered it would take it for over.
  * The second call for a delivery, and those after it, queue nothing.
  *
  * \param delivery The delivery.

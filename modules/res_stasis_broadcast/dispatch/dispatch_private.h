@@ -81,6 +81,8 @@ struct delivery {
 	struct offering *offerings;
 	/*! The event that tells of the end, once there is one. */
 	struct ast_json *end;
+	/*! Whether offers are sent however long ago the broadcast closed. Set before there are any. */
+	int keeps_late;
 	enum stasis_broadcast_event_kind end_kind;
 	/*! Whether delivery_end() was called. */
 	int ended;

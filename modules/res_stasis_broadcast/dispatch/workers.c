@@ -117,7 +117,7 @@ void workers_recheck(void)
 static int send_event(const char *app, struct ast_json *event, int suspect)
 {
 	/* Asterisk adds fields at the top of what it is given: each application gets a top of its own. */
-	struct ast_json *copy = suspect && !directory_has(app) ? NULL : ast_json_copy(event);
+	struct ast_json *copy = suspect && !directory_is_there(app) ? NULL : ast_json_copy(event);
 	int result = -1;
 
 	if (copy) {

@@ -276,6 +276,48 @@ AST_TEST_DEFINE(dispatch_no_end_if_followed)
 	return AST_TEST_PASS;
 }
 
+AST_TEST_DEFINE(dispatch_tells_watchers_late)
+{
+	struct delivery *ordinary;
+	struct delivery *watching;
+	struct broadcast *broadcast;
+	int told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_tells_watchers_late",
+			"What waits when a broadcast closes is not sent after 100 ms, but to watchers it is, and how it ended");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&ordinary)) && ordinary);
+	ast_test_validate(test, (watching = delivery_create(broadcast)));
+	delivery_keep_late(watching);
+	/* Neither reads: what comes after the first event waits behind it. */
+	hold(1);
+	told = !offer(ordinary, "a", NULL, "first") && !offer(watching, "b", NULL, "first");
+	delivery_unref(ordinary);
+	delivery_unref(watching);
+	ordinary = delivery_create(broadcast);
+	watching = delivery_create(broadcast);
+	told &= ordinary && watching;
+	delivery_keep_late(watching);
+	told &= !offer(ordinary, "a", NULL, "offer") && !offer(watching, "b", NULL, "offer");
+	broadcast_close(broadcast, BROADCAST_WITHDRAWN);
+	delivery_end(ordinary, event("end"));
+	delivery_end(watching, event("end"));
+	while (broadcast_clock_ns() - broadcast_closed_ns(broadcast) < INT64_C(150000000)) {
+		usleep(10000);
+	}
+	hold(0);
+	told &= comes_to_rest();
+	ast_test_status_update(test, "sent: %s\n", sent);
+	told &= was_sent("a", " first") && was_sent("b", " first offer end");
+	delivery_unref(ordinary);
+	delivery_unref(watching);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, told);
+	return AST_TEST_PASS;
+}
+
 AST_TEST_DEFINE(dispatch_keeps_what_is_queued)
 {
 	struct delivery *delivery;
@@ -385,6 +427,43 @@ AST_TEST_DEFINE(directory_of_two_sources)
 	directory_remove(&first);
 	as_told &= has_names("c") && !directory_set_exclude("") && has_names("c d") && !directory_has("b");
 	ast_json_unref(one);
+	end();
+	ast_test_validate(test, as_told);
+	return AST_TEST_PASS;
+}
+
+/*! \brief Whether the watchers are just these, with a blank between them; "" if the setting names none. */
+static int has_watchers(const char *expected)
+{
+	struct names *names = directory_watchers();
+	char got[64] = "";
+
+	for (size_t i = 0; i < names_count(names); i++) {
+		size_t length = strlen(got);
+
+		snprintf(got + length, sizeof(got) - length, "%s%s", i ? " " : "", names_at(names, i));
+	}
+	names_unref(names);
+	return !strcmp(got, expected);
+}
+
+AST_TEST_DEFINE(directory_of_watchers)
+{
+	int as_told;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "directory_of_watchers",
+			"Watchers are there and are offered nothing; who is excluded is none; of two sources each is one once");
+	}
+	ast_test_validate(test, !begin() && !directory_add(&second));
+	as_told = has_watchers("") && has_names("a b c d");
+	as_told &= !directory_set_watchers("^[bc]$") && has_watchers("b c") && has_names("a d");
+	as_told &=
+		!directory_has("b") && directory_excludes("b") && directory_is_there("b") && directory_has("a");
+	as_told &= !directory_set_exclude("^[cd]$") && has_watchers("b") && has_names("a") && !directory_has("c");
+	as_told &= directory_set_watchers("^(") == -1 && has_watchers("b");
+	as_told &= !directory_set_watchers(".") && has_watchers("a b") && has_names("");
+	as_told &= !directory_set_watchers("") && has_watchers("") && has_names("a b") && directory_has("b");
 	end();
 	ast_test_validate(test, as_told);
 	return AST_TEST_PASS;
@@ -505,8 +584,8 @@ AST_TEST_DEFINE(dispatch_tells_blocked_from_busy)
 }
 
 static ast_test_cb_t *const cases[] = { dispatch_tells_blocked_from_busy, dispatch_to_more_recipients,
-	dispatch_no_end_if_followed, dispatch_keeps_what_is_queued, directory_removal_waits,
-	directory_of_two_sources, directory_list_is_shared };
+	dispatch_no_end_if_followed, dispatch_tells_watchers_late, dispatch_keeps_what_is_queued,
+	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared };
 
 static int unload_module(void)
 {

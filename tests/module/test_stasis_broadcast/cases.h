@@ -48,6 +48,7 @@ extern ast_test_cb_t *const directory_cases[];
 extern ast_test_cb_t *const event_cases[];
 extern ast_test_cb_t *const filter_cases[];
 extern ast_test_cb_t *const lifecycle_cases[];
+extern ast_test_cb_t *const line_cases[];
 extern ast_test_cb_t *const masquerade_cases[];
 extern ast_test_cb_t *const media_cases[];
 extern ast_test_cb_t *const provider_cases[];

@@ -81,6 +81,58 @@ AST_TEST_DEFINE(events_claimed_fields)
 	return AST_TEST_PASS;
 }
 
+/*! \brief What an application was told about a channel, one letter an event: Broadcast, Claimed, Withdrawn. */
+static const char *story(struct app *app, const char *id, char text[64])
+{
+	static const char *const types[] = { "CallBroadcast", "CallClaimed", "CallWithdrawn" };
+	size_t counts[ARRAY_LEN(types)];
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		counts[i] = app_count(app, types[i], id);
+	}
+	snprintf(text, 64, "B%zu C%zu W%zu", counts[0], counts[1], counts[2]);
+	return text;
+}
+
+AST_TEST_DEFINE(events_withdrawn)
+{
+	struct call *call;
+	struct call *gone;
+	struct app *app;
+	struct app *other;
+	struct ast_json *event;
+	char text[64];
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "events_withdrawn",
+			"CallWithdrawn tells of a second broadcast of the same channel, a clean-up, and a channel that is gone");
+	}
+	ast_test_validate(test, (app = app_new("app")) && (other = app_new("other")));
+	ast_test_validate(test, (call = call_new()) && (gone = call_new()));
+	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, NULL, 0));
+	ast_test_validate(test, app_hears(other, "CallBroadcast", call->id, 1));
+	/* The next one is not for the other, which hears that the first one is over. */
+	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, "^app$", 0));
+	ast_test_validate(test, app_hears(other, "CallWithdrawn", call->id, 1));
+	event = app_told(other, "CallWithdrawn", call->id).event;
+	ast_test_validate(test, has_time_and_place(event) && !strcmp(text_of(event, "reason"), "replaced"));
+	ast_test_validate(test, !strcmp(text_of(event, "replaced_by"), call->id));
+	ast_test_validate(test, app_hears(app, "CallBroadcast", call->id, 2));
+	ast_test_validate(test, !strcmp(story(app, call->id, text), "B2 C0 W1"));
+	stasis_app_broadcast_cleanup(call->id);
+	ast_test_validate(test, app_hears(app, "CallWithdrawn", call->id, 2));
+	/* A channel that goes while nobody waits on it. */
+	ast_test_validate(test, !stasis_app_broadcast_channel(gone->chan, DAY_MS, NULL, 0));
+	ast_test_validate(test, app_hears(app, "CallBroadcast", gone->id, 1));
+	call_end(gone);
+	ast_test_validate(test, app_hears(app, "CallWithdrawn", gone->id, 1));
+	event = app_told(app, "CallWithdrawn", gone->id).event;
+	ast_test_validate(
+		test, !strcmp(text_of(event, "reason"), "hangup") && !ast_json_object_get(event, "replaced_by"));
+	ast_test_validate(test, apps_settle() && !strcmp(story(other, call->id, text), "B1 C0 W1"));
+	return AST_TEST_PASS;
+}
+
 /*! \brief Twenty applications, of which a filter matches ten. */
 static enum ast_test_result_state tell_half(struct ast_test *test, unsigned int flags)
 {
@@ -332,6 +384,6 @@ AST_TEST_DEFINE(events_claim_of_a_lost_round)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const event_cases[] = { events_offer_fields, events_claimed_fields, events_once_each,
-	events_claimed_suppressed, events_none_without_claim, events_offer_before_claim, events_in_order,
-	events_shuffled, events_nobody_there, events_claim_of_a_lost_round, NULL };
+ast_test_cb_t *const event_cases[] = { events_offer_fields, events_claimed_fields, events_withdrawn,
+	events_once_each, events_claimed_suppressed, events_none_without_claim, events_offer_before_claim,
+	events_in_order, events_shuffled, events_nobody_there, events_claim_of_a_lost_round, NULL };

@@ -27,6 +27,7 @@ static ast_test_cb_t *const *const lists[] = {
 	event_cases,
 	filter_cases,
 	lifecycle_cases,
+	line_cases,
 	masquerade_cases,
 	media_cases,
 	provider_cases,
