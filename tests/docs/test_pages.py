@@ -38,6 +38,8 @@ RUN = {
         ("javascript", "file=hello.js"): "tests/integration/test_short_applications.py",
         ("json", "event=CallBroadcast"): "test_snippets.py: test_events",
         ("json", "event=CallClaimed"): "test_snippets.py: test_events",
+        ("json", "event=CallWithdrawn"): "test_snippets.py: test_events",
+        ("sh", "withdraw"): "test_snippets.py: test_curl",
         ("json", "request"): "test_snippets.py: test_request_over_the_websocket",
         ("json", "event=RESTResponse"): "test_snippets.py: test_request_over_the_websocket",
         ("sh", "claim"): "test_snippets.py: test_curl",

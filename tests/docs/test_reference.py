@@ -178,6 +178,32 @@ def test_fields_of_a_broadcast():
     same(set(table(REFERENCE, "A broadcast", "field").names()), set(properties))
 
 
+async def test_what_is_counted(case):
+    properties = description("broadcasts")["models"]["BroadcastStats"]["properties"]
+    there = set((await case.ari.get("/broadcastStats")).json)
+    same(set(properties), there)
+    same(set(table(REFERENCE, "What is counted", "field").names()), there)
+
+
+async def test_watchers_hear_how_an_offer_ends(case):
+    """What the page says of them: not by its filter, no recipients, no claim."""
+    file = case.asterisk.folder / "etc" / "stasis_broadcast.conf"
+    file.write_text("[general]\nwatchers = ^wallboard\n")
+    file.chmod(0o644)
+    try:
+        await case.ami.cli("module reload res_stasis_broadcast.so")
+        board, app = await case.app("wallboard"), await case.app("sales")
+        call = await case.call("10000,^sales-")
+        await board.offered(call.id)
+        assert await board.claim(call.id) == 404
+        assert await app.claim(call.id) == 204
+        await board.event("CallClaimed", call.id)
+        assert (await (await case.call("10000,^nobody$")).status())[1] == "NOAPPS"
+    finally:
+        file.unlink()
+        await case.ami.cli("module reload res_stasis_broadcast.so")
+
+
 async def test_fields_of_a_broadcast_as_they_come(case):
     told = set(table(REFERENCE, "A broadcast", "field").names())
     app = await case.app()

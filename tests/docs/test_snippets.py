@@ -26,7 +26,10 @@ async def own_fields(case) -> dict[str, dict]:
     offer = await other.offered(call.id)
     assert await winner.claim(call.id) == 204
     claimed = await other.event("CallClaimed", call.id)
-    return {event["type"]: {key: event[key] for key in event if key not in COMMON | {"at"}} for event in (offer, claimed)}
+    missed = await case.call("100,^sales-,,yes")
+    withdrawn = await other.event("CallWithdrawn", missed.id)
+    events = (offer, claimed, withdrawn)
+    return {event["type"]: {key: event[key] for key in event if key not in COMMON | {"at"}} for event in events}
 
 
 async def test_events(case):
@@ -61,7 +64,7 @@ async def run(case, command: str, call_id: str = "") -> str:
     return told.decode()
 
 
-@pytest.mark.parametrize("verb", ["claim", "decline"])
+@pytest.mark.parametrize("verb", ["claim", "decline", "withdraw"])
 async def test_curl(case, verb):
     app = await case.app_named("sales-1")
     call = await case.call("10000")
@@ -71,7 +74,7 @@ async def test_curl(case, verb):
     if verb == "claim":
         await app.started(call.id)
     else:
-        assert (await call.result())["BROADCASTSTATUS"] == "DECLINED"
+        assert (await call.result())["BROADCASTSTATUS"] == {"decline": "DECLINED", "withdraw": "WITHDRAWN"}[verb]
 
 
 async def test_curl_of_latecomers(case):
