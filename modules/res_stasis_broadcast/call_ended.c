@@ -46,16 +46,21 @@ static const char *reason_of(enum broadcast_state state)
 	}
 }
 
-/*! \brief The event; NULL without memory. */
+/*!
+ * \brief The event; NULL without memory.
+ *
+ * \param channel The channel as it was offered.
+ * \param is_now Whether CallClaimed is to show it as it is now.
+ */
 static struct ast_json *make_event(
-	struct broadcast *broadcast, enum broadcast_state state, struct ast_json *channel)
+	struct broadcast *broadcast, enum broadcast_state state, struct ast_json *channel, int is_now)
 {
 	struct broadcast_snapshot snapshot;
 	struct ast_json *event;
 
 	if (state == BROADCAST_CLAIMED) {
 		return events_call_claimed(
-			broadcast_channel_id(broadcast), broadcast_winner_name(broadcast), channel);
+			is_now ? broadcast_channel_id(broadcast) : NULL, broadcast_winner_name(broadcast), channel);
 	}
 	if (state != BROADCAST_REPLACED) {
 		return events_call_withdrawn(reason_of(state), NULL, channel);
@@ -68,12 +73,14 @@ static struct ast_json *make_event(
 }
 
 /*! \brief Queue the event for those who are to hear it. Again, it queues nothing. */
-static void tell(struct broadcast *broadcast, enum broadcast_state state, const struct offer_events *events)
+static void tell(
+	struct broadcast *broadcast, enum broadcast_state state, const struct offer_events *events, int is_now)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 	struct delivery *const to[] = { offer->tell_end ? events->to_recipients : NULL, events->to_watchers };
-	struct ast_json *event =
-		to[0] || to[1] ? make_event(broadcast, state, ast_json_object_get(events->offered, "channel")) : NULL;
+	struct ast_json *event = to[0] || to[1]
+		? make_event(broadcast, state, ast_json_object_get(events->offered, "channel"), is_now)
+		: NULL;
 
 	for (size_t i = 0; event && i < ARRAY_LEN(to); i++) {
 		if (to[i]) {
@@ -95,7 +102,8 @@ void call_ended_tell(struct broadcast *broadcast)
 	events.to_recipients = delivery_ref_at(&offer->events.to_recipients);
 	events.to_watchers = delivery_ref_at(&offer->events.to_watchers);
 	ast_mutex_unlock(&events_lock);
-	tell(broadcast, broadcast_state(broadcast), &events);
+	/* As it was offered: what it is now would have to be asked for, and the channel's thread waits for nobody. */
+	tell(broadcast, broadcast_state(broadcast), &events, 0);
 	offer_events_clear(&events);
 }
 
@@ -105,7 +113,7 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	struct offer_events events;
 
 	/* Nobody else takes them away, and the thread that offers it has references of its own. */
-	tell(broadcast, state, &offer->events);
+	tell(broadcast, state, &offer->events, 1);
 	ast_mutex_lock(&events_lock);
 	events = (struct offer_events){
 		.to_recipients = delivery_take(&offer->events.to_recipients),

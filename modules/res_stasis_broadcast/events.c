@@ -147,7 +147,7 @@ struct ast_json *events_call_broadcast(
 /*! \brief The channel as it is now; as it was offered if it cannot be described. */
 static struct ast_json *describe_claimed(const char *channel_id, struct ast_json *offered)
 {
-	struct ast_channel_snapshot *snapshot = ast_channel_snapshot_get_latest(channel_id);
+	struct ast_channel_snapshot *snapshot = channel_id ? ast_channel_snapshot_get_latest(channel_id) : NULL;
 	struct ast_json *json = NULL;
 	const char *value;
 

@@ -47,7 +47,7 @@ struct ast_json *events_call_broadcast(
 /*!
  * \brief Build the \c CallClaimed event of a channel.
  *
- * \param channel_id The unique ID of the channel.
+ * \param channel_id The unique ID of the channel, to tell it as it is now; NULL: as it was offered.
  * \param winner The winner's name.
  * \param offered The \c channel of the CallBroadcast event, for the case that the channel is gone, or cannot be
  *        described any more.

@@ -111,6 +111,13 @@ def test_events():
         same(set(table(REFERENCE, kind, "field").names()), set(models[kind]["properties"]))
 
 
+def test_reasons():
+    source = "".join(path.read_text() for path in (REPO / "modules/res_stasis_broadcast").glob("call_ended*.c"))
+    same(set(table(REFERENCE, "CallWithdrawn", "`reason`").names()), set(re.findall(r'"(timeout|hangup|declined|[a-z]*drawn|replaced)"', source)))
+    told = re.findall(r"\w+", description("events")["models"]["CallWithdrawn"]["properties"]["reason"]["description"])
+    assert set(table(REFERENCE, "CallWithdrawn", "`reason`").names()) <= set(told)
+
+
 async def test_events_as_they_come(case):
     """An event may leave out what the offer does not have; nothing comes that the page does not tell of."""
     for kind, event in (await own_fields(case)).items():

@@ -6,7 +6,7 @@ import re
 import pytest
 from harness.ami import Ami
 from harness.conf import load
-from test_modules import RES
+from test_modules import RES, own_instance
 from test_reoffer import LOST, ghost
 from test_settings import Conf
 
@@ -381,7 +381,9 @@ async def test_manager_without_the_class_may_neither_list_nor_withdraw(case):
     writer.close()
 
 
+@own_instance
 async def test_actions_go_and_come_with_the_module(case):
+    """In an Asterisk of its own: an application module that has just had a call keeps the resource module."""
     for module in "app_stasis_broadcast.so", "res_ari_broadcasts.so", RES:
         await load(case, "unload", module)
     answer = await case.ami.action("StasisBroadcastList")

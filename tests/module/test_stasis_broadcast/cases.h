@@ -61,6 +61,16 @@ extern ast_test_cb_t *const volume_cases[];
 enum ast_test_result_state describe(struct ast_test_info *info, const char *name, const char *summary);
 
 /*
+ * settings.c
+ */
+
+/*! \brief Make stasis_broadcast.conf and have it read. \return What the reload came to; -1 if it cannot be written. */
+int reload_with(const char *text);
+
+/*! \brief Take the file away. \return What the reload came to. */
+int reload_without(void);
+
+/*
  * scene.c
  */
 

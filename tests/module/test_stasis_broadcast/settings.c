@@ -78,8 +78,7 @@ static void file_path(char *path, size_t size)
 	snprintf(path, size, "%s/stasis_broadcast.conf", ast_config_AST_CONFIG_DIR);
 }
 
-/*! \brief Make the file and have it read. \return What the reload came to; -1 if it cannot be written. */
-static int reload_with(const char *text)
+int reload_with(const char *text)
 {
 	char path[PATH_MAX];
 	FILE *file;
@@ -95,8 +94,7 @@ static int reload_with(const char *text)
 	return written ? (int) ast_module_reload(MODULE) : -1;
 }
 
-/*! \brief Take the file away. \return What the reload came to. */
-static int reload_without(void)
+int reload_without(void)
 {
 	char path[PATH_MAX];
 
