@@ -224,6 +224,7 @@ def put(text: str, name: str, lines: list[str]) -> str:
 
 def constant(text: str) -> list[str]:
     """What stays the same from one recording to the next: no numbers, and no columns as wide as they are."""
+    text = re.sub(r"\[C-[0-9a-f]+\]", "", text)
     text = re.sub(r"\d+(\.\d+)*", "0", text)
     text = re.sub(r"\b0(ms|s|m|h)\b|\bnow\b", "0", text)
     text = re.sub(r"[ \t]+", " ", text)
