@@ -71,7 +71,7 @@ static void open_count_release(void)
 /*! \brief Memory for a broadcast and what it copies of its terms. */
 static struct broadcast *allocate(const struct broadcast_terms *terms)
 {
-	const char *filter_text = app_filter_text(terms->filter);
+	const char *filter_text = terms->filter_text ? terms->filter_text : app_filter_text(terms->filter);
 	const size_t id_size = strlen(terms->channel_id) + 1;
 	struct broadcast *broadcast = calloc(1, sizeof(*broadcast) + id_size + strlen(filter_text) + 1);
 
@@ -102,13 +102,23 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	broadcast->serial = next_serial();
 	broadcast->any_claimant = terms->any_claimant;
 	broadcast->more_to_come = terms->more_to_come;
-	broadcast->filter = app_filter_ref(terms->filter);
+	broadcast->filters = (struct filters){ .at = { app_filter_ref(terms->filter) }, .count = 1 };
 	broadcast->recipients = names_ref(terms->recipients);
 	broadcast->excluded = names_ref(terms->excluded);
 	broadcast->wake_fd = -1;
 	broadcast->data = terms->data;
 	broadcast->free_data = terms->free_data;
 	broadcast->timeout_ms = limit_timeout(terms->timeout_ms);
+}
+
+/*! \brief Have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
+static int add_bids(struct broadcast *broadcast, const struct broadcast_terms *terms)
+{
+	if (terms->bid_window_ms <= 0) {
+		return 0;
+	}
+	return bids_create(broadcast, terms->bid_window_ms) ||
+		(terms->bids_of && bids_inherit(broadcast, terms->bids_of));
 }
 
 struct broadcast *broadcast_create(const struct broadcast_terms *terms)
@@ -133,6 +143,12 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	}
 	initialize(broadcast, terms);
 	broadcast->deadline_ns = now_ns + broadcast->timeout_ms * NS_PER_MS;
+	if (add_bids(broadcast, terms)) {
+		broadcast->free_data = NULL;
+		broadcast_unref(broadcast);
+		errno = ENOMEM;
+		return NULL;
+	}
 	if (!open) {
 		broadcast->state = BROADCAST_DECLINED;
 		atomic_init(&broadcast->closed_ns, now_ns);
@@ -174,7 +190,8 @@ void broadcast_unref(struct broadcast *broadcast)
 	if (broadcast->free_data) {
 		broadcast->free_data(broadcast->data);
 	}
-	app_filter_unref(broadcast->filter);
+	broadcast_unref_filters(&broadcast->filters);
+	bids_free(broadcast);
 	names_unref(broadcast->recipients);
 	names_unref(broadcast->excluded);
 	if (broadcast->wake_fd >= 0) {
@@ -207,9 +224,31 @@ struct names *broadcast_excluded(const struct broadcast *broadcast)
 	return broadcast->excluded;
 }
 
+int broadcast_bid_window_ms(const struct broadcast *broadcast)
+{
+	return broadcast->bids ? broadcast->bids->window_ms : 0;
+}
+
 const char *broadcast_filter_text(const struct broadcast *broadcast)
 {
 	return broadcast->filter_text;
+}
+
+void broadcast_unref_filters(struct filters *filters)
+{
+	for (size_t i = 0; i < filters->count; i++) {
+		app_filter_unref(filters->at[i]);
+	}
+	filters->count = 0;
+}
+
+void broadcast_wake_locked(struct broadcast *broadcast)
+{
+	/* Under the lock, so that it cannot be closed meanwhile; writing to it never blocks. */
+	if (broadcast->wake_fd >= 0) {
+		eventfd_write(broadcast->wake_fd, 1);
+		broadcast->is_woken = 1;
+	}
 }
 
 void broadcast_close_locked(
@@ -217,24 +256,49 @@ void broadcast_close_locked(
 {
 	broadcast->state = state;
 	atomic_store_explicit(&broadcast->closed_ns, broadcast_clock_ns(), memory_order_release);
-	deferred->filter = broadcast->filter;
+	deferred->filters = broadcast->filters;
 	deferred->closed = 1;
-	broadcast->filter = NULL;
+	broadcast->filters.count = 0;
 	open_count_release();
-	/*
-	 * The descriptor stays readable, so that nobody can come too late. Under the lock, so that it cannot be
-	 * closed meanwhile; writing to it never blocks.
-	 */
-	if (broadcast->wake_fd >= 0) {
-		eventfd_write(broadcast->wake_fd, 1);
+	/* The descriptor stays readable, so that nobody can come too late. */
+	broadcast_wake_locked(broadcast);
+	if (broadcast->bids) {
+		pthread_cond_broadcast(&broadcast->bids->changed);
 	}
 }
 
 void broadcast_expire_locked(struct broadcast *broadcast, struct deferred_release *deferred)
 {
-	if (broadcast->state == BROADCAST_OPEN && broadcast_clock_ns() >= broadcast->deadline_ns) {
+	int64_t now_ns;
+
+	if (broadcast->state != BROADCAST_OPEN) {
+		return;
+	}
+	now_ns = broadcast_clock_ns();
+	if (now_ns >= bids_award_ns_locked(broadcast)) {
+		bids_award_locked(broadcast, deferred);
+	} else if (now_ns >= broadcast->deadline_ns) {
 		broadcast_close_locked(broadcast, BROADCAST_EXPIRED, deferred);
 	}
+}
+
+void broadcast_attend(struct broadcast *broadcast, struct broadcast_duty *duty)
+{
+	eventfd_t ignored;
+	int64_t award_ns;
+
+	pthread_mutex_lock(&broadcast->lock);
+	award_ns = bids_award_ns_locked(broadcast);
+	*duty = (struct broadcast_duty){
+		.is_exhausted = broadcast->state == BROADCAST_OPEN && broadcast->more_to_come &&
+			broadcast->declines == names_count(broadcast->recipients),
+		.award_ns = award_ns == INT64_MAX ? 0 : award_ns,
+	};
+	if (broadcast->state == BROADCAST_OPEN && broadcast->is_woken) {
+		eventfd_read(broadcast->wake_fd, &ignored);
+		broadcast->is_woken = 0;
+	}
+	pthread_mutex_unlock(&broadcast->lock);
 }
 
 void broadcast_release(struct broadcast *broadcast, struct deferred_release *deferred)
@@ -243,7 +307,7 @@ void broadcast_release(struct broadcast *broadcast, struct deferred_release *def
 	const int is_to_be_told = deferred->closed && broadcast->announced;
 
 	pthread_mutex_unlock(&broadcast->lock);
-	app_filter_unref(deferred->filter);
+	broadcast_unref_filters(&deferred->filters);
 	if (is_to_be_told) {
 		observers_closed(broadcast, state);
 	}
@@ -327,6 +391,7 @@ void broadcast_wake_close(struct broadcast *broadcast)
 	if (!--broadcast->wake_users) {
 		fd = broadcast->wake_fd;
 		broadcast->wake_fd = -1;
+		broadcast->is_woken = 0;
 	}
 	pthread_mutex_unlock(&broadcast->lock);
 	if (fd >= 0) {

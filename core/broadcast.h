@@ -25,6 +25,18 @@
 /*! \brief The longest time a broadcast stays open: 24 hours, in milliseconds. */
 #define BROADCAST_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 
+/*! \brief The most filters that a broadcast can have, one a circle. */
+#define BROADCAST_MAX_ROUNDS 8
+
+/*! \brief The longest window of bids, in milliseconds. */
+#define BROADCAST_MAX_BID_WINDOW_MS 5000
+
+/*! \brief The highest score of a bid; the lowest is 0. */
+#define BROADCAST_MAX_SCORE 1000
+
+/*! \brief As many claims may wait for the award of bids at once, of all broadcasts together. */
+#define BROADCAST_MAX_WAITING_CLAIMS 64
+
 /*! \brief A broadcast, reference-counted. */
 struct broadcast;
 
@@ -48,9 +60,9 @@ enum broadcast_state {
 	BROADCAST_GONE,
 };
 
-/*! \brief What a claim or a decline was answered. */
+/*! \brief What a claim, a bid or a decline was answered. */
 enum broadcast_result {
-	/*! The channel is the claimant's; or the decline is noted. */
+	/*! The channel is the claimant's; or the bid or the decline is noted. */
 	BROADCAST_OK = 0,
 	/*! The broadcast has closed without a winner. */
 	BROADCAST_CLOSED = -1,
@@ -66,8 +78,10 @@ struct broadcast_terms {
 	const char *channel_id;
 	/*! How long a claim can succeed, in milliseconds: negative is 0, more than 24 hours is 24 hours. */
 	int timeout_ms;
-	/*! Who may claim; NULL: every registered application. */
+	/*! Who may claim; NULL: every registered application. See broadcast_admit(). */
 	struct app_filter *filter;
+	/*! What broadcast_filter_text() tells; NULL: the text of \a filter. */
+	const char *filter_text;
 	/*! The applications that it is offered to; NULL is the empty list, which closes it at once. */
 	struct names *recipients;
 	/*! Applications that may not claim whatever the filter says; NULL: none. */
@@ -76,6 +90,13 @@ struct broadcast_terms {
 	int any_claimant;
 	/*! Whether more recipients are still to come: until then it is neither offered to nobody nor declined by all. */
 	int more_to_come;
+	/*! How long bids are collected from the first one on, in milliseconds; 0: the first claim wins. */
+	int bid_window_ms;
+	/*!
+	 * A broadcast of the channel whose winner was lost; NULL: none. Its bids count for this one, and are decided at
+	 * once: those of recipients, but for the winner's.
+	 */
+	struct broadcast *bids_of;
 	/*! As many broadcasts may be open at once, this one included; 0: no limit. */
 	size_t max_open;
 	/*! What the maker and its observers want at hand, see broadcast_data(). May be NULL. */
@@ -151,7 +172,7 @@ const char *broadcast_channel_id(const struct broadcast *broadcast);
 /*! \brief Who may not claim it, as its terms said; borrowed. Any thread; takes no lock. */
 struct names *broadcast_excluded(const struct broadcast *broadcast);
 
-/*! \brief The text of its filter; "" if it has none. Lives as long as the broadcast. */
+/*! \brief The text of its filters, as its terms said; "" if it has none. Lives as long as the broadcast. */
 const char *broadcast_filter_text(const struct broadcast *broadcast);
 
 /*!
@@ -164,16 +185,62 @@ const char *broadcast_filter_text(const struct broadcast *broadcast);
  * \retval BROADCAST_OK if it is the claimant's now, or was already.
  * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
  *
- * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
+ * If it collects bids, this is a bid of 0, and the answer waits for the award: for the window at the most, and no longer
+ * than until the broadcast closes. If \c BROADCAST_MAX_WAITING_CLAIMS wait already, it is no bid, and \c BROADCAST_TAKEN.
+ *
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it. Where there are bids
+ *       it waits, on a condition with that lock, for a deadline on the monotonic clock.
  */
 enum broadcast_result broadcast_claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
 
 /*!
+ * \brief Claim it as broadcast_claim() does, but only if that is news: what the application has already, or has bid for, is
+ *        \c BROADCAST_TAKEN.
+ *
+ * For one that asks for any call: two such requests at the same time must not get the same one.
+ */
+enum broadcast_result broadcast_take(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
+
+/*!
+ * \brief Bid for it: of all bids, the one with the highest score wins, and of equal ones that of the recipient that comes
+ *        first in the list (SPEC section 8).
+ *
+ * They are decided at the end of the window, at the deadline, or as soon as every recipient has bid or declined. An
+ * application has one bid: the last one, and none if it has declined since. On a broadcast that collects no bids, a bid is
+ * a claim.
+ *
+ * \param broadcast The broadcast.
+ * \param app The bidder's name.
+ * \param score From 0 to \c BROADCAST_MAX_SCORE.
+ * \param is_registered As in broadcast_claim().
+ *
+ * \retval BROADCAST_OK if it is noted, or the channel is the bidder's.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
+ *
+ * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
+ */
+enum broadcast_result broadcast_bid(
+	struct broadcast *broadcast, const char *app, int score, int (*is_registered)(const char *app));
+
+/*!
+ * \brief The score of the bid that won.
+ *
+ * \return The score; -1 if it is not claimed, or collected no bids.
+ *
+ * \note Any thread. Takes the broadcast's lock.
+ */
+int broadcast_winner_score(struct broadcast *broadcast);
+
+/*! \brief How long it collects bids, as its terms said; 0: not at all. Any thread; takes no lock. */
+int broadcast_bid_window_ms(const struct broadcast *broadcast);
+
+/*!
  * \brief Note that an application does not want it; the last recipient's decline closes it.
  *
  * An application that is not among the recipients but may claim can decline too: that is answered yes
- * and does not count. Having declined does not keep an application from claiming while it is open.
+ * and does not count. Having declined does not keep an application from claiming while it is open. A bid is taken back.
  *
  * \param broadcast The broadcast.
  * \param app The name of the application that declines.
@@ -202,6 +269,36 @@ enum broadcast_result broadcast_decline(
 struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, int more_to_come);
 
 /*!
+ * \brief Let further applications claim, too: those that another filter matches (rule 5).
+ *
+ * \param broadcast The broadcast.
+ * \param filter The filter, of which a reference is taken; NULL: every registered application.
+ *
+ * \retval 0 on success, -1 if it is closed, or has \c BROADCAST_MAX_ROUNDS filters.
+ *
+ * \note Any thread. Takes the broadcast's lock. Called before broadcast_widen() adds them to the recipients.
+ */
+int broadcast_admit(struct broadcast *broadcast, struct app_filter *filter);
+
+/*! \brief What the thread that waits on a broadcast has to see to, see broadcast_attend(). */
+struct broadcast_duty {
+	/*! Whether it is open, all recipients have declined, and more are to come: they may come now. */
+	int is_exhausted;
+	/*! When its bids are decided: the state is to be asked for then. Of broadcast_clock_ns(); 0: it has no bids. */
+	int64_t award_ns;
+};
+
+/*!
+ * \brief What there is to see to before the next sleep. A wake-up that was for it alone is taken back.
+ *
+ * \param broadcast The broadcast.
+ * \param[out] duty Filled in.
+ *
+ * \note The one thread that waits on it. Takes the broadcast's lock.
+ */
+void broadcast_attend(struct broadcast *broadcast, struct broadcast_duty *duty);
+
+/*!
  * \brief Close it, unless it is closed already.
  *
  * \param broadcast The broadcast.
@@ -215,7 +312,7 @@ struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, i
 enum broadcast_state broadcast_close(struct broadcast *broadcast, enum broadcast_state reason);
 
 /*!
- * \brief The state it is in now. Closes it as expired if its deadline has passed.
+ * \brief The state it is in now. What time has decided is done first: the award of its bids, the end at its deadline.
  *
  * \note Any thread. Takes the broadcast's lock.
  */
@@ -265,7 +362,8 @@ void broadcast_set_followed(struct broadcast *broadcast);
 int broadcast_is_followed(const struct broadcast *broadcast);
 
 /*!
- * \brief A file descriptor to poll, which becomes readable when the broadcast closes and stays so.
+ * \brief A file descriptor to poll, which becomes readable when the broadcast closes and stays so. While it is open, it
+ *        also becomes readable when there is something to see to, until broadcast_attend().
  *
  * \param broadcast The broadcast. Each successful call must be paired with broadcast_wake_close().
  *

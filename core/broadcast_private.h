@@ -6,8 +6,8 @@
  */
 
 /*! \file
- * \brief What the files of a broadcast share: broadcast.c (its life), claim.c (who asks for it), recipients.c (whom
- * it is offered to).
+ * \brief What the files of a broadcast share: broadcast.c (its life), claim.c (who asks for it), bids.c (the
+ * most suitable of them), recipients.c (whom it is offered to).
  */
 
 #ifndef CORE_BROADCAST_PRIVATE_H
@@ -20,6 +20,38 @@
 #include "observers.h"
 
 #define NS_PER_MS INT64_C(1000000)
+
+/*! \brief Who may claim: those that one of them matches. */
+struct filters {
+	/*! NULL matches everybody. */
+	struct app_filter *at[BROADCAST_MAX_ROUNDS];
+	size_t count;
+};
+
+/*! \brief One application's bid. */
+struct bid {
+	char *app;
+	int score;
+	/*! Its place among the recipients; -1 if it is none. */
+	long recipient;
+};
+
+/*! \brief The bids of a broadcast. */
+struct bids {
+	int window_ms;
+	/*! When the window ends; 0 while there is no bid. */
+	int64_t end_ns;
+	/*! Earlier ones first. */
+	struct bid *list;
+	size_t count;
+	size_t size;
+	/*! How many of them are recipients'. */
+	size_t recipients;
+	/*! The score that won; -1 while none has. */
+	int won_score;
+	/*! Claims wait here for the award, the close, or that their bid is taken back. */
+	pthread_cond_t changed;
+};
 
 struct broadcast {
 	atomic_uint references;
@@ -42,7 +74,7 @@ struct broadcast {
 	/*! Whether the observers know of it. */
 	int announced;
 	/*! Given back at the close: a live call keeps no compiled filter. */
-	struct app_filter *filter;
+	struct filters filters;
 	/*! Set if and only if the state is claimed. */
 	char *winner;
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
@@ -52,9 +84,13 @@ struct broadcast {
 	size_t declines;
 	/*! Whether recipients are still to come. */
 	int more_to_come;
+	/*! NULL if the first claim wins. The pointer itself never changes. */
+	struct bids *bids;
 	/*! The descriptor that all who wait share, while there are any. */
 	int wake_fd;
 	unsigned int wake_users;
+	/*! Whether it is readable for broadcast_attend(). */
+	int is_woken;
 	/*! The channel's ID if it is another one now. */
 	char *moved_to;
 
@@ -65,7 +101,7 @@ struct broadcast {
 
 /*! \brief What a step leaves to be done once the lock is released. */
 struct deferred_release {
-	struct app_filter *filter;
+	struct filters filters;
 	/*! Whether it has closed in this step. */
 	int closed;
 };
@@ -78,13 +114,92 @@ struct deferred_release {
 void broadcast_close_locked(
 	struct broadcast *broadcast, enum broadcast_state state, struct deferred_release *deferred);
 
-/*! \brief Close it as expired if it is open and its deadline has passed (rule 3). With the lock. */
+/*!
+ * \brief Do what time has decided, if it is open: award its bids if their window has ended, and close it as expired if its
+ *        deadline has passed (rule 3). With the lock.
+ */
 void broadcast_expire_locked(struct broadcast *broadcast, struct deferred_release *deferred);
 
-/*! \brief Close it as declined if it is open, all recipients have declined and none is to come. With the lock. */
+/*!
+ * \brief If it is open and every recipient has answered: award its bids; without any, close it as declined, or wake who
+ *        waits if recipients are still to come. With the lock.
+ */
 void broadcast_judge_declines_locked(struct broadcast *broadcast, struct deferred_release *deferred);
+
+/*! \brief Wake who waits. The descriptor stays readable until broadcast_attend(); after the close for good. With the lock. */
+void broadcast_wake_locked(struct broadcast *broadcast);
 
 /*! \brief Release the lock, then do what must not be done under it. */
 void broadcast_release(struct broadcast *broadcast, struct deferred_release *deferred);
+
+/*! \brief Give the references back. Without the lock. */
+void broadcast_unref_filters(struct filters *filters);
+
+/*
+ * claim.c
+ */
+
+/*! \brief What a claim is answered before anything else is known; \c BROADCAST_OK while it is open. With the lock. */
+enum broadcast_result broadcast_claim_result_locked(const struct broadcast *broadcast, const char *app);
+
+/*!
+ * \brief Whether an application may ask for a broadcast, and it is open (rule 5). Without the lock.
+ *
+ * \param broadcast The broadcast.
+ * \param[in,out] answer Who asks for what; the result if it may not, and the reason if that is forbidden.
+ * \param is_registered As in broadcast_claim().
+ *
+ * \return Whether it may; if not, the result is final.
+ */
+int broadcast_check_claimant(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int (*is_registered)(const char *app));
+
+/*!
+ * \brief Make it an application's if it is still open. Without the lock.
+ *
+ * \param is_news Whether what is the application's already is \c BROADCAST_TAKEN, and not \c BROADCAST_OK.
+ */
+enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news);
+
+/*! \brief The place of an application among the recipients; -1 if it was offered nothing. Without the lock. */
+long broadcast_find_recipient(struct broadcast *broadcast, const char *app);
+
+/*! \brief A recipient that has declined wants it after all. With the lock. */
+void broadcast_forget_decline_locked(struct broadcast *broadcast, long recipient);
+
+/*
+ * bids.c
+ */
+
+/*! \brief Make room for bids. \retval 0 on success, -1 if memory ran out. Before anybody else knows of the broadcast. */
+int bids_create(struct broadcast *broadcast, int window_ms);
+
+/*! \brief Free its bids, if it has any. When nobody else knows of the broadcast any more. */
+void bids_free(struct broadcast *broadcast);
+
+/*! \brief Copy the bids of \c bids_of. \retval 0 on success, -1 if memory ran out. Takes the lock of \a earlier. */
+int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier);
+
+/*! \brief When its bids are decided by time; INT64_MAX if it has none. With the lock. */
+int64_t bids_award_ns_locked(const struct broadcast *broadcast);
+
+/*! \brief Make it the best bidder's. There is a bid, and it is open. With the lock. */
+void bids_award_locked(struct broadcast *broadcast, struct deferred_release *deferred);
+
+/*! \brief How many bids there are. With the lock. */
+size_t bids_count_locked(const struct broadcast *broadcast);
+
+/*! \brief Take an application's bid back, if it has one. With the lock. */
+void bids_drop_locked(struct broadcast *broadcast, const char *app);
+
+/*! \brief Bidders have become recipients, perhaps: find their places. With the lock. */
+void bids_find_recipients_locked(struct broadcast *broadcast);
+
+/*!
+ * \brief Claim what collects bids: bid 0, and wait for the award. Without the lock.
+ *
+ * \param is_news Whether what the application has bid for, or has already, is \c BROADCAST_TAKEN.
+ */
+enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, int is_news);
 
 #endif /* CORE_BROADCAST_PRIVATE_H */

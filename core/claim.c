@@ -14,8 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*! \brief What a claim is answered before anything else is known; \c BROADCAST_OK while it is open. */
-static enum broadcast_result claim_result_locked(const struct broadcast *broadcast, const char *app)
+enum broadcast_result broadcast_claim_result_locked(const struct broadcast *broadcast, const char *app)
 {
 	switch (broadcast->state) {
 	case BROADCAST_OPEN:
@@ -27,13 +26,24 @@ static enum broadcast_result claim_result_locked(const struct broadcast *broadca
 	}
 }
 
+/*! \brief Whether one of the filters matches an application. */
+static int is_matched(const struct filters *filters, const char *app)
+{
+	for (size_t i = 0; i < filters->count; i++) {
+		if (app_filter_match(filters->at[i], app)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 /*!
  * \brief Why an application may have no say in an open broadcast (rule 5); NULL if it may.
  *
- * Asked without the lock, since both questions take locks of others. \a filter is given back.
+ * Asked without the lock, since both questions take locks of others. The \a filters are given back.
  */
-static const char *why_forbidden(const struct broadcast *broadcast, struct app_filter *filter,
-	const char *app, int (*is_registered)(const char *app))
+static const char *why_forbidden(const struct broadcast *broadcast, struct filters *filters, const char *app,
+	int (*is_registered)(const char *app))
 {
 	const char *reason = NULL;
 
@@ -43,21 +53,21 @@ static const char *why_forbidden(const struct broadcast *broadcast, struct app_f
 		reason = "excluded: it had the call and lost it";
 	} else if (!broadcast->any_claimant && is_registered && !is_registered(app)) {
 		reason = "not registered";
-	} else if (!broadcast->any_claimant && !app_filter_match(filter, app)) {
+	} else if (!broadcast->any_claimant && !is_matched(filters, app)) {
 		reason = "not matched by the filter";
 	}
-	app_filter_unref(filter);
+	broadcast_unref_filters(filters);
 	return reason;
 }
 
 /*!
  * \brief Whether it is open for a claimant.
  *
- * \param[out] filter A reference, if it is open.
+ * \param[out] filters References, if it is open.
  * \return Whether it is open; if not, \a result is final.
  */
 static int check_open(
-	struct broadcast *broadcast, const char *app, enum broadcast_result *result, struct app_filter **filter)
+	struct broadcast *broadcast, const char *app, enum broadcast_result *result, struct filters *filters)
 {
 	struct deferred_release deferred = { 0 };
 	int open;
@@ -65,14 +75,33 @@ static int check_open(
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
 	open = broadcast->state == BROADCAST_OPEN;
-	*result = claim_result_locked(broadcast, app);
-	*filter = open ? app_filter_ref(broadcast->filter) : NULL;
+	*result = broadcast_claim_result_locked(broadcast, app);
+	filters->count = open ? broadcast->filters.count : 0;
+	for (size_t i = 0; i < filters->count; i++) {
+		filters->at[i] = app_filter_ref(broadcast->filters.at[i]);
+	}
 	broadcast_release(broadcast, &deferred);
 	return open;
 }
 
-/*! \brief Make it \a app's if it is still open. */
-static enum broadcast_result commit_claim(struct broadcast *broadcast, const char *app)
+int broadcast_check_claimant(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int (*is_registered)(const char *app))
+{
+	/* A decline is answered the same to all, the winner included. */
+	const int is_decline = answer->request == BROADCAST_REQUEST_DECLINE;
+	struct filters filters;
+
+	if (!check_open(broadcast, is_decline ? NULL : answer->app, &answer->result, &filters)) {
+		return 0;
+	}
+	answer->reason = why_forbidden(broadcast, &filters, answer->app, is_registered);
+	if (answer->reason) {
+		answer->result = BROADCAST_FORBIDDEN;
+	}
+	return !answer->reason;
+}
+
+enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news)
 {
 	struct deferred_release deferred = { 0 };
 	enum broadcast_result result;
@@ -83,40 +112,52 @@ static enum broadcast_result commit_claim(struct broadcast *broadcast, const cha
 	}
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = claim_result_locked(broadcast, winner);
+	result = broadcast_claim_result_locked(broadcast, winner);
 	if (broadcast->state == BROADCAST_OPEN) {
 		broadcast->winner = winner;
 		winner = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
+	} else if (is_news && result == BROADCAST_OK) {
+		result = BROADCAST_TAKEN;
 	}
 	broadcast_release(broadcast, &deferred);
 	free(winner);
 	return result;
 }
 
-enum broadcast_result broadcast_claim(
-	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+/*! \brief Claim. \param is_news Whether what is the application's already is taken. */
+static enum broadcast_result claim(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
-	struct app_filter *filter;
 
-	if (check_open(broadcast, app, &answer.result, &filter)) {
-		answer.reason = why_forbidden(broadcast, filter, app, is_registered);
-		answer.result = answer.reason ? BROADCAST_FORBIDDEN : commit_claim(broadcast, app);
+	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
+		answer.result = broadcast->bids ? bids_claim(broadcast, app, is_news)
+										: broadcast_commit_claim(broadcast, app, is_news);
+	} else if (is_news && answer.result == BROADCAST_OK) {
+		answer.result = BROADCAST_TAKEN;
 	}
 	observers_answered(broadcast, &answer);
 	return answer.result;
 }
 
-/*! \brief The place of an application among the recipients; -1 if it was offered nothing. */
-static long find_recipient(struct broadcast *broadcast, const char *app)
+enum broadcast_result broadcast_claim(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
-	struct names *recipients;
+	return claim(broadcast, app, is_registered, 0);
+}
+
+enum broadcast_result broadcast_take(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+{
+	return claim(broadcast, app, is_registered, 1);
+}
+
+long broadcast_find_recipient(struct broadcast *broadcast, const char *app)
+{
+	struct names *recipients = broadcast_recipients(broadcast);
 	long recipient;
 
-	pthread_mutex_lock(&broadcast->lock);
-	recipients = names_ref(broadcast->recipients);
-	pthread_mutex_unlock(&broadcast->lock);
 	/* Widening only adds behind, so that the place stays. */
 	recipient = app ? names_find(recipients, app) : -1;
 	names_unref(recipients);
@@ -135,26 +176,46 @@ static void note_decline_locked(struct broadcast *broadcast, long recipient)
 	}
 }
 
+void broadcast_forget_decline_locked(struct broadcast *broadcast, long recipient)
+{
+	if (recipient >= 0 && broadcast->has_declined && broadcast->has_declined[recipient]) {
+		broadcast->has_declined[recipient] = 0;
+		broadcast->declines--;
+	}
+}
+
 void broadcast_judge_declines_locked(struct broadcast *broadcast, struct deferred_release *deferred)
 {
-	if (broadcast->state == BROADCAST_OPEN && !broadcast->more_to_come &&
-		broadcast->declines == names_count(broadcast->recipients)) {
+	const size_t bids = broadcast->bids ? broadcast->bids->recipients : 0;
+
+	if (broadcast->state != BROADCAST_OPEN ||
+		broadcast->declines + bids != names_count(broadcast->recipients)) {
+		return;
+	}
+	if (bids_count_locked(broadcast)) {
+		bids_award_locked(broadcast, deferred);
+	} else if (broadcast->more_to_come) {
+		broadcast_wake_locked(broadcast);
+	} else {
 		broadcast_close_locked(broadcast, BROADCAST_DECLINED, deferred);
 	}
 }
 
 /*! \brief Decline for one that may. \a recipient is -1 if it was offered nothing: that does not count. */
-static enum broadcast_result commit_decline(struct broadcast *broadcast, long recipient)
+static enum broadcast_result commit_decline(struct broadcast *broadcast, long recipient, const char *app)
 {
 	struct deferred_release deferred = { 0 };
 	enum broadcast_result result;
 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = claim_result_locked(broadcast, NULL);
-	if (broadcast->state == BROADCAST_OPEN && recipient >= 0) {
-		note_decline_locked(broadcast, recipient);
-		broadcast_judge_declines_locked(broadcast, &deferred);
+	result = broadcast_claim_result_locked(broadcast, NULL);
+	if (broadcast->state == BROADCAST_OPEN) {
+		bids_drop_locked(broadcast, app);
+		if (recipient >= 0) {
+			note_decline_locked(broadcast, recipient);
+			broadcast_judge_declines_locked(broadcast, &deferred);
+		}
 	}
 	broadcast_release(broadcast, &deferred);
 	return result;
@@ -175,12 +236,10 @@ enum broadcast_result broadcast_decline(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_DECLINE };
-	struct app_filter *filter;
-	long recipient = find_recipient(broadcast, app);
+	long recipient = broadcast_find_recipient(broadcast, app);
 
-	if (check_open(broadcast, NULL, &answer.result, &filter)) {
-		answer.reason = why_forbidden(broadcast, filter, app, is_registered);
-		answer.result = answer.reason ? BROADCAST_FORBIDDEN : commit_decline(broadcast, recipient);
+	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
+		answer.result = commit_decline(broadcast, recipient, app);
 	}
 	/* An HTTP client that retries a decline hears the same answer after the close. */
 	if (answer.result == BROADCAST_CLOSED && has_declined(broadcast, recipient)) {
@@ -193,10 +252,10 @@ enum broadcast_result broadcast_decline(
 int broadcast_may_claim(struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
 	enum broadcast_result result;
-	struct app_filter *filter;
+	struct filters filters;
 
-	return check_open(broadcast, app, &result, &filter) &&
-		!why_forbidden(broadcast, filter, app, is_registered);
+	return check_open(broadcast, app, &result, &filters) &&
+		!why_forbidden(broadcast, &filters, app, is_registered);
 }
 
 const char *broadcast_winner_name(struct broadcast *broadcast)

@@ -20,9 +20,10 @@
 enum broadcast_request {
 	BROADCAST_REQUEST_CLAIM,
 	BROADCAST_REQUEST_DECLINE,
+	BROADCAST_REQUEST_BID,
 };
 
-/*! \brief A claim or a decline, and what it was answered. All of it is borrowed for the call. */
+/*! \brief A claim, a decline or a bid, and what it was answered. All of it is borrowed for the call. */
 struct broadcast_answer {
 	/*! Who asked; may be NULL or empty. */
 	const char *app;
@@ -56,7 +57,7 @@ struct broadcast_observer {
 	void (*opened)(struct broadcast *broadcast);
 	/*! Applications were added to its recipients. */
 	void (*widened)(struct broadcast *broadcast, struct names *added);
-	/*! A claim or a decline was answered. */
+	/*! A claim, a decline or a bid was answered. */
 	void (*answered)(struct broadcast *broadcast, const struct broadcast_answer *answer);
 	/*! Its winner was gone before it had the call. */
 	void (*lost)(struct broadcast *broadcast, const char *app);

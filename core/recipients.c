@@ -88,6 +88,7 @@ static int set_recipients_locked(struct broadcast *broadcast, struct names *all)
 		broadcast->has_declined = grown;
 	}
 	broadcast->recipients = all;
+	bids_find_recipients_locked(broadcast);
 	return 0;
 }
 
@@ -147,6 +148,21 @@ struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, i
 		observers_widened(broadcast, added);
 	}
 	return added;
+}
+
+int broadcast_admit(struct broadcast *broadcast, struct app_filter *filter)
+{
+	struct deferred_release deferred = { 0 };
+	int result = -1;
+
+	pthread_mutex_lock(&broadcast->lock);
+	broadcast_expire_locked(broadcast, &deferred);
+	if (broadcast->state == BROADCAST_OPEN && broadcast->filters.count < BROADCAST_MAX_ROUNDS) {
+		broadcast->filters.at[broadcast->filters.count++] = app_filter_ref(filter);
+		result = 0;
+	}
+	broadcast_release(broadcast, &deferred);
+	return result;
 }
 
 /*! \brief The recipients that have declined; NULL if none, or without memory. */

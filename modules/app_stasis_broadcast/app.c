@@ -107,9 +107,13 @@ static void warn(const struct ast_channel *chan, const struct settings *settings
 		ast_log(LOG_WARNING,
 			"%s on %s: timeout '%s' is not a number of milliseconds from 0 to %d, using %d\n", app_name,
 			where, printable(args->bad_timeout, what, sizeof(what)), settings->max_timeout_ms,
-			args->timeout_ms);
+			settings->timeout_ms);
 	}
-	if (args->long_timeout) {
+	if (args->long_timeout && args->rounds) {
+		ast_log(LOG_WARNING,
+			"%s on %s: with timeout '%s' the circles last longer than max_timeout, using %d in all\n",
+			app_name, where, printable(args->long_timeout, what, sizeof(what)), args->timeout_ms);
+	} else if (args->long_timeout) {
 		ast_log(LOG_WARNING, "%s on %s: timeout '%s' is more than max_timeout, using %d\n", app_name, where,
 			printable(args->long_timeout, what, sizeof(what)), args->timeout_ms);
 	}
@@ -128,8 +132,23 @@ static void warn(const struct ast_channel *chan, const struct settings *settings
 	}
 }
 
-/*! \brief Split the arguments as Asterisk does, and read them. */
-static void parse(const struct settings *settings, char *data, struct args *args)
+/*! \brief The filters of circles as they are written, but for quotes and backslashes. \param data All arguments, changed. */
+static char *find_round_filters(char *data)
+{
+	/* clang-format off */
+	AST_DECLARE_APP_ARGS(fields,
+		AST_APP_ARG(timeout);
+		AST_APP_ARG(filter);
+		AST_APP_ARG(others);
+	);
+	/* clang-format on */
+
+	AST_NONSTANDARD_RAW_ARGS(fields, data, ',');
+	return fields.filter ? args_unquote(fields.filter) : NULL;
+}
+
+/*! \brief Split the arguments as Asterisk does, and read them. \param copy The same again. */
+static void parse(const struct settings *settings, char *data, char *copy, struct args *args)
 {
 	/* clang-format off */
 	AST_DECLARE_APP_ARGS(fields,
@@ -144,6 +163,9 @@ static void parse(const struct settings *settings, char *data, struct args *args
 	/* clang-format on */
 
 	AST_STANDARD_APP_ARGS(fields, data);
+	if (args_have_rounds(fields.timeout) && fields.argc > ARGS_FILTER) {
+		fields.argv[ARGS_FILTER] = find_round_filters(copy);
+	}
 	args_parse(args, settings, fields.argc, fields.argv);
 }
 
@@ -175,7 +197,7 @@ static int exec(struct ast_channel *chan, const char *data)
 
 	ast_atomic_fetchadd_int(&inside, +1);
 	settings = find_settings();
-	parse(&settings, ast_strdupa(S_OR(data, "")), &args);
+	parse(&settings, ast_strdupa(S_OR(data, "")), ast_strdupa(S_OR(data, "")), &args);
 	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;

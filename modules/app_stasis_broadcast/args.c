@@ -57,22 +57,100 @@ static long read_number(const char *text, long most)
 	return *text ? -1 : value;
 }
 
-static void parse_timeout(struct args *args, const struct settings *settings, const char *text)
+/*! \brief What a timeout says, in milliseconds: never more than the most. */
+static int parse_timeout(struct args *args, const struct settings *settings, const char *text)
 {
-	long value;
+	const long value = text ? read_number(text, settings->max_timeout_ms) : settings->timeout_ms;
 
-	args->timeout_ms = settings->timeout_ms;
-	if (!text) {
-		return;
-	}
-	value = read_number(text, settings->max_timeout_ms);
 	if (value < 0) {
 		args->bad_timeout = text;
-	} else if (value > settings->max_timeout_ms) {
+		return settings->timeout_ms;
+	}
+	if (value > settings->max_timeout_ms) {
 		args->long_timeout = text;
-		args->timeout_ms = settings->max_timeout_ms;
-	} else {
-		args->timeout_ms = (int) value;
+		return settings->max_timeout_ms;
+	}
+	return (int) value;
+}
+
+/*!
+ * \brief Cut a list at its ampersands, in place.
+ *
+ * \param text The list; a backslash makes an ampersand a letter, and stays before any other one.
+ * \param[out] parts Without the blanks around them; NULL for an empty one.
+ *
+ * \return How many there are; more than ARGS_MAX_ROUNDS if those were too few.
+ */
+static size_t split_rounds(char *text, char *parts[ARGS_MAX_ROUNDS])
+{
+	char *from = text;
+	char *to = text;
+	char *begin = text;
+	size_t count = 0;
+
+	for (;; from++) {
+		if (*from == '\\' && from[1]) {
+			if (from[1] != '&') {
+				*to++ = *from;
+			}
+			*to++ = *++from;
+		} else if (*from && *from != '&') {
+			*to++ = *from;
+		} else {
+			const char separator = *from;
+
+			*to++ = '\0';
+			if (count < ARGS_MAX_ROUNDS) {
+				parts[count] = trim(begin);
+			}
+			count++;
+			begin = to;
+			if (!separator) {
+				return count;
+			}
+		}
+	}
+}
+
+/*! \brief Set how long each circle lasts: together no longer than the most. */
+static void set_round_times(struct args *args, const struct settings *settings, char *const timeouts[])
+{
+	args->timeout_ms = 0;
+	for (size_t i = 0; i < args->rounds; i++) {
+		int left = settings->max_timeout_ms - args->timeout_ms;
+		int ms = parse_timeout(args, settings, timeouts[i]);
+
+		if (ms > left) {
+			args->long_timeout = args->long_timeout ? args->long_timeout : timeouts[i];
+			ms = left;
+		}
+		args->round_ms[i] = ms;
+		args->timeout_ms += ms;
+	}
+}
+
+/*! \brief Read the circles: the timeouts have an ampersand between them, and there are as many filters. */
+static void parse_rounds(struct args *args, const struct settings *settings, char *timeout, char *filter)
+{
+	char *timeouts[ARGS_MAX_ROUNDS] = { NULL };
+	char *filters[ARGS_MAX_ROUNDS] = { NULL };
+	const size_t count = split_rounds(timeout, timeouts);
+	size_t filter_count = 1;
+
+	args->rounds = count < ARGS_MAX_ROUNDS ? count : ARGS_MAX_ROUNDS;
+	set_round_times(args, settings, timeouts);
+	if (filter) {
+		filter_count = split_rounds(filter, filters);
+	}
+	if (count > ARGS_MAX_ROUNDS) {
+		args->bad_rounds = "there are more than 8 timeouts";
+	} else if (filter_count > count) {
+		args->bad_rounds = "there are more filters than timeouts";
+	} else if (filter_count < count) {
+		args->bad_rounds = "there are more timeouts than filters";
+	}
+	for (size_t i = 0; i < args->rounds; i++) {
+		args->round_filters[i] = filters[i];
 	}
 }
 
@@ -103,6 +181,30 @@ static void parse_list(struct args *args, char *text)
 	}
 }
 
+char *args_unquote(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; *from; from++) {
+		if (*from == '\\' && from[1]) {
+			from++;
+			if (*from == '&') {
+				*to++ = '\\';
+			}
+		} else if (*from == '"') {
+			continue;
+		}
+		*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+int args_have_rounds(const char *timeout)
+{
+	return timeout && strchr(timeout, '&') != NULL;
+}
+
 void args_parse(struct args *args, const struct settings *settings, size_t count, char *const fields[])
 {
 	char *field[ARGS_FIELDS] = { NULL };
@@ -112,8 +214,12 @@ void args_parse(struct args *args, const struct settings *settings, size_t count
 	}
 
 	memset(args, 0, sizeof(*args));
-	parse_timeout(args, settings, field[ARGS_TIMEOUT]);
-	args->filter = field[ARGS_FILTER];
+	if (args_have_rounds(field[ARGS_TIMEOUT])) {
+		parse_rounds(args, settings, field[ARGS_TIMEOUT], field[ARGS_FILTER]);
+	} else {
+		args->timeout_ms = parse_timeout(args, settings, field[ARGS_TIMEOUT]);
+		args->filter = field[ARGS_FILTER];
+	}
 	parse_list(args, field[ARGS_LIST]);
 	parse_notify(args, field[ARGS_NOTIFY]);
 	args->options_text = field[ARGS_OPTIONS];

@@ -22,6 +22,9 @@
 /*! \brief The most arguments that the winner can be given. */
 #define ARGS_MAX_LIST 128
 
+/*! \brief The most circles that can be written. */
+#define ARGS_MAX_ROUNDS 8
+
 /*! \brief The places that the commas separate. */
 enum args_field {
 	ARGS_TIMEOUT,
@@ -42,8 +45,16 @@ struct args {
 	const char *bad_timeout;
 	/*! The timeout as written if it is more than the most, hence the most; NULL if it is not. */
 	const char *long_timeout;
-	/*! Regular expression for application names; NULL for every application. */
+	/*! Regular expression for application names; NULL for every application, and with circles. */
 	const char *filter;
+	/*! How many circles there are; 0 if none are written. */
+	size_t rounds;
+	/*! How long each of them lasts, in milliseconds; \a timeout_ms is all of it. */
+	int round_ms[ARGS_MAX_ROUNDS];
+	/*! The filter of each; NULL for every application. */
+	const char *round_filters[ARGS_MAX_ROUNDS];
+	/*! What is wrong with the circles, so that the call cannot be offered; NULL for nothing. */
+	const char *bad_rounds;
 	/*! The arguments for the winner, in their order, the empty ones included. */
 	char *list[ARGS_MAX_LIST];
 	/*! How many of them there are. */
@@ -62,6 +73,17 @@ struct args {
 	const char *too_many;
 };
 
+/*! \brief Whether the field of the timeout has circles. \a timeout may be NULL. */
+int args_have_rounds(const char *timeout);
+
+/*!
+ * \brief Take quotes and backslashes off a field, as Asterisk does when it splits the arguments, but for a backslash before
+ *        an ampersand: in the filters of circles that one is a letter.
+ *
+ * \return \a text, changed in place.
+ */
+char *args_unquote(char *text);
+
 /*!
  * \brief Read the fields of StasisBroadcast().
  *
@@ -69,7 +91,7 @@ struct args {
  * \param settings For the time to wait: the default, and the most.
  * \param count How many fields were written; those that were not are as good as empty.
  * \param fields In the order of \ref args_field. An entry may be NULL. The others lose the blanks around
- *        them, and that of the list is cut into pieces, both in place.
+ *        them, and that of the list, and with circles the timeout and the filter, are cut into pieces, all in place.
  *
  * \note Any thread; takes no lock. Nothing can fail: what is not usable becomes the default and is
  *       told in \a args.

@@ -61,21 +61,56 @@ static void set_status(struct attempts *attempts, const char *status)
 	ast_copy_string(attempts->outcome.status, status, sizeof(attempts->outcome.status));
 }
 
-/*! \brief Whether there are options, which another resource module than ours knows nothing of: refused, not ignored. */
+/*!
+ * \brief Whether there are circles or options, which another resource module than ours knows nothing of: refused, not
+ * ignored.
+ */
 static int refuse_options(struct attempts *attempts)
 {
+	const char *options = attempts->args->options_text;
 	char where[PRINTABLE_SIZE];
 	char what[PRINTABLE_SIZE];
 
-	if (!attempts->args->options_text || !provider_is_foreign()) {
+	if ((!options && !attempts->args->rounds) || !provider_is_foreign()) {
 		return 0;
 	}
 	set_status(attempts, "ERROR");
 	ast_log(LOG_ERROR,
-		"StasisBroadcast on %s: not offered: options '%s' need the res_stasis_broadcast.so of Stasis Broadcast, and "
-		"the one that is loaded is another. Load ours, or leave the options out\n",
-		channel_text(attempts->chan, where), printable(attempts->args->options_text, what, sizeof(what)));
+		"StasisBroadcast on %s: not offered: %s%s%s need the res_stasis_broadcast.so of Stasis Broadcast, and "
+		"the one that is loaded is another. Load ours, or leave them out\n",
+		channel_text(attempts->chan, where), options ? "options '" : "circles",
+		options ? printable(options, what, sizeof(what)) : "", options ? "'" : "");
 	return 1;
+}
+
+/*! \brief Whether the circles cannot be used: then nobody is offered the call. */
+static int refuse_rounds(struct attempts *attempts)
+{
+	char where[PRINTABLE_SIZE];
+
+	if (!attempts->args->bad_rounds) {
+		return 0;
+	}
+	set_status(attempts, "INVALIDFILTER");
+	ast_log(LOG_WARNING,
+		"StasisBroadcast on %s: circles cannot be used: %s. The call is offered to nobody; write as many filters as "
+		"timeouts, at most %d, with & between them and \\& for the letter\n",
+		channel_text(attempts->chan, where), attempts->args->bad_rounds, ARGS_MAX_ROUNDS);
+	return 1;
+}
+
+/*! \brief Copy the circles, and how many hear of the call at first. */
+static void copy_policy(struct stasis_broadcast_request *request, const struct args *args)
+{
+	request->rounds = args->rounds;
+	for (size_t i = 0; i < args->rounds; i++) {
+		request->round_ms[i] = args->round_ms[i];
+		request->round_filters[i] = args->round_filters[i];
+	}
+	request->has_first = args->options.has_first;
+	request->first = args->options.first;
+	request->first_step_ms = args->options.first_step_ms;
+	request->bid_window_ms = args->options.bid_window_ms;
 }
 
 /*!
@@ -115,26 +150,55 @@ static int run_public(struct attempts *attempts, int timeout_ms, unsigned int fl
 static int run(struct attempts *attempts, int timeout_ms)
 {
 	const unsigned int flags = ast_true(attempts->args->notify) ? 0 : STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED;
-	const struct stasis_broadcast_request request = {
+	struct stasis_broadcast_request request = {
 		.timeout_ms = timeout_ms,
 		.app_filter = attempts->args->filter,
 		.flags = flags,
 		.excluded = (const char *const *) attempts->lost,
 		.excluded_count = attempts->lost_count,
+		.is_reoffer = attempts->lost_count > 0,
 		.queue = attempts->args->options.queue,
 		.has_priority = attempts->args->options.has_priority,
 		.priority = attempts->args->options.priority,
 	};
 	int res;
 
+	copy_policy(&request, attempts->args);
 	attempts->outcome.winner = NULL;
 	if (ast_check_hangup(attempts->chan)) {
 		/* As in the extension h: nobody need hear of a call that is over. */
 		set_status(attempts, "HANGUP");
 		return -1;
 	}
+	if (refuse_rounds(attempts)) {
+		return -1;
+	}
 	res = stasis_broadcast_run(attempts->chan, &request, &attempts->outcome);
 	return res == AST_OPTIONAL_API_UNAVAILABLE ? run_public(attempts, timeout_ms, flags) : res;
+}
+
+/*! \brief The variables of a claim, with their texts. */
+struct told {
+	struct variables variables;
+	char time[32];
+	char round[16];
+	char score[16];
+};
+
+/*! \brief What the dialplan is told of the last attempt. */
+static void tell(const struct attempts *attempts, struct told *told)
+{
+	const struct stasis_broadcast_outcome *outcome = &attempts->outcome;
+
+	snprintf(told->time, sizeof(told->time), "%lld", (long long) (clock_ms() - attempts->start_ms));
+	snprintf(told->round, sizeof(told->round), "%d", outcome->round);
+	snprintf(told->score, sizeof(told->score), "%d", outcome->score);
+	told->variables = (struct variables){
+		.winner = outcome->winner,
+		.time = told->time,
+		.round = attempts->args->rounds && outcome->round ? told->round : NULL,
+		.score = attempts->args->options.bid_window_ms && outcome->score >= 0 ? told->score : NULL,
+	};
 }
 
 /*!
@@ -164,8 +228,8 @@ static int hand_over(struct attempts *attempts)
 {
 	char *winner = attempts->outcome.winner;
 	char where[PRINTABLE_SIZE];
+	struct told told;
 	int64_t began_ms;
-	char text[32];
 
 	if (!winner) {
 		ast_log(LOG_ERROR,
@@ -173,8 +237,8 @@ static int hand_over(struct attempts *attempts)
 			channel_text(attempts->chan, where));
 		return -1;
 	}
-	snprintf(text, sizeof(text), "%lld", (long long) (clock_ms() - attempts->start_ms));
-	variables_set_claimed(attempts->chan, winner, text);
+	tell(attempts, &told);
+	variables_set_claimed(attempts->chan, &told.variables);
 	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
 	began_ms = clock_ms();
 	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
@@ -202,11 +266,13 @@ static void tell_lost(const struct attempts *attempts, int again)
 	char where[PRINTABLE_SIZE];
 	char who[PRINTABLE_SIZE];
 	struct ast_str *list = ast_str_create(64);
+	struct told told;
 
 	for (size_t i = 0; list && i < attempts->lost_count; i++) {
 		ast_str_append(&list, 0, "%s%s", i ? "&" : "", attempts->lost[i]);
 	}
-	variables_set_lost(attempts->chan, list ? ast_str_buffer(list) : "", again);
+	tell(attempts, &told);
+	variables_set_lost(attempts->chan, list ? ast_str_buffer(list) : "", again ? &told.variables : NULL);
 	ast_free(list);
 	ast_log(LOG_WARNING,
 		"StasisBroadcast on %s: application '%s' claimed the call but was gone before it had it; %s\n",
@@ -232,11 +298,14 @@ static const char *unclaimed_status(const struct attempts *attempts)
 /*! \brief One attempt, and what came of it. \param[out] again Whether to offer the channel again. */
 static void run_attempt(struct attempts *attempts, int timeout_ms, int *again)
 {
+	struct told told;
 	int lost;
 
 	*again = 0;
 	if (run(attempts, timeout_ms)) {
-		variables_set_end(attempts->chan, unclaimed_status(attempts), attempts->outcome.status);
+		tell(attempts, &told);
+		variables_set_end(
+			attempts->chan, unclaimed_status(attempts), attempts->outcome.status, told.variables.round);
 		return;
 	}
 	lost = hand_over(attempts);
@@ -246,7 +315,7 @@ static void run_attempt(struct attempts *attempts, int timeout_ms, int *again)
 	}
 	if (!*again) {
 		/* Where there was a winner, the status has been set with it. */
-		variables_set_end(attempts->chan, lost ? "FAILED" : "SUCCESS", lost < 0 ? "CLAIMED" : NULL);
+		variables_set_end(attempts->chan, lost ? "FAILED" : "SUCCESS", lost < 0 ? "CLAIMED" : NULL, NULL);
 	}
 }
 

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What the options of StasisBroadcast() mean: p(priority) and q(name).
+ * \brief What the options of StasisBroadcast() mean: b(window), k(n[:ms]), p(priority) and q(name).
  */
 
 #include "options.h"
@@ -100,6 +100,65 @@ static int read_priority(const struct option *option, int *priority)
 	return 0;
 }
 
+/*! \brief Read digits. \retval -1 if there are none, or others, or the number is more than \a most. */
+static int read_digits(const char *text, size_t length, int most)
+{
+	int value = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9') {
+			return -1;
+		}
+		value = value * 10 + (text[i] - '0');
+		if (value > most) {
+			return -1;
+		}
+	}
+	return length ? value : -1;
+}
+
+/*! \brief Use b(window). \return What is wrong with it; NULL if nothing is. */
+static const char *use_bids(struct options *options, const struct option *option)
+{
+	int window_ms;
+
+	if (options->bid_window_ms) {
+		return "is given more than once: the first one holds";
+	}
+	window_ms =
+		option->value ? read_digits(option->value, option->value_length, OPTIONS_MAX_BID_WINDOW_MS) : -1;
+	if (window_ms < 1) {
+		return "is not b(window) with a whole number of milliseconds from 1 to 5000";
+	}
+	options->bid_window_ms = window_ms;
+	return NULL;
+}
+
+/*! \brief Use k(n[:ms]). \return What is wrong with it; NULL if nothing is. */
+static const char *use_first(struct options *options, const struct option *option)
+{
+	const char *colon = option->value ? memchr(option->value, ':', option->value_length) : NULL;
+	const size_t length = colon ? (size_t) (colon - option->value) : option->value_length;
+	int first;
+	int step_ms = 0;
+
+	if (options->has_first) {
+		return "is given more than once: the first one holds";
+	}
+	first = option->value ? read_digits(option->value, length, OPTIONS_MAX_FIRST) : -1;
+	if (colon) {
+		step_ms = read_digits(colon + 1, option->value_length - length - 1, OPTIONS_MAX_FIRST_STEP_MS);
+	}
+	if (first < 0 || (colon && step_ms < 1)) {
+		return "is not k(n) or k(n:ms) with a whole number of applications from 0 to 1000000 and of milliseconds from 1 "
+			   "to 60000";
+	}
+	options->has_first = 1;
+	options->first = first;
+	options->first_step_ms = step_ms;
+	return NULL;
+}
+
 /*! \brief Use p(priority). \return What is wrong with it; NULL if nothing is. */
 static const char *use_priority(struct options *options, const struct option *option)
 {
@@ -133,13 +192,22 @@ static const char *use_queue(struct options *options, const struct option *optio
 /*! \brief Use an option. \return What is wrong with it; NULL if nothing is. */
 static const char *use(struct options *options, const struct option *option)
 {
-	if (option->letter != 'p' && option->letter != 'q') {
-		return "is not known: there are p(priority) and q(name)";
+	if (!option->letter || !strchr("bkpq", option->letter)) {
+		return "is not known: there are b(window), k(n[:ms]), p(priority) and q(name)";
 	}
 	if (!option->is_closed) {
 		return "has no closing parenthesis";
 	}
-	return option->letter == 'p' ? use_priority(options, option) : use_queue(options, option);
+	switch (option->letter) {
+	case 'b':
+		return use_bids(options, option);
+	case 'k':
+		return use_first(options, option);
+	case 'p':
+		return use_priority(options, option);
+	default:
+		return use_queue(options, option);
+	}
 }
 
 void options_parse(struct options *options, const char *text)

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What the options of StasisBroadcast() mean: p(priority) and q(name).
+ * \brief What the options of StasisBroadcast() mean: b(window), k(n[:ms]), p(priority) and q(name).
  *
  * Plain C, as args.h.
  */
@@ -15,6 +15,15 @@
 #define APP_STASIS_BROADCAST_OPTIONS_H
 
 #include <stddef.h>
+
+/*! \brief The longest window of bids, in milliseconds. */
+#define OPTIONS_MAX_BID_WINDOW_MS 5000
+
+/*! \brief The most applications that k() can say. */
+#define OPTIONS_MAX_FIRST 1000000
+
+/*! \brief The longest step of k(), in milliseconds. */
+#define OPTIONS_MAX_FIRST_STEP_MS 60000
 
 /*! \brief The highest priority; the lowest is as far below 0. */
 #define OPTIONS_MAX_PRIORITY 1000000
@@ -36,6 +45,14 @@ struct options_problem {
 
 /*! \brief What the options say. */
 struct options {
+	/*! How long bids are collected, in milliseconds; 0 if none are. */
+	int bid_window_ms;
+	/*! Whether it is said how many applications hear of the call at first. */
+	int has_first;
+	/*! How many; 0: all. */
+	int first;
+	/*! How long until the next ones do, in milliseconds; 0 if it is not said. */
+	int first_step_ms;
 	/*! The name of the line; "" for none. */
 	char queue[OPTIONS_MAX_QUEUE + 1];
 	/*! Whether a priority is given. */

@@ -36,7 +36,8 @@ static int has_value(struct ast_channel *chan, const char *name)
 
 void variables_clear(struct ast_channel *chan)
 {
-	static const char *const names[] = { VAR_STASIS, VAR_STATUS, VAR_WINNER, VAR_TIME, VAR_LOST };
+	static const char *const names[] = { VAR_STASIS, VAR_STATUS, VAR_WINNER, VAR_TIME, VAR_LOST, VAR_ROUND,
+		VAR_SCORE };
 	struct channel_variable found[ARRAY_LEN(names)];
 	size_t count = 0;
 
@@ -52,35 +53,53 @@ void variables_clear(struct ast_channel *chan)
 	}
 }
 
-void variables_set_claimed(struct ast_channel *chan, const char *winner, const char *time)
+/*! \brief Set those of the variables that have a value. */
+static void set_given(struct ast_channel *chan, struct channel_variable *variables, size_t count)
 {
-	const struct channel_variable variables[] = {
+	size_t given = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (variables[i].value) {
+			variables[given++] = variables[i];
+		}
+	}
+	channel_variables_set(chan, variables, given);
+}
+
+void variables_set_claimed(struct ast_channel *chan, const struct variables *told)
+{
+	struct channel_variable variables[] = {
 		{ VAR_STATUS, "CLAIMED" },
-		{ VAR_WINNER, winner },
-		{ VAR_TIME, time },
+		{ VAR_WINNER, told->winner },
+		{ VAR_TIME, told->time },
+		{ VAR_ROUND, told->round },
+		{ VAR_SCORE, told->score },
 	};
 
-	channel_variables_set(chan, variables, ARRAY_LEN(variables));
+	set_given(chan, variables, ARRAY_LEN(variables));
 }
 
-void variables_set_lost(struct ast_channel *chan, const char *lost, int again)
+void variables_set_lost(struct ast_channel *chan, const char *lost, const struct variables *forget)
 {
-	const struct channel_variable variables[] = {
+	struct channel_variable variables[] = {
 		{ VAR_LOST, lost },
-		{ VAR_STATUS, "" },
-		{ VAR_WINNER, "" },
-		{ VAR_TIME, "" },
+		{ VAR_STATUS, forget ? "" : NULL },
+		{ VAR_WINNER, forget ? "" : NULL },
+		{ VAR_TIME, forget ? "" : NULL },
+		{ VAR_ROUND, forget && forget->round ? "" : NULL },
+		{ VAR_SCORE, forget && forget->score ? "" : NULL },
 	};
 
-	channel_variables_set(chan, variables, again ? ARRAY_LEN(variables) : 1);
+	set_given(chan, variables, ARRAY_LEN(variables));
 }
 
-void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status)
+void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status, const char *round)
 {
-	const struct channel_variable variables[] = {
+	struct channel_variable variables[] = {
 		{ VAR_STASIS, stasis },
 		{ VAR_STATUS, status },
+		{ VAR_ROUND, round },
 	};
 
-	channel_variables_set(chan, variables, status ? ARRAY_LEN(variables) : 1);
+	set_given(chan, variables, ARRAY_LEN(variables));
 }

@@ -25,6 +25,11 @@ struct ast_channel;
 /*! \brief Applications that claimed the channel and were gone before they had it, with "&" between. */
 #define VAR_LOST "BROADCASTLOST"
 
+/*! \brief With circles, the one that was open at the claim or the end: from 1 on. */
+#define VAR_ROUND "BROADCASTROUND"
+/*! \brief With bids, the winner's score. */
+#define VAR_SCORE "BROADCASTSCORE"
+
 /*!
  * \brief Empty what an earlier broadcast of this channel left. Nothing is told where there is nothing.
  *
@@ -32,13 +37,22 @@ struct ast_channel;
  */
 void variables_clear(struct ast_channel *chan);
 
-/*! \brief An application has claimed the channel, so many milliseconds after the offer, and is about to get it. */
-void variables_set_claimed(struct ast_channel *chan, const char *winner, const char *time);
+/*! \brief What there is to tell of a claim, or of an end without one. What is NULL is not told. */
+struct variables {
+	const char *winner;
+	/*! Milliseconds after the offer. */
+	const char *time;
+	const char *round;
+	const char *score;
+};
 
-/*! \brief Winners were lost. \param again Whether the channel is offered again, and has no winner for now. */
-void variables_set_lost(struct ast_channel *chan, const char *lost, int again);
+/*! \brief An application has claimed the channel, and is about to get it. */
+void variables_set_claimed(struct ast_channel *chan, const struct variables *told);
 
-/*! \brief All is over. \param status NULL: as it was set already. */
-void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status);
+/*! \brief Winners were lost. \param forget What was told of the last one, if the channel is offered again and has none; else NULL. */
+void variables_set_lost(struct ast_channel *chan, const char *lost, const struct variables *forget);
+
+/*! \brief All is over. \param status NULL: as it was set already. \param round NULL: likewise, or there are no circles. */
+void variables_set_end(struct ast_channel *chan, const char *stasis, const char *status, const char *round);
 
 #endif /* APP_STASIS_BROADCAST_VARIABLES_H */

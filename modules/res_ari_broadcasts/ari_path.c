@@ -82,13 +82,16 @@ static struct ast_variable *join(struct ast_variable *form, struct ast_variable 
  * \brief The path below ARI's root as the client wrote it.
  *
  * The server calls us for "/ari/Events/Claim" and "/ari/events/claim/" as well, which are no paths of ours
- * for ARI. What it hands us is the rest of the client's text behind the path and a slash.
+ * for ARI. What it hands us is the rest of the client's text behind the path and a slash, if there is one; a path that
+ * ends with a slash has had that one.
  */
 static const char *as_written(const struct ari_path *path, const char *rest)
 {
-	const char *end = rest[-1] == '/' ? rest - 1 : rest;
+	const size_t length = strlen(path->uri.uri);
+	const int ends_with_slash = path->uri.uri[length - 1] == '/';
+	const int is_skipped = rest[-1] == '/' && (!ends_with_slash || rest[-2] == '/');
 
-	return end - strlen(path->uri.uri) + strlen(root);
+	return rest - is_skipped - length + strlen(root);
 }
 
 /*! \brief Read the body and answer, in the order in which ARI does: a body that cannot be read comes first. */
@@ -104,7 +107,9 @@ static void respond(const struct ari_path *path, const char *uri, struct compat_
 		if (!request->body) {
 			request->body = ast_json_null();
 		}
-		if (strcmp(uri, path->uri.uri + strlen(root)) != 0) {
+		if (path->answer_to) {
+			path->answer_to(request, uri, response);
+		} else if (strcmp(uri, path->uri.uri + strlen(root)) != 0) {
 			ari_path_ask(request, uri, response);
 		} else {
 			path->answer(request, response);

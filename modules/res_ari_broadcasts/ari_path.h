@@ -20,7 +20,7 @@
 struct ast_ari_response;
 struct compat_ari_request;
 
-/*! \brief One path. Set uri.description, uri.uri, uri.key and answer; to outlive ari_path_remove(). */
+/*! \brief One path. Set uri.description, uri.uri, uri.key and answer or answer_to; to outlive ari_path_remove(). */
 struct ari_path {
 	/*! What the server knows of it; uri.uri begins with "ari/". */
 	struct ast_http_uri uri;
@@ -29,6 +29,12 @@ struct ari_path {
 	 * way of ari_path_ask() only.
 	 */
 	void (*answer)(const struct compat_ari_request *request, struct ast_ari_response *response);
+	/*!
+	 * The same in the place of \a answer, if set, for what is below the path, too, where uri.has_subtree is set: with the
+	 * path below ARI's root as the client wrote it.
+	 */
+	void (*answer_to)(
+		const struct compat_ari_request *request, const char *uri, struct ast_ari_response *response);
 };
 
 /*!

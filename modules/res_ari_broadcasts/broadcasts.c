@@ -24,8 +24,10 @@
 #include "res_stasis_broadcast/stats_api.h"
 
 #include "broadcasts.h"
+#include "bid.h"
 #include "claim_path.h"
 #include "request.h"
+#include "take.h"
 
 /*! How many broadcasts a list has if the client does not say. */
 #define LIST_LIMIT 1000
@@ -33,8 +35,7 @@
 /*! As many as a client can ask for: an answer of some megabytes. */
 #define LIST_MAX_LIMIT 10000
 
-/*! \brief The channel's ID in the path. */
-static const char *channel_id(struct ast_variable *path_vars)
+const char *broadcasts_channel_id(struct ast_variable *path_vars)
 {
 	for (; path_vars; path_vars = path_vars->next) {
 		if (!strcmp(path_vars->name, "channelId")) {
@@ -44,8 +45,7 @@ static const char *channel_id(struct ast_variable *path_vars)
 	return "";
 }
 
-/*! \brief Answer to everything that res_stasis_broadcast did not say yes to. */
-static void respond_no(struct ast_ari_response *response, int answer)
+void broadcasts_respond_no(struct ast_ari_response *response, int answer)
 {
 	switch (answer) {
 	case STASIS_BROADCAST_UNKNOWN:
@@ -76,7 +76,7 @@ static void respond_list(struct ast_ari_response *response, int res, struct ast_
 	if (!res) {
 		ast_ari_response_ok(response, json);
 	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-		respond_no(response, res);
+		broadcasts_respond_no(response, res);
 	} else {
 		ast_ari_response_alloc_failed(response);
 	}
@@ -112,9 +112,9 @@ static void get(struct ast_tcptls_session_instance *ser attribute_unused,
 	int res;
 
 	request_begin();
-	res = stasis_broadcast_describe(channel_id(path_vars), &json);
+	res = stasis_broadcast_describe(broadcasts_channel_id(path_vars), &json);
 	if (res) {
-		respond_no(response, res);
+		broadcasts_respond_no(response, res);
 	} else {
 		ast_ari_response_ok(response, json);
 	}
@@ -130,9 +130,9 @@ static void ask(struct ast_variable *get_params, struct ast_variable *path_vars,
 
 	request_begin();
 	if (!request_require(&application, get_params, body, response)) {
-		answer = question(channel_id(path_vars), application.value);
+		answer = question(broadcasts_channel_id(path_vars), application.value);
 		if (answer) {
-			respond_no(response, answer);
+			broadcasts_respond_no(response, answer);
 		} else {
 			ast_ari_response_no_content(response);
 		}
@@ -166,9 +166,9 @@ static void withdraw(struct ast_tcptls_session_instance *ser attribute_unused,
 	int answer;
 
 	request_begin();
-	answer = stasis_broadcast_withdraw(channel_id(path_vars));
+	answer = stasis_broadcast_withdraw(broadcasts_channel_id(path_vars));
 	if (answer) {
-		respond_no(response, answer);
+		broadcasts_respond_no(response, answer);
 	} else {
 		ast_ari_response_no_content(response);
 	}
@@ -187,17 +187,23 @@ static struct stasis_rest_handlers decline_handlers = {
 	.num_children = 0,
 };
 
+static struct stasis_rest_handlers bid_handlers = {
+	.path_segment = "bid",
+	.callbacks = { [AST_HTTP_POST] = bid_request },
+	.num_children = 0,
+};
+
 static struct stasis_rest_handlers channel_handlers = {
 	.path_segment = "channelId",
 	.is_wildcard = 1,
 	.callbacks = { [AST_HTTP_GET] = get, [AST_HTTP_DELETE] = withdraw },
-	.num_children = 2,
-	.children = { &claim_handlers, &decline_handlers },
+	.num_children = 3,
+	.children = { &claim_handlers, &decline_handlers, &bid_handlers },
 };
 
 static struct stasis_rest_handlers broadcasts_handlers = {
 	.path_segment = "broadcasts",
-	.callbacks = { [AST_HTTP_GET] = list },
+	.callbacks = { [AST_HTTP_GET] = list, [AST_HTTP_POST] = take_request },
 	.num_children = 1,
 	.children = { &channel_handlers },
 };

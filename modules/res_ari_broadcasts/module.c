@@ -25,6 +25,7 @@
 #include "broadcasts.h"
 #include "claim_path.h"
 #include "compat.h"
+#include "no_channel.h"
 #include "request.h"
 #include "pin_module.h"
 
@@ -57,8 +58,16 @@ static int add(void)
 		broadcasts_remove();
 		return -1;
 	}
+	if (no_channel_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/broadcasts//\n");
+		claim_path_remove();
+		broadcast_stats_remove();
+		broadcasts_remove();
+		return -1;
+	}
 	if (api_docs_add()) {
 		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
+		no_channel_remove();
 		claim_path_remove();
 		broadcast_stats_remove();
 		broadcasts_remove();
@@ -72,6 +81,7 @@ static int add(void)
 static int unload_module(void)
 {
 	api_docs_remove();
+	no_channel_remove();
 	claim_path_remove();
 	broadcast_stats_remove();
 	broadcasts_remove();

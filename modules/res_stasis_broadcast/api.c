@@ -45,6 +45,8 @@ _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
 		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
 		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN,
 	"the results of the core are those of the API");
+_Static_assert(
+	(int) STASIS_BROADCAST_MAX_ROUNDS == BROADCAST_MAX_ROUNDS, "the core has as many circles as the API");
 
 int AST_OPTIONAL_API_NAME(stasis_app_broadcast_channel)(
 	struct ast_channel *chan, int timeout_ms, const char *app_filter, unsigned int flags)
@@ -116,7 +118,12 @@ static int run(
 	enum offer_refusal refusal = offer_channel(chan, request, &broadcast);
 
 	if (refusal == OFFER_OK) {
+		const struct offer *offer;
+
 		result = wait_on_channel(chan, &broadcast, request->timeout_ms);
+		offer = broadcast_data(broadcast);
+		outcome->round = atomic_load(&offer->round);
+		outcome->score = broadcast_winner_score(broadcast);
 		ast_copy_string(outcome->channel_id, broadcast_channel_id(broadcast), sizeof(outcome->channel_id));
 		outcome->serial = broadcast_serial(broadcast);
 		outcome->winner = take_copy(broadcast_winner(broadcast));
@@ -129,16 +136,30 @@ static int run(
 	return result.state == BROADCAST_CLAIMED ? 0 : -1;
 }
 
+/*! \brief Copy what is asked for in circles. */
+static void copy_rounds(struct offer_request *offer, const struct stasis_broadcast_request *request)
+{
+	offer->rounds = MIN(request->rounds, (size_t) STASIS_BROADCAST_MAX_ROUNDS);
+	for (size_t i = 0; i < offer->rounds; i++) {
+		offer->round_ms[i] = request->round_ms[i];
+		offer->round_filters[i] = request->round_filters[i];
+	}
+}
+
 int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	const struct stasis_broadcast_request *request, struct stasis_broadcast_outcome *outcome)
 {
 	struct names *excluded =
 		request->excluded_count ? names_create(request->excluded, request->excluded_count) : NULL;
-	const struct offer_request offer = {
+	struct offer_request offer = {
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
 		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
 		.channel_stays = 1,
+		.has_first = request->has_first,
+		.first = request->first,
+		.first_step_ms = request->first_step_ms,
+		.bid_window_ms = request->bid_window_ms,
 		.excluded = excluded,
 		.queue = request->queue,
 		.has_priority = request->has_priority,
@@ -152,12 +173,16 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	}
 	ast_module_ref(AST_MODULE_SELF);
 	memset(outcome, 0, sizeof(*outcome));
+	outcome->score = -1;
+	copy_rounds(&offer, request);
+	offer.continues = request->is_reoffer ? attached(chan) : NULL;
 	if (request->excluded_count && !excluded) {
 		ast_copy_string(outcome->status, "ERROR", sizeof(outcome->status));
 		result = -1;
 	} else {
 		result = run(chan, &offer, outcome);
 	}
+	broadcast_unref(offer.continues);
 	names_unref(excluded);
 	ast_module_unref(AST_MODULE_SELF);
 	gate_leave();
@@ -288,6 +313,76 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_claim)(const char *channel_id, const 
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	answer = claim(channel_id, app_name);
+	gate_leave();
+	return answer;
+}
+
+/*! \brief A bid by someone who is inside. */
+static enum stasis_broadcast_result bid(const char *channel_id, const char *app_name, int score)
+{
+	struct broadcast *broadcast = registry_get(broadcasts, channel_id);
+	char spelt[DIRECTORY_NAME_SIZE];
+	enum broadcast_result result;
+
+	if (!broadcast) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	app_name = directory_spell(app_name, spelt);
+	result = is_refused(broadcast, app_name, BROADCAST_REQUEST_BID)
+		? BROADCAST_FORBIDDEN
+		: broadcast_bid(broadcast, app_name, score, directory_has);
+	broadcast_unref(broadcast);
+	return (enum stasis_broadcast_result) result;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_bid)(const char *channel_id, const char *app_name, int score)
+{
+	int answer;
+
+	if (ast_strlen_zero(channel_id) || ast_strlen_zero(app_name)) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	if (gate_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	answer = bid(channel_id, app_name, score);
+	gate_leave();
+	return answer;
+}
+
+/*! \brief Take the next call in line, by someone who is inside. */
+static enum stasis_broadcast_result take(const char *app_name, struct ast_json **json)
+{
+	char spelt[DIRECTORY_NAME_SIZE];
+	struct settings settings;
+	struct broadcast *taken;
+
+	settings_get(&settings);
+	app_name = directory_spell(app_name, spelt);
+	if (directory_excludes(app_name) || (!settings.any_claimant && !directory_has(app_name))) {
+		return STASIS_BROADCAST_FORBIDDEN;
+	}
+	taken = line_take(app_name);
+	if (!taken) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	*json = describe_broadcast(taken);
+	broadcast_unref(taken);
+	return STASIS_BROADCAST_OK;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_take)(const char *app_name, struct ast_json **json)
+{
+	int answer;
+
+	*json = NULL;
+	if (ast_strlen_zero(app_name)) {
+		return STASIS_BROADCAST_FORBIDDEN;
+	}
+	if (gate_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	answer = take(app_name, json);
 	gate_leave();
 	return answer;
 }

@@ -36,12 +36,22 @@ static void widened(struct broadcast *broadcast, struct names *added)
 		printable(broadcast_channel_id(broadcast), id, sizeof(id)), names_count(added));
 }
 
+/*! \brief What there can be asked for, and what it means that it is granted. */
+static const struct {
+	const char *name;
+	const char *yes;
+} kinds[] = {
+	[BROADCAST_REQUEST_CLAIM] = { "claim", "it has the call" },
+	[BROADCAST_REQUEST_DECLINE] = { "decline", "it does not want the call" },
+	[BROADCAST_REQUEST_BID] = { "bid", "it is noted" },
+};
+
 /*! \brief Why a request got its answer. */
 static const char *reason(struct broadcast *broadcast, const struct broadcast_answer *answer)
 {
 	switch (answer->result) {
 	case BROADCAST_OK:
-		return answer->request == BROADCAST_REQUEST_CLAIM ? "it has the call" : "it does not want the call";
+		return kinds[answer->request].yes;
 	case BROADCAST_TAKEN:
 		return "another application has the call";
 	case BROADCAST_CLOSED:
@@ -58,8 +68,7 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 	char app[PRINTABLE_SIZE];
 
 	ast_debug(1, "%s: %s by '%s': %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)),
-		answer->request == BROADCAST_REQUEST_CLAIM ? "claim" : "decline",
-		printable(answer->app, app, sizeof(app)), reason(broadcast, answer));
+		kinds[answer->request].name, printable(answer->app, app, sizeof(app)), reason(broadcast, answer));
 }
 
 static void lost(struct broadcast *broadcast, const char *app)

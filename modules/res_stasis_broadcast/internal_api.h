@@ -40,12 +40,37 @@ enum stasis_broadcast_result {
 	STASIS_BROADCAST_FORBIDDEN = -3,
 };
 
+/*! \brief The highest score of a bid. */
+#define STASIS_BROADCAST_MAX_SCORE 1000
+
+/*! \brief The most circles that a call can be offered in. */
+#define STASIS_BROADCAST_MAX_ROUNDS 8
+
 /*! \brief What stasis_broadcast_run() is asked for. All of it is borrowed. */
 struct stasis_broadcast_request {
 	/*! How long a claim can succeed, in milliseconds. */
 	int timeout_ms;
-	/*! As in stasis_app_broadcast_channel(). */
+	/*! As in stasis_app_broadcast_channel(). Without circles. */
 	const char *app_filter;
+	/*! How many circles there are, each wider than the last; 0: none, and \a app_filter holds. */
+	size_t rounds;
+	/*! How long each lasts, in milliseconds. The last one lasts until \a timeout_ms is over. */
+	int round_ms[STASIS_BROADCAST_MAX_ROUNDS];
+	/*! The filter of each, as \a app_filter. */
+	const char *round_filters[STASIS_BROADCAST_MAX_ROUNDS];
+	/*!
+	 * Whether the channel's last run was lost by its winner, and this one goes on with it: in the circle that it had come
+	 * to, and with the bids that it had.
+	 */
+	int is_reoffer;
+	/*! Whether the dialplan says how many applications hear of it at first. */
+	int has_first;
+	/*! How many; 0: all. */
+	int first;
+	/*! How long until the next ones do, in milliseconds; 0: the default. */
+	int first_step_ms;
+	/*! How long bids are collected from the first one on, in milliseconds; 0: the first claim wins. */
+	int bid_window_ms;
 	/*! As in stasis_app_broadcast_channel(). */
 	unsigned int flags;
 	/*! Names of applications that neither get the offer nor may claim it: those that had the call and lost it. */
@@ -68,6 +93,10 @@ struct stasis_broadcast_outcome {
 	char status[STASIS_BROADCAST_STATUS_SIZE];
 	/*! The application that has claimed the channel, to free with ast_free(); NULL if none has. */
 	char *winner;
+	/*! The circle that was open at its end, from 1 on; 0 if there was no broadcast. */
+	int round;
+	/*! The score of the bid that won; -1 if none has. */
+	int score;
 	/*! Which broadcast it was (rule 11). */
 	char channel_id[AST_MAX_UNIQUEID];
 	/*! 0 if there was none. */
@@ -153,6 +182,37 @@ AST_OPTIONAL_API(void, stasis_broadcast_end,
  * \note Any thread.
  */
 AST_OPTIONAL_API(int, stasis_broadcast_claim, (const char *channel_id, const char *app_name),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Bid for a channel; on one that collects no bids, claim it.
+ *
+ * \param channel_id The unique ID of the channel. Borrowed.
+ * \param app_name The bidder. Borrowed.
+ * \param score How suitable it is, from 0 to STASIS_BROADCAST_MAX_SCORE.
+ *
+ * \return As stasis_broadcast_claim(); \c STASIS_BROADCAST_OK if the bid is noted, or has won.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_bid, (const char *channel_id, const char *app_name, int score),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
+/*!
+ * \brief Claim the first in line that an application may have.
+ *
+ * \param app_name The application. Borrowed.
+ * \param[out] json The broadcast, which is its own now, as stasis_broadcast_describe() has it, on 0. It may be NULL even
+ *             then, without memory.
+ *
+ * \retval STASIS_BROADCAST_OK on success.
+ * \retval STASIS_BROADCAST_UNKNOWN if there is none.
+ * \retval STASIS_BROADCAST_FORBIDDEN if the application is not there, or excluded.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
+ *
+ * \note Any thread. Waits where a broadcast collects bids.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_take, (const char *app_name, struct ast_json **json),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*!

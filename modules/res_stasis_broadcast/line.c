@@ -18,8 +18,7 @@
 #include "gate.h"
 #include "line.h"
 
-/*! \brief First in line first, and what is not on offer any more behind. */
-static int compare_lines(const void *first, const void *second)
+int line_compare(const void *first, const void *second)
 {
 	const struct line *one = first;
 	const struct line *other = second;
@@ -36,7 +35,7 @@ static int compare_lines(const void *first, const void *second)
 	return broadcast_serial(one->broadcast) < broadcast_serial(other->broadcast) ? -1 : 1;
 }
 
-struct line *line_get(size_t *count, size_t *open)
+struct line *line_snapshot(size_t *count, size_t *open)
 {
 	struct broadcast **list = registry_list(broadcasts, count);
 	struct line *line = ast_calloc(*count + 1, sizeof(*line));
@@ -53,8 +52,15 @@ struct line *line_get(size_t *count, size_t *open)
 		*open += line[i].is_open;
 	}
 	ast_std_free(list);
+	return line;
+}
+
+struct line *line_get(size_t *count, size_t *open)
+{
+	struct line *line = line_snapshot(count, open);
+
 	if (line) {
-		qsort(line, *count, sizeof(*line), compare_lines);
+		qsort(line, *count, sizeof(*line), line_compare);
 	}
 	return line;
 }

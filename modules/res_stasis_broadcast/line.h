@@ -23,6 +23,12 @@ struct line {
 	int is_open;
 };
 
+/*! \brief For qsort(): first in line first, and what is not on offer any more behind. Any thread; takes no lock. */
+int line_compare(const void *first, const void *second);
+
+/*! \brief All broadcasts as line_get() has them, in no order. */
+struct line *line_snapshot(size_t *count, size_t *open);
+
 /*!
  * \brief All broadcasts in line, and those that are not on offer any more behind them.
  *
@@ -37,6 +43,20 @@ struct line *line_get(size_t *count, size_t *open);
 
 /*! \brief Give back what line_get() gave. Any thread; inside the gate or not. */
 void line_free(struct line *line, size_t count);
+
+/*!
+ * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8).
+ *
+ * The claim of each in turn decides; no lock is held for longer than one of them. If all that there were went to others
+ * meanwhile, the line is looked at again: nobody gets nothing while there is a call that it may have.
+ *
+ * \param app_name The application, which is registered. Borrowed.
+ *
+ * \return The broadcast, which is the application's now, to give back with broadcast_unref(); NULL if there is none.
+ *
+ * \note Any thread, inside the gate. Where a broadcast collects bids, its claim waits for the award.
+ */
+struct broadcast *line_take(const char *app_name);
 
 /*!
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher

@@ -33,6 +33,7 @@
 #include "silence.h"
 #include "stats_store.h"
 #include "watchers.h"
+#include "widening.h"
 
 /*! So often the log tells that calls are refused, in nanoseconds. */
 #define WARN_INTERVAL_NS INT64_C(10000000000)
@@ -66,6 +67,22 @@ static int find_filter(
 	return invalid_is_none ? 0 : -1;
 }
 
+/*! \brief All filters of a request. \retval 0 on success, -1 if one of them cannot be used; the log then says why. */
+static int find_filters(const struct ast_channel *chan, const struct offer_request *request,
+	int invalid_is_none, struct widening *widening)
+{
+	for (size_t i = 0; i < widening_rounds(widening); i++) {
+		const char *text = request->rounds ? request->round_filters[i] : request->app_filter;
+		struct app_filter *filter;
+
+		if (find_filter(chan, text, invalid_is_none, &filter)) {
+			return -1;
+		}
+		widening_set_filter(widening, i, filter);
+	}
+	return 0;
+}
+
 /*! \brief \a names but for those that are also in \a excluded; NULL excluded memory. */
 static struct names *leave_out(struct names *names, const struct names *excluded)
 {
@@ -85,8 +102,7 @@ static struct names *leave_out(struct names *names, const struct names *excluded
 	return left;
 }
 
-/*! \brief The applications that are there now and may have it; NULL without memory. */
-static struct names *find_recipients(
+struct names *offer_find_recipients(
 	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
 {
 	int out_of_budget = 0;
@@ -178,26 +194,43 @@ static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer
 	return broadcast;
 }
 
+/*! \brief Keep a widening for the wait if it is of use there, else give it back. */
+static void keep_widening(struct widening *widening, struct offer *offer)
+{
+	if (widening_has_more(widening) || widening_rounds(widening) > 1) {
+		atomic_store(&offer->widening, widening);
+	} else {
+		widening_free(widening);
+	}
+}
+
 /*!
  * \brief Offer a channel to recipients that are known; to nobody, if there are none, so that a wait ends at once.
  *
  * \param offer The data of the broadcast; taken, also on failure.
+ * \param widening Whom to offer it to later; taken, also on failure.
  * \param event CallBroadcast, borrowed; NULL if there are none.
  */
 static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_terms *terms,
-	struct offer *offer, struct ast_json *event, struct broadcast **broadcast)
+	struct offer *offer, struct widening *widening, struct ast_json *event, struct broadcast **broadcast)
 {
 	struct broadcast *made = make(terms, offer);
 	enum offer_refusal refusal = OFFER_ERROR;
 	struct delivery *delivery;
 
 	if (!made) {
-		return errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
+		refusal = errno == EBUSY ? OFFER_CONGESTION : OFFER_ERROR;
+		widening_free(widening);
+		return refusal;
 	}
 	/* The broadcast gives its own reference up when it closes, which can be at any time from now on. */
 	delivery = offer->events.to_recipients ? delivery_ref(offer->events.to_recipients) : NULL;
+	widening_follow(widening, made, delivery);
+	keep_widening(widening, offer);
 	if (!publish(chan, made) &&
-		(!delivery || !delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
+		/* Bids that it has from an earlier broadcast decide it at once, and nobody need hear of it. */
+		(!delivery || broadcast_state(made) != BROADCAST_OPEN ||
+			!delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
 		*broadcast = broadcast_ref(made);
 		refusal = OFFER_OK;
 	} else {
@@ -211,18 +244,26 @@ static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_te
 /*! \brief Tell that a filter matches nobody who is there: it may well be a mistake in it. */
 static void tell_no_match(const struct ast_channel *chan, const struct broadcast_terms *terms)
 {
+	const char *filter = terms->filter_text ? terms->filter_text : app_filter_text(terms->filter);
 	char where[PRINTABLE_SIZE];
 	char shown[PRINTABLE_SIZE];
 
-	if (terms->filter && !terms->excluded) {
+	if (*filter && !terms->excluded) {
 		ast_verb(3, "%s: no application now matches the filter '%s'\n", channel_text(chan, where),
-			printable(app_filter_text(terms->filter), shown, sizeof(shown)));
+			printable(filter, shown, sizeof(shown)));
 	}
 }
 
-/*! \brief Offer a channel on terms that lack only the data. */
+static void log_no_memory(const struct ast_channel *chan)
+{
+	char where[PRINTABLE_SIZE];
+
+	ast_log(LOG_ERROR, "%s: cannot be offered: out of memory\n", channel_text(chan, where));
+}
+
+/*! \brief Offer a channel on terms that lack only the data. \param widening Taken. */
 static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_terms *terms,
-	const struct offer_request *request, struct broadcast **broadcast)
+	const struct offer_request *request, struct widening *widening, struct broadcast **broadcast)
 {
 	struct offer *offer = offer_create(chan, request);
 	enum events_failure failure = EVENTS_OUT_OF_MEMORY;
@@ -241,17 +282,16 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 	}
 	if (offer && terms->recipients && (event || !names_count(terms->recipients))) {
 		failure = EVENTS_OUT_OF_MEMORY;
-		refusal = offer_to(chan, terms, offer, event, broadcast);
+		refusal = offer_to(chan, terms, offer, widening, event, broadcast);
 	} else {
 		stats_count_refusal(STASIS_BROADCAST_ENDED_ERROR);
+		widening_free(widening);
 		if (offer) {
 			offer_free(offer);
 		}
 	}
 	if (refusal == OFFER_ERROR && failure == EVENTS_OUT_OF_MEMORY) {
-		char where[PRINTABLE_SIZE];
-
-		ast_log(LOG_ERROR, "%s: cannot be offered: out of memory\n", channel_text(chan, where));
+		log_no_memory(chan);
 	}
 	ast_json_unref(event);
 	return refusal;
@@ -289,13 +329,31 @@ static int has_room(struct ast_channel *chan, const char *channel_id, size_t max
 	return broadcast_open_count() < max_open;
 }
 
+/*! \brief Offer a channel to those that a widening, which has its filters, begins with. \param widening Taken. */
+static enum offer_refusal offer_widening(struct ast_channel *chan, struct broadcast_terms *terms,
+	const struct offer_request *request, struct widening *widening, struct broadcast **broadcast)
+{
+	enum offer_refusal refusal;
+
+	/* The terms outlive what they borrow of the widening no longer than this. */
+	terms->filter = widening_filter(widening, 0);
+	if (!widening_filter_text(widening, &terms->filter_text)) {
+		terms->recipients = widening_begin(widening, chan, request->continues);
+	}
+	terms->more_to_come = terms->recipients && widening_has_more(widening);
+	refusal = offer_on(chan, terms, request, widening, broadcast);
+	names_unref(terms->recipients);
+	return refusal;
+}
+
 enum offer_refusal offer_channel(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast)
 {
-	struct broadcast_terms terms = { .excluded = request->excluded };
+	struct broadcast_terms terms = { .excluded = request->excluded, .bid_window_ms = request->bid_window_ms };
+	struct widening *widening = widening_create(request);
 	char channel_id[AST_MAX_UNIQUEID];
 	struct settings settings;
-	enum offer_refusal refusal;
+	enum offer_refusal refusal = OFFER_CONGESTION;
 
 	*broadcast = NULL;
 	settings_get(&settings);
@@ -304,18 +362,24 @@ enum offer_refusal offer_channel(
 	terms.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
 	terms.any_claimant = settings.any_claimant;
 	terms.max_open = request->is_continued ? 0 : settings.max_open;
-	if (find_filter(chan, request->app_filter, settings.invalid_is_none, &terms.filter)) {
+	if (!widening) {
+		stats_count_refusal(STASIS_BROADCAST_ENDED_ERROR);
+		log_no_memory(chan);
+		return OFFER_ERROR;
+	}
+	if (find_filters(chan, request, settings.invalid_is_none, widening)) {
+		widening_free(widening);
 		stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
 		return OFFER_INVALID_FILTER;
 	}
-	if (has_room(chan, terms.channel_id, terms.max_open)) {
-		terms.recipients = find_recipients(chan, terms.filter, terms.excluded);
-		refusal = offer_on(chan, &terms, request, broadcast);
-		names_unref(terms.recipients);
-	} else {
-		refusal = OFFER_CONGESTION;
+	if (request->continues && broadcast_state(request->continues) == BROADCAST_CLAIMED) {
+		terms.bids_of = request->continues;
 	}
-	app_filter_unref(terms.filter);
+	if (has_room(chan, terms.channel_id, terms.max_open)) {
+		refusal = offer_widening(chan, &terms, request, widening, broadcast);
+	} else {
+		widening_free(widening);
+	}
 	if (refusal == OFFER_CONGESTION) {
 		stats_count_refusal(STASIS_BROADCAST_ENDED_CONGESTION);
 		warn_full(chan, terms.max_open);
@@ -323,24 +387,33 @@ enum offer_refusal offer_channel(
 	return refusal;
 }
 
-enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broadcast)
+enum offer_refusal offer_move(
+	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
 {
 	struct broadcast *old = *broadcast;
 	const struct offer *offer = broadcast_data(old);
-	const struct offer_request request = {
+	struct offer_request request = {
 		.timeout_ms = broadcast_remaining_ms(old),
 		.app_filter = broadcast_filter_text(old),
 		.tell_end = offer->tell_end,
 		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
+		.continues = old,
 		.excluded = broadcast_excluded(old),
 		.queue = offer->queue,
 		.has_priority = offer->has_priority,
 		.priority = offer->priority,
+		.has_first = offer->has_first,
+		.first = offer->first,
+		.first_step_ms = offer->first_step_ms,
+		.bid_window_ms = offer->bid_window_ms,
 	};
 	char channel_id[AST_MAX_UNIQUEID];
 	enum offer_refusal refusal;
 
+	if (widening) {
+		widening_request(widening, &request);
+	}
 	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
 	broadcast_set_moved(old, channel_id_copy(chan, channel_id));
 	if (broadcast_close(old, BROADCAST_REPLACED) != BROADCAST_REPLACED) {

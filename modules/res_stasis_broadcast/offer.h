@@ -22,21 +22,38 @@ struct ast_channel;
 struct ast_json;
 struct delivery;
 struct names;
+struct widening;
 
 /*! \brief What is asked for. All of it is borrowed. */
 struct offer_request {
 	/*! How long a claim can succeed, in milliseconds. */
 	int timeout_ms;
-	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. */
+	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. Without circles. */
 	const char *app_filter;
+	/*! How many circles there are; 0: none, and \a app_filter holds. */
+	size_t rounds;
+	/*! How long each lasts, in milliseconds. */
+	int round_ms[BROADCAST_MAX_ROUNDS];
+	/*! The filter of each, as \a app_filter. */
+	const char *round_filters[BROADCAST_MAX_ROUNDS];
 	/*! Whether the recipients get CallClaimed or CallWithdrawn as well. */
 	int tell_end;
 	/*! Whether the channel's thread stays until the broadcast has closed. */
 	int channel_stays;
 	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
 	int is_continued;
+	/*! The earlier broadcast of the call that it goes on with, in the circle that this had come to; NULL: none. */
+	struct broadcast *continues;
 	/*! Applications that neither hear of it nor may claim it; NULL: none. */
 	struct names *excluded;
+	/*! Whether the dialplan says how many hear of it at first. */
+	int has_first;
+	/*! How many; 0: all. */
+	int first;
+	/*! How long until the next ones do, in milliseconds; 0: the default. */
+	int first_step_ms;
+	/*! How long bids are collected from the first one on, in milliseconds; 0: the first claim wins. */
+	int bid_window_ms;
 	/*! The name of the line that it waits in; NULL or empty: none. */
 	const char *queue;
 	/*! Whether the dialplan gives a priority. */
@@ -77,6 +94,19 @@ struct offer {
 	atomic_int is_lost;
 	int has_priority;
 	int priority;
+	/*! Of the request. */
+	int has_first;
+	int first;
+	int first_step_ms;
+	int bid_window_ms;
+	/*! How many circles there are; 1 without circles. */
+	size_t rounds;
+	/*! The circle that is open, from 1 on. */
+	atomic_int round;
+	/*! When its time is over. For the thread that runs the channel. */
+	int64_t round_end_ns;
+	/*! Whom to offer it to later; NULL if nobody, or while the channel's thread has it in its wait. */
+	_Atomic(struct widening *) widening;
 	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
 	int64_t first_ns;
 	/*! When the dialplan asked for it: the offers after a lost winner are one with the first. Of broadcast_clock_ns(). */
@@ -140,17 +170,33 @@ enum offer_refusal offer_channel(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast);
 
 /*!
+ * \brief The applications that are there now and may have a call.
+ *
+ * \param chan The channel, for the log.
+ * \param filter The filter; NULL: all.
+ * \param excluded Who may not; NULL: nobody.
+ *
+ * \return A list to give back with names_unref(); NULL without memory.
+ *
+ * \note The channel's thread. Takes the locks of the directory and the filter for a moment.
+ */
+struct names *offer_find_recipients(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded);
+
+/*!
  * \brief Offer a channel under its new ID for what is left of the time, after a masquerade (rule 12).
  *
  * \param chan The channel; not locked by the caller.
  * \param[in,out] broadcast The broadcast under the old ID, a reference; the one that takes its place. Not changed if it
  *        was claimed before it could be withdrawn.
+ * \param widening Whom that was to be offered to later; NULL: nobody.
  *
  * \return Why it is not on offer; \c OFFER_OK if it is, or was claimed.
  *
  * \note The channel's thread, inside the gate. Locks the channel for a moment.
  */
-enum offer_refusal offer_move(struct ast_channel *chan, struct broadcast **broadcast);
+enum offer_refusal offer_move(
+	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening);
 
 /*! \brief The BROADCASTSTATUS of a refusal that is not \c OFFER_OK. */
 const char *offer_refusal_status(enum offer_refusal refusal);

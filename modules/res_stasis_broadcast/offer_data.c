@@ -23,6 +23,7 @@
 #include "dispatch/dispatch.h"
 #include "offer.h"
 #include "settings.h"
+#include "widening.h"
 
 /*! The longest text that is kept of a channel, in bytes. */
 #define TEXT_LIMIT 256
@@ -129,6 +130,12 @@ struct offer *offer_create(struct ast_channel *chan, const struct offer_request 
 		offer->tell_end = request->tell_end;
 		offer->has_priority = request->has_priority;
 		offer->priority = request->priority;
+		offer->has_first = request->has_first;
+		offer->first = request->first;
+		offer->first_step_ms = request->first_step_ms;
+		offer->bid_window_ms = request->bid_window_ms;
+		offer->rounds = MAX(request->rounds, 1);
+		atomic_init(&offer->round, 1);
 		offer->created = ast_tvnow();
 		offer->first_ns = begin.first_ns;
 		offer->entered_ns = begin.entered_ns;
@@ -153,6 +160,7 @@ void offer_free(void *data)
 {
 	struct offer *offer = data;
 
+	widening_free(atomic_load(&offer->widening));
 	queue_line_leave(&offer->queue_place);
 	ast_channel_cleanup(offer->cel_channel);
 	offer_events_clear(&offer->events);

@@ -20,6 +20,8 @@
 /*! \brief What a value can be. */
 enum kind {
 	NUMBER,
+	/*! A number, or a word for -1. */
+	NUMBER_OR_WORD,
 	/*! One of two words. */
 	WORD,
 	/*! Yes or no, in Asterisk's words. */
@@ -38,7 +40,7 @@ struct setting {
 	/*! The limits of a number; a text has \c most bytes at the most. */
 	int least;
 	int most;
-	/*! The words for 0 and for 1. */
+	/*! The words for 0 and for 1; or the one for -1. */
 	const char *words[2];
 };
 
@@ -67,6 +69,8 @@ static const struct setting all[] = {
 	{ "prometheus_by_queue", AT(prometheus_by_queue), TRUTH, "yes or no", 0, 1, { 0 } },
 	{ "prometheus_max_names", AT(prometheus_max_names), NUMBER, "a number of names", 1,
 		SETTINGS_MAX_PROMETHEUS_NAMES, { 0 } },
+	{ "first", AT(first), NUMBER_OR_WORD, "auto or a number of applications", 0, SETTINGS_MAX_FIRST,
+		{ "auto" } },
 	{ "exclude", AT(exclude), TEXT, "a regular expression", 0, SETTINGS_MAX_EXCLUDE, { 0 } },
 	{ "watchers", AT(watchers), TEXT, "a regular expression", 0, SETTINGS_MAX_WATCHERS, { 0 } },
 };
@@ -113,6 +117,8 @@ static int read_value(const struct setting *setting, const char *text)
 		return read_word(text, setting->words);
 	case TRUTH:
 		return truth_of(text);
+	case NUMBER_OR_WORD:
+		return read_number(text, setting->least, setting->most);
 	case TEXT:
 		break;
 	}
@@ -158,11 +164,11 @@ int settings_set(
 		return set_text(setting, settings, value, reason);
 	}
 	number = read_value(setting, value);
-	if (number >= 0) {
+	if (number >= 0 || (setting->kind == NUMBER_OR_WORD && !strcasecmp(value, setting->words[0]))) {
 		memcpy((char *) settings + setting->offset, &number, sizeof(number));
 		return 0;
 	}
-	if (setting->kind == NUMBER) {
+	if (setting->kind == NUMBER || setting->kind == NUMBER_OR_WORD) {
 		snprintf(reason, SETTINGS_REASON_SIZE, "is not %s from %d to %d", setting->what, setting->least,
 			setting->most);
 	} else {

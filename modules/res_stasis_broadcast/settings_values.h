@@ -42,6 +42,12 @@
 /*! \brief The longest \c max_timeout: 24 hours, in milliseconds. */
 #define SETTINGS_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 
+/*! \brief \c first = auto. */
+#define SETTINGS_FIRST_AUTO (-1)
+
+/*! \brief The most applications that \c first can say. */
+#define SETTINGS_MAX_FIRST 1000000
+
 /*! \brief What the administrator has chosen. */
 struct settings {
 	/*! For a dialplan that gives none, in milliseconds; never more than \c max_timeout_ms. */
@@ -75,6 +81,11 @@ struct settings {
 	int prometheus_by_queue;
 	/*! Of so many at the most. */
 	int prometheus_max_names;
+	/*!
+	 * How many hear of a call at first, if the dialplan does not say; 0: all; \c SETTINGS_FIRST_AUTO: 32 where there are
+	 * more than 100.
+	 */
+	int first;
 	/*! Applications that hear of no offer and may claim none: a regular expression; "" for none. 0 up to its end, and no
 	 * padding after it, so that settings can be compared as bytes.
 	 */
@@ -85,8 +96,8 @@ struct settings {
 
 /* clang-format off */
 /*! \brief What holds without the file. */
-#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .service_level_s = 20, \
-	.silent_after = 10, .max_apps_stats = 10000, .ami_events = 1, .prometheus_max_names = 1000 }
+#define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .first = SETTINGS_FIRST_AUTO, \
+	.service_level_s = 20, .silent_after = 10, .max_apps_stats = 10000, .ami_events = 1, .prometheus_max_names = 1000 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */

@@ -100,13 +100,17 @@ static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result resul
 static void answered(struct broadcast *broadcast, const struct broadcast_answer *answer)
 {
 	const enum stasis_broadcast_answer_kind kind = answer_kind(answer->result);
-	const int is_claim = answer->request == BROADCAST_REQUEST_CLAIM;
+	/* A bid for a call that collects none is a claim; one that may or may not win is no answer to count yet. */
+	const int is_bid = answer->request == BROADCAST_REQUEST_BID && broadcast_bid_window_ms(broadcast);
+	const int is_claim = answer->request != BROADCAST_REQUEST_DECLINE;
 	struct silence_changes changes = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	const int64_t took_ns = broadcast_clock_ns() - broadcast_opened_ns(broadcast);
 	struct stats_app *app;
 
 	ast_mutex_lock(&stats.lock);
-	(is_claim ? stats.totals.claims : stats.totals.declines)[kind]++;
+	if (!is_bid) {
+		(is_claim ? stats.totals.claims : stats.totals.declines)[kind]++;
+	}
 	/* Any text can be in a request: only who was offered calls is counted. */
 	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
 	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {

@@ -19,7 +19,7 @@
 struct stasis_broadcast_stats {
 	/*! Events given to applications. */
 	uint64_t sent;
-	/*! CallBroadcast events not sent because their broadcast had closed more than 100 ms ago. */
+	/*! CallBroadcast events not sent because their broadcast had closed before their turn came. */
 	uint64_t stale;
 	/*! Events not sent because the application's queue was full. */
 	uint64_t overflowed;

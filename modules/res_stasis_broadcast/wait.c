@@ -22,6 +22,7 @@
 #include "describe.h"
 #include "offer.h"
 #include "wait.h"
+#include "widening.h"
 
 /*!
  * So many frames are kept for the dialplan: fewer than Asterisk warns of in a channel's queue, and few enough to put
@@ -158,87 +159,154 @@ static enum channel_change compare_channel(struct ast_channel *chan, const struc
 	return change;
 }
 
-/*! \brief Sleep until something happens: the broadcast closes, the channel has a frame, or the wait is over. */
-static enum broadcast_state sleep_once(struct ast_channel *chan, struct broadcast *broadcast, int fd,
-	int64_t end_ns, struct deferred_frames *deferred)
+/*! \brief One wait. */
+struct wait {
+	struct ast_channel *chan;
+	struct broadcast *broadcast;
+	/*! Whom to offer it to later; NULL: nobody. */
+	struct widening *widening;
+	/*! When it is over. */
+	int64_t end_ns;
+	struct deferred_frames deferred;
+};
+
+/*!
+ * \brief Do what is due: offer the call to more applications.
+ *
+ * \return When there is something to do again, if nothing happens before; INT64_MAX: never.
+ */
+static int64_t see_to_duties(struct wait *wait)
 {
-	int ms = MIN(left_ms(end_ns), broadcast_remaining_ms(broadcast));
+	struct broadcast_duty duty;
+	int64_t next_ns;
+
+	do {
+		broadcast_attend(wait->broadcast, &duty);
+	} while (
+		wait->widening && widening_advance(wait->widening, wait->chan, wait->broadcast, duty.is_exhausted));
+	next_ns = wait->widening ? widening_next_ns(wait->widening) : INT64_MAX;
+	return duty.award_ns ? MIN(next_ns, duty.award_ns) : next_ns;
+}
+
+/*! \brief Sleep until something happens: the broadcast closes or has a duty, the channel has a frame, or a time has come. */
+static enum broadcast_state sleep_once(struct wait *wait, int fd, int64_t next_ns)
+{
+	int ms = MIN(left_ms(MIN(wait->end_ns, next_ns)), broadcast_remaining_ms(wait->broadcast));
 	char where[PRINTABLE_SIZE];
 	int awake;
 
-	if (ast_waitfor_nandfds(&chan, 1, &fd, 1, NULL, &awake, &ms)) {
-		if (service_channel(chan, deferred)) {
-			return broadcast_close(broadcast, BROADCAST_HUNG_UP);
+	if (ast_waitfor_nandfds(&wait->chan, 1, &fd, 1, NULL, &awake, &ms)) {
+		if (service_channel(wait->chan, &wait->deferred)) {
+			return broadcast_close(wait->broadcast, BROADCAST_HUNG_UP);
 		}
 	} else if (ms < 0) {
-		ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", channel_text(chan, where),
+		ast_log(LOG_ERROR, "%s: cannot wait for a claim: poll failed: %s\n", channel_text(wait->chan, where),
 			strerror(errno));
-		return broadcast_close(broadcast, BROADCAST_GONE);
+		return broadcast_close(wait->broadcast, BROADCAST_GONE);
 	}
-	return broadcast_state(broadcast);
+	return broadcast_state(wait->broadcast);
 }
 
 /*! \brief Sleep until the broadcast closes, the channel is not the one that was offered, or the wait is over. */
-static enum broadcast_state sleep_until_closed(struct ast_channel *chan, struct broadcast *broadcast, int fd,
-	int64_t end_ns, struct deferred_frames *deferred, enum channel_change *change)
+static enum broadcast_state sleep_until_closed(struct wait *wait, int fd, enum channel_change *change)
 {
-	enum broadcast_state state = broadcast_state(broadcast);
+	enum broadcast_state state = broadcast_state(wait->broadcast);
 
 	*change = CHANNEL_SAME;
-	while (state == BROADCAST_OPEN && left_ms(end_ns)) {
-		*change = compare_channel(chan, broadcast);
+	while (state == BROADCAST_OPEN && left_ms(wait->end_ns)) {
+		*change = compare_channel(wait->chan, wait->broadcast);
 		if (*change == CHANNEL_GONE) {
-			return broadcast_close(broadcast, BROADCAST_HUNG_UP);
+			return broadcast_close(wait->broadcast, BROADCAST_HUNG_UP);
 		}
 		if (*change == CHANNEL_MOVED) {
 			break;
 		}
-		state = sleep_once(chan, broadcast, fd, end_ns, deferred);
+		state = sleep_once(wait, fd, see_to_duties(wait));
 	}
 	return state;
 }
 
 /*! \brief Wait on one broadcast. \param[out] change Whether the channel is another one now. */
-static enum broadcast_state wait_on_one(struct ast_channel *chan, struct broadcast *broadcast, int64_t end_ns,
-	struct deferred_frames *deferred, enum channel_change *change)
+static enum broadcast_state wait_on_one(struct wait *wait, enum channel_change *change)
 {
 	enum broadcast_state state;
 	char where[PRINTABLE_SIZE];
-	int fd = broadcast_wake_open(broadcast);
+	int fd = broadcast_wake_open(wait->broadcast);
 
 	if (fd < 0) {
 		ast_log(LOG_ERROR, "%s: cannot wait for a claim: no file descriptor for the wake-up: %s\n",
-			channel_text(chan, where), strerror(errno));
+			channel_text(wait->chan, where), strerror(errno));
 		*change = CHANNEL_SAME;
-		return broadcast_close(broadcast, BROADCAST_GONE);
+		return broadcast_close(wait->broadcast, BROADCAST_GONE);
 	}
-	state = sleep_until_closed(chan, broadcast, fd, end_ns, deferred, change);
-	broadcast_wake_close(broadcast);
+	state = sleep_until_closed(wait, fd, change);
+	broadcast_wake_close(wait->broadcast);
+	return state;
+}
+
+/*! \brief Have the widening of the broadcast, which is this thread's until give_widening_back(). */
+static void take_widening(struct wait *wait)
+{
+	struct offer *offer = broadcast_data(wait->broadcast);
+
+	wait->widening = atomic_exchange(&offer->widening, NULL);
+}
+
+/*! \brief A later wait on the same broadcast may need it: a live call keeps none. */
+static void give_widening_back(struct wait *wait, enum broadcast_state state)
+{
+	struct offer *offer = broadcast_data(wait->broadcast);
+
+	if (wait->widening && state == BROADCAST_OPEN) {
+		atomic_store(&offer->widening, wait->widening);
+	} else {
+		widening_free(wait->widening);
+	}
+	wait->widening = NULL;
+}
+
+/*! \brief Wait on a broadcast, and on those that take its place. \param[out] refusal Why one could not. */
+static enum broadcast_state wait_on_all(struct wait *wait, enum offer_refusal *refusal)
+{
+	enum channel_change change;
+	enum broadcast_state state;
+
+	*refusal = OFFER_OK;
+	do {
+		state = wait_on_one(wait, &change);
+		if (change == CHANNEL_MOVED) {
+			struct widening *widening = wait->widening;
+
+			*refusal = offer_move(wait->chan, &wait->broadcast, widening);
+			widening_free(widening);
+			take_widening(wait);
+			state = broadcast_state(wait->broadcast);
+		}
+	} while (change == CHANNEL_MOVED && *refusal == OFFER_OK && state == BROADCAST_OPEN);
 	return state;
 }
 
 struct wait_result wait_on_channel(struct ast_channel *chan, struct broadcast **broadcast, int timeout_ms)
 {
 	struct wait_result result = { .state = broadcast_state(*broadcast) };
-	int limited_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
-	int64_t end_ns = broadcast_clock_ns() + limited_ms * INT64_C(1000000);
-	struct deferred_frames deferred = { .count = 0 };
-	enum channel_change change = CHANNEL_SAME;
+	const int limited_ms = MIN(MAX(timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
+	struct wait wait = {
+		.chan = chan,
+		.broadcast = *broadcast,
+		.end_ns = broadcast_clock_ns() + limited_ms * INT64_C(1000000),
+	};
 	enum offer_refusal refusal = OFFER_OK;
-	int digits;
 
+	take_widening(&wait);
 	if (result.state == BROADCAST_OPEN) {
-		digits = whole_digits(chan, 1);
-		do {
-			result.state = wait_on_one(chan, *broadcast, end_ns, &deferred, &change);
-			if (change == CHANNEL_MOVED) {
-				refusal = offer_move(chan, broadcast);
-				result.state = broadcast_state(*broadcast);
-			}
-		} while (change == CHANNEL_MOVED && refusal == OFFER_OK && result.state == BROADCAST_OPEN);
+		const int digits = whole_digits(chan, 1);
+
+		result.state = wait_on_all(&wait, &refusal);
 		whole_digits(chan, digits);
-		restore_frames(chan, &deferred);
+		restore_frames(chan, &wait.deferred);
+		*broadcast = wait.broadcast;
 	}
+	give_widening_back(&wait, result.state);
 	if (refusal != OFFER_OK) {
 		result.status = offer_refusal_status(refusal);
 	} else if (result.state != BROADCAST_OPEN) {

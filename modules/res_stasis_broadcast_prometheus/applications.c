@@ -45,7 +45,7 @@ static void visit(const struct stasis_broadcast_app_stats *stats, void *data)
 	by_name_add(data, stats->name, stats);
 }
 
-void metrics_applications(struct ast_str **output, size_t most)
+int metrics_applications(struct ast_str **output, size_t most)
 {
 	struct by_name all = {
 		.size = sizeof(struct stasis_broadcast_app_stats),
@@ -55,9 +55,11 @@ void metrics_applications(struct ast_str **output, size_t most)
 		.left_out_help =
 			"Applications that are not told by name because there are more than prometheus_max_names.",
 	};
+	int failed = stasis_broadcast_each_app(visit, &all);
 
-	if (!stasis_broadcast_each_app(visit, &all)) {
-		by_name_write(output, &all, fields, ARRAY_LEN(fields));
+	if (!failed) {
+		failed = by_name_write(output, &all, fields, ARRAY_LEN(fields));
 	}
 	by_name_free(&all);
+	return failed;
 }

@@ -100,22 +100,23 @@ static int write_field(struct ast_str **output, const struct by_name *all, const
 	return 0;
 }
 
-void by_name_write(
+int by_name_write(
 	struct ast_str **output, const struct by_name *all, const struct by_name_field *fields, size_t count)
 {
 	if (all->failed) {
-		return;
+		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (!i || strcmp(fields[i - 1].family, fields[i].family)) {
 			exposition_family(output, fields[i].family, fields[i].type, fields[i].help);
 		}
 		if (write_field(output, all, &fields[i])) {
-			return;
+			return -1;
 		}
 	}
 	exposition_family(output, all->left_out_family, "gauge", all->left_out_help);
 	exposition_number(output, all->left_out_family, "", all->left_out);
+	return 0;
 }
 
 void by_name_free(struct by_name *all)

@@ -65,8 +65,17 @@ struct by_name {
  */
 void by_name_add(struct by_name *all, const char *name, const void *stats);
 
-/*! \brief Write all families, unless memory ran out. \param fields What each has. \param count How many fields. */
-void by_name_write(
+/*!
+ * \brief Write all families.
+ *
+ * \param output What is sent.
+ * \param all All copies.
+ * \param fields What each has.
+ * \param count How many fields.
+ *
+ * \retval 0 on success, -1 if memory ran out, before or now.
+ */
+int by_name_write(
 	struct ast_str **output, const struct by_name *all, const struct by_name_field *fields, size_t count);
 
 /*! \brief Free the copies. */

@@ -18,14 +18,17 @@
 void metrics_totals(struct ast_str **output, const struct stasis_broadcast_totals *totals);
 
 /*!
- * \brief Write what is counted of each application; nothing if it cannot be found out.
+ * \brief Write what is counted of each application.
  *
  * \param output What is sent.
- * \param most Applications at the most, the first ones by name: the same in each scrape.
+ * \param most Applications at the most, the first ones of stasis_broadcast_each_app(): mostly the
+ *        same in each scrape.
+ *
+ * \return 0 on success; else the provider is gone, or memory ran out, and what was written is not whole.
  */
-void metrics_applications(struct ast_str **output, size_t most);
+int metrics_applications(struct ast_str **output, size_t most);
 
-/*! \brief Write what is counted of each queue. Parameters as above. */
-void metrics_queues(struct ast_str **output, size_t most);
+/*! \brief Write what is counted of each queue. Parameters and return as above. */
+int metrics_queues(struct ast_str **output, size_t most);
 
 #endif /* RES_STASIS_BROADCAST_PROMETHEUS_METRICS_H */

@@ -26,29 +26,34 @@
 #include "provider.h"
 #include "res_stasis_broadcast/stats_api.h"
 
-/*!
- * \brief Write all metrics; none without the provider.
- *
- * \note The thread of an HTTP request or of the command line. res_prometheus holds its lock, so that there is one scrape at
- *       a time.
- */
-static void scrape(struct ast_str **output)
+/*! \brief Write all metrics. \return 0 on success; else what was written is not whole. */
+static int write_all(struct ast_str **output)
 {
 	struct stasis_broadcast_totals totals;
 	struct settings settings;
+	int failed;
 
-	if (hold_provider() || stasis_broadcast_get_totals(&totals)) {
-		return;
+	if (stasis_broadcast_settings(&settings) || stasis_broadcast_get_totals(&totals)) {
+		return -1;
 	}
 	metrics_totals(output, &totals);
-	if (stasis_broadcast_settings(&settings)) {
-		return;
-	}
-	if (settings.prometheus_by_application) {
-		metrics_applications(output, settings.prometheus_max_names);
-	}
-	if (settings.prometheus_by_queue) {
-		metrics_queues(output, settings.prometheus_max_names);
+	failed =
+		settings.prometheus_by_application && metrics_applications(output, settings.prometheus_max_names);
+	return failed || (settings.prometheus_by_queue && metrics_queues(output, settings.prometheus_max_names));
+}
+
+/*!
+ * \brief Write all metrics; none without the provider, or if it goes meanwhile.
+ *
+ * \note The thread of an HTTP request or of the command line. res_prometheus holds its lock, so that there is one scrape
+ *       at a time.
+ */
+static void scrape(struct ast_str **output)
+{
+	const size_t before = ast_str_strlen(*output);
+
+	if (!hold_provider() && write_all(output)) {
+		ast_str_truncate(*output, before);
 	}
 }
 

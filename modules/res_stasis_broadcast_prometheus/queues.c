@@ -38,7 +38,7 @@ static void visit(const struct stasis_broadcast_queue_stats *stats, void *data)
 	by_name_add(data, stats->name, stats);
 }
 
-void metrics_queues(struct ast_str **output, size_t most)
+int metrics_queues(struct ast_str **output, size_t most)
 {
 	struct by_name all = {
 		.size = sizeof(struct stasis_broadcast_queue_stats),
@@ -47,9 +47,11 @@ void metrics_queues(struct ast_str **output, size_t most)
 		.left_out_family = "left_out_queues",
 		.left_out_help = "Queues that are not told by name because there are more than prometheus_max_names.",
 	};
+	int failed = stasis_broadcast_each_queue(visit, &all);
 
-	if (!stasis_broadcast_each_queue(visit, &all)) {
-		by_name_write(output, &all, fields, ARRAY_LEN(fields));
+	if (!failed) {
+		failed = by_name_write(output, &all, fields, ARRAY_LEN(fields));
 	}
 	by_name_free(&all);
+	return failed;
 }

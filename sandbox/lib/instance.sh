@@ -198,8 +198,8 @@ instance_take_back() {
 
 # Sounds, music and documentation: Asterisk's, plus the documentation of our modules.
 instance_data() {
-    local stock=/usr/share/asterisk from=$REPO/modules/\* name
-    [ "$MODULES" != installed ] || from=$ROOT$stock/documentation/thirdparty
+    local stock=/usr/share/asterisk name ours=("$REPO"/modules/*/*-en_US.xml)
+    [ "$MODULES" != installed ] || ours=("$ROOT$stock"/documentation/thirdparty/*-en_US.xml)
     instance_take_back lib spool run log
     rm -rf "${DIR:?}"/{data,moh}
     mkdir -p "$DIR"/{data/documentation/thirdparty,moh}
@@ -210,7 +210,7 @@ instance_data() {
     for name in "$ROOT$stock"/documentation/*; do
         [ "${name##*/}" = thirdparty ] || ln -s "$stock/documentation/${name##*/}" "$DIR/data/documentation/"
     done
-    for name in $from/*-en_US.xml; do
+    for name in "${ours[@]}"; do
         [ ! -e "$name" ] || cp "$name" "$DIR/data/documentation/thirdparty/"
     done
     ln -s "$stock"/sounds/en/demo-instruct.gsm "$DIR/moh/"

@@ -113,7 +113,8 @@ async def test_client_asks_what_is_on_offer(case):
 
 async def test_client_has_all_functions(case):
     app = await case.node_app()
-    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in ("list", "get", "withdraw", "claim", "decline"))]
+    verbs = ("list", "take", "get", "withdraw", "claim", "decline", "bid")
+    expected = ["events.claimChannel", *(f"broadcasts.{verb}" for verb in verbs)]
     assert set(expected) <= set(app.functions)
 
 

@@ -11,6 +11,8 @@ PATHS = {
     "withdraw": ("DELETE", "/ari/broadcasts/no-such-channel", 404),
     "claim": ("POST", "/ari/broadcasts/no-such-channel/claim?application=x", 404),
     "decline": ("POST", "/ari/broadcasts/no-such-channel/decline?application=x", 404),
+    "bid": ("POST", "/ari/broadcasts/no-such-channel/bid?application=x&score=1", 404),
+    "take": ("POST", "/ari/broadcasts?application=no-such-application", 403),
     "own-claim": ("POST", "/ari/events/claim?channelId=no-such-channel&application=x", 404),
 }
 READER = ("reader", "reader")

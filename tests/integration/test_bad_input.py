@@ -45,6 +45,9 @@ PLACES = {
     "own-claim-application": ("POST", b"/ari/events/claim?channelId={call}&application={value}"),
     "claim-application": ("POST", b"/ari/broadcasts/{call}/claim?application={value}"),
     "decline-application": ("POST", b"/ari/broadcasts/{call}/decline?application={value}"),
+    "bid-application": ("POST", b"/ari/broadcasts/{call}/bid?score=1&application={value}"),
+    "take-application": ("POST", b"/ari/broadcasts?application={value}"),
+    "bid-channel": ("POST", b"/ari/broadcasts/{value}/bid?score=1&application={app}"),
     "claim-channel": ("POST", b"/ari/broadcasts/{value}/claim?application={app}"),
     "decline-channel": ("POST", b"/ari/broadcasts/{value}/decline?application={app}"),
     "get-channel": ("GET", b"/ari/broadcasts/{value}"),
@@ -95,7 +98,7 @@ async def test_value(case, place, value):
     elif place == "get-channel" and value == "empty":
         # This is the list, with a slash.
         assert answer.status in (200, 404)
-    elif value == "empty" and place in ("claim-channel", "decline-channel"):
+    elif value == "empty" and place in ("claim-channel", "decline-channel", "bid-channel"):
         # Asterisk takes two slashes for one, and then "claim" for the channel.
         check_refused(answer, (404, 405))
     elif "channel" in place:
@@ -128,6 +131,9 @@ async def test_name_may_have_256_bytes_and_no_more(case, place):
 # On 22 the path /ari/events/claim is Asterisk's own, which takes one of the two.
 DOUBLED = {
     "claim-application": ("POST", b"/ari/broadcasts/{call}/claim?application={app}&application={app}"),
+    "bid-application": ("POST", b"/ari/broadcasts/{call}/bid?score=1&application={app}&application={app}"),
+    "bid-score": ("POST", b"/ari/broadcasts/{call}/bid?score=1&score=1&application={app}"),
+    "take-application": ("POST", b"/ari/broadcasts?application={app}&application={app}"),
     "claim-other": ("POST", b"/ari/broadcasts/{call}/claim?application=other&application={app}"),
     "decline-application": ("POST", b"/ari/broadcasts/{call}/decline?application={app}&application={app}"),
     "list-application": ("GET", b"/ari/broadcasts?application={app}&application={app}"),

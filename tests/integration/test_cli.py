@@ -118,6 +118,25 @@ async def test_show_tells_of_each_call_first_in_line_first(case):
     assert (await run(case, "broadcast show"))[-1] == "1 call on offer, 1 claimed or ended"
 
 
+async def test_queue_and_priority_of_the_dialplan(case):
+    app = await case.app()
+    await run(case, "broadcast reset stats")
+    first = await case.call("20000,,,,q(sales)")
+    await app.offered(first.id)
+    second = await case.call("20000,,,,q(sales) p(7)")
+    await app.offered(second.id)
+    titles, rows = await table(case, "broadcast show", "Channel")
+    assert "Queue" in titles and "Prio" in titles
+    assert [row.split()[0] for row in rows] == [second.id, first.id]
+    assert rows[0].split()[3:5] == ["sales", "7"] and rows[1].split()[3] == "sales"
+    assert await app.claim(first.id) == 204
+    await app.started(first.id)
+    await second.hangup()
+    await second.result("h")
+    (line,) = [line for line in (await stats(case)).splitlines() if line.endswith(" sales")]
+    assert line.split() == ["2", "1", "1", "0", "50.0%", "0", "-", "sales"]
+
+
 async def test_show_goes_on_where_a_page_ends(case):
     app = await case.app()
     calls = [await case.call("60000") for _ in range(5)]

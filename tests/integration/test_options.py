@@ -1,4 +1,4 @@
-"""The options of StasisBroadcast(), its fifth argument: p(priority) and q(name) (SPEC sections 3 and 8)."""
+"""The options of StasisBroadcast(), its fifth argument: how they are written (SPEC sections 3 and 8)."""
 
 import asyncio
 import re
@@ -6,7 +6,9 @@ import re
 import pytest
 from test_reoffer import LOST, ghost
 
-UNKNOWN = r"is not known: there are p\(priority\) and q\(name\); going on without it$"
+UNKNOWN = r"is not known: there are b\(window\), k\(n\[:ms\]\), p\(priority\) and q\(name\); going on without it$"
+BIDS = r"is not b\(window\) with a whole number of milliseconds from 1 to 5000; going on without it$"
+FIRST = r"is not k\(n\) or k\(n:ms\) with a whole number of applications from 0 to 1000000 and of .*; going on without it$"
 PRIORITY = r"is not p\(priority\) with a whole number from -1000000 to 1000000; going on without it$"
 QUEUE = r"is not q\(name\) with a name of 1 to 80 bytes; going on without it$"
 TWICE = r"is given more than once: the first one holds; going on without it$"
@@ -40,6 +42,11 @@ GOOD = {
     "nested": ("q(sales(eu))p(1)", 1, "sales(eu)"),
     "letters-inside": ("q(p(7))", None, "p(7)"),
     "digits": ("q(1)", None, "1"),
+    "window": ("b(5000)p(2)", 2, None),
+    "first": ("k(8)p(2)", 2, None),
+    "first-and-step": ("k(8:20)q(a)", None, "a"),
+    "first-all": ("k(0)", None, None),
+    "all": ("b(1)k(1:1)p(1)q(a)", 1, "a"),
     "longest": (f"q({'x' * 80})", None, "x" * 80),
 }
 
@@ -55,7 +62,21 @@ async def test_options(case, key):
 # Options, what holds, and a warning for each that cannot be used: which, and why.
 BAD = {
     "unknown": ("x", None, None, [("x", UNKNOWN)]),
-    "not-yet-known": ("b(300)k(8:20)", None, None, [(r"b\(300\)", UNKNOWN), (r"k\(8:20\)", UNKNOWN)]),
+    "window-zero": ("b(0)", None, None, [(r"b\(0\)", BIDS)]),
+    "window-too-long": ("b(5001)p(1)", 1, None, [(r"b\(5001\)", BIDS)]),
+    "window-no-number": ("b(x)", None, None, [(r"b\(x\)", BIDS)]),
+    "window-empty": ("b()", None, None, [(r"b\(\)", BIDS)]),
+    "window-alone": ("b", None, None, [("b", BIDS)]),
+    "window-twice": ("b(5)b(6)", None, None, [(r"b\(6\)", TWICE)]),
+    "first-negative": ("k(-1)", None, None, [(r"k\(-1\)", FIRST)]),
+    "first-too-many": ("k(1000001)", None, None, [(r"k\(1000001\)", FIRST)]),
+    "first-no-step": ("k(8:0)", None, None, [(r"k\(8:0\)", FIRST)]),
+    "first-empty-step": ("k(8:)", None, None, [(r"k\(8:\)", FIRST)]),
+    "first-long-step": ("k(8:60001)", None, None, [(r"k\(8:60001\)", FIRST)]),
+    "first-two-steps": ("k(8:20:20)", None, None, [(r"k\(8:20:20\)", FIRST)]),
+    "first-step-alone": ("k(:20)", None, None, [(r"k\(:20\)", FIRST)]),
+    "first-empty": ("k()", None, None, [(r"k\(\)", FIRST)]),
+    "first-twice": ("k(8)k(9:5)q(a)", None, "a", [(r"k\(9:5\)", TWICE)]),
     "known-beside-unknown": ("x(1)p(5)zq(a)", 5, "a", [(r"x\(1\)", UNKNOWN), ("z", UNKNOWN)]),
     "large-letters": ("P(5)Q(a)", None, None, [(r"P\(5\)", UNKNOWN), (r"Q\(a\)", UNKNOWN)]),
     "priority-of-another-kind": ("p(1e9)", None, None, [(r"p\(1e9\)", PRIORITY)]),

@@ -6,7 +6,7 @@ import pytest
 
 FIELDS = {
     "channel_id", "state", "timeout_ms", "remaining_ms", "app_filter", "recipients", "declined", "winner_app",
-    "caller", "called", "channelvars", "created", "waited_ms", "priority", "queue",
+    "caller", "called", "channelvars", "created", "waited_ms", "priority", "queue", "round",
 }  # fmt: skip
 
 
@@ -207,7 +207,7 @@ async def test_application_missing(case, verb):
 
 
 @pytest.mark.parametrize("method, path", [
-    ("DELETE", "/broadcasts"), ("POST", "/broadcasts"), ("PUT", "/broadcasts"),
+    ("DELETE", "/broadcasts"), ("PUT", "/broadcasts"), ("GET", "/broadcasts/x/bid"), ("PUT", "/broadcasts/x/bid"),
     ("PUT", "/broadcasts/x"), ("POST", "/broadcasts/x"),
     ("GET", "/broadcasts/x/claim"), ("DELETE", "/broadcasts/x/claim"), ("GET", "/broadcasts/x/decline"),
     ("GET", "/events/claim"), ("DELETE", "/events/claim"), ("PUT", "/events/claim"),

@@ -18,6 +18,7 @@
  * VIEW_WIDENING: the recipients grow while they decline.
  * VIEW_OBSERVERS: who hears what, of two runs of a channel, and of a masquerade at any moment.
  * VIEW_MASQUERADE: the channel gets another ID, and another channel (broadcast 2) the old one.
+ * VIEW_SLOTS: an observer is removed while threads tell it (slots.pml).
  *
  * The grain: an atomic block is one critical section of core/, named after its function; between two blocks anything
  * may happen. A broadcast's lock and a lock of the registry's are never held together, so that no block stands for both;
@@ -42,6 +43,9 @@ bool channel_is_over, time_is_over;
 #endif
 
 #include "core.pml"
+#ifdef VIEW_SLOTS
+#include "slots.pml"
+#else
 #ifdef VIEW_WIDENING
 #include "recipients.pml"
 #endif
@@ -407,3 +411,4 @@ init {
 #endif
 	skip
 }
+#endif

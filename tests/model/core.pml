@@ -473,6 +473,7 @@ inline broadcast_judge_declines_locked(i) {
 
 /* note_decline_locked() */
 inline note_decline_locked(i, had_declined) {
+	RULE(DECLINES, b[i].state == OPEN);
 	if
 #ifndef MUT_DECLINE_COUNTS_TWICE
 	:: had_declined
@@ -490,7 +491,7 @@ inline commit_decline(i, me, counts) {
 	lock(i);
 	broadcast_expire_locked(i);
 	claim_result_locked(i, NOBODY);
-#ifdef MUT_DECLINE_DOES_NOT_LOOK_AGAIN
+#ifdef MUT_DECLINE_NOT_ASKED_AGAIN
 	is_open = true;
 #endif
 	if
@@ -611,7 +612,7 @@ inline broadcast_winner(id) {
 inline broadcast_wake_open(i) {
 	exists(i);
 	b[i].wake_open = true;
-#ifdef MUT_WAKE_OPEN_DOES_NOT_LOOK
+#ifdef MUT_WAKE_OPEN_IGNORES_STATE
 	b[i].wake_readable = false
 #else
 	b[i].wake_readable = (b[i].state != OPEN)

@@ -40,6 +40,7 @@ static int queue_exec(struct ast_channel *chan, const char *data)
 {
 	struct stasis_broadcast_outcome outcome = { .serial = 0 };
 	struct stasis_broadcast_request request = { .timeout_ms = 0 };
+	const struct stasis_broadcast_session none = { .has_begun = 0 };
 	char *parse = ast_strdupa(data);
 
 	AST_DECLARE_APP_ARGS(args, AST_APP_ARG(queue); AST_APP_ARG(timeout); AST_APP_ARG(filter););
@@ -50,11 +51,12 @@ static int queue_exec(struct ast_channel *chan, const char *data)
 	request.app_filter = args.filter;
 	stasis_broadcast_run(chan, &request, &outcome);
 	ast_free(outcome.winner);
-	stasis_broadcast_end(&outcome);
+	stasis_broadcast_end(&outcome, &none);
 	return -1;
 }
 
-static void ignore(void *data, const char *app_name, struct ast_json *message)
+static void ignore(void *data attribute_unused, const char *app_name attribute_unused,
+	struct ast_json *message attribute_unused)
 {
 }
 

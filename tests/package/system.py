@@ -8,6 +8,7 @@ REPO = Path(__file__).resolve().parent.parent.parent
 SANDBOX = REPO / "sandbox" / "sandbox"
 
 PACKAGE = "asterisk-stasis-broadcast"
+PROMETHEUS = f"{PACKAGE}-prometheus"
 MODULES = ("app_stasis_broadcast.so", "res_ari_broadcasts.so", "res_stasis_broadcast.so")
 # Those that Asterisk has, too.
 DIVERTED = (MODULES[0], MODULES[2])
@@ -15,7 +16,7 @@ CONF = "/etc/asterisk/stasis_broadcast.conf"
 XML = "/usr/share/asterisk/documentation/thirdparty/stasis_broadcast-en_US.xml"
 DOC = f"/usr/share/doc/{PACKAGE}"
 
-# Everything but what is there to change: logs, caches, lists. Of dpkg's own: which packages' files it knows, and diversions.
+# Everything but what is there to change: logs, caches, lists. Of dpkg's own: whose files it knows, and diversions.
 SNAPSHOT = """
 cd / && find . -xdev \\( -path ./srv -o -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp \\
     -o -path ./var/log -o -path ./var/cache -o -path ./var/lib/apt -o -path ./var/lib/dpkg \\) -prune -o \\
@@ -35,6 +36,7 @@ class System:
     def __init__(self) -> None:
         self.modules = self.run("sh", "-c", "dirname $(ls /usr/lib/asterisk/modules/res_stasis.so "
                                 "/usr/lib/*/asterisk/modules/res_stasis.so 2>/dev/null)").strip()  # fmt: skip
+        self.packages = [PACKAGE] + ([PROMETHEUS] if self.exists("/usr/include/asterisk/res_prometheus.h") else [])
         self.before = self.snapshot()
         self.own = {name: self.checksum(f"{self.modules}/{name}") for name in DIVERTED}
 
@@ -57,8 +59,8 @@ class System:
         return self.run("sh", "-c", script, "sh", *words)
 
     def install(self, which: str, *packages: str) -> str:
-        """Install the packages that were built: `old` or `new`."""
-        files = " ".join(f"/srv/deb/{which}/{package}_*.deb" for package in packages or (PACKAGE,))
+        """Install packages that were built, `old` or `new`: all that go with Asterisk, if none are named."""
+        files = " ".join(f"/srv/deb/{which}/{package}_*.deb" for package in packages or self.packages)
         return self.shell(f"dpkg -i {files}")
 
     def version(self, which: str) -> str:
@@ -78,7 +80,8 @@ class System:
         return self.shell('[ ! -e "$1" ] || echo yes', file).strip() == "yes"
 
     def is_ours(self, module: str) -> bool:
-        return bool(self.shell('grep -c "part of Stasis Broadcast" "$1" || true', f"{self.modules}/{module}").strip("0\n"))
+        script = 'grep -q "part of Stasis Broadcast" "$1" && echo yes || true'
+        return self.shell(script, f"{self.modules}/{module}").strip() == "yes"
 
     def diversions(self) -> list[str]:
         lines = self.run("dpkg-divert", "--list").splitlines()

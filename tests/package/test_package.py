@@ -1,11 +1,11 @@
-"""Debian's package on a system with Asterisk: installed, underneath upgrades, upgraded with calls up, removed, purged."""
+"""Debian's package with a real Asterisk: installed, upgraded with calls up, removed, purged; Asterisk upgraded."""
 
 import asyncio
 
 import pytest
 from harness.case import log_text
 from harness.events import until
-from system import CONF, DIVERTED, DOC, MODULES, PACKAGE, XML
+from system import CONF, DIVERTED, DOC, MODULES, PACKAGE, PROMETHEUS, XML
 
 
 def check_ours_in_place(system):
@@ -15,7 +15,8 @@ def check_ours_in_place(system):
     for module in DIVERTED:
         assert system.checksum(f"{system.modules}/{module}.distrib") == system.own[module]
     assert system.diversions() == [
-        f"diversion of {system.modules}/{module} to {system.modules}/{module}.distrib by {PACKAGE}" for module in DIVERTED
+        f"diversion of {system.modules}/{module} to {system.modules}/{module}.distrib by {PACKAGE}"
+        for module in DIVERTED
     ]
     assert system.run("dpkg", "--verify", PACKAGE, "asterisk-modules") == ""
 
@@ -67,6 +68,16 @@ async def test_sip_call_is_claimed_on_ours(case, system):
     assert "BROADCASTSTATUS" in await case.ami.cli("core show application StasisBroadcast")
     for name in MODULES:
         assert f"Stasis Broadcast {system.version('old')}"[:40] in loaded[name], loaded
+
+
+@pytest.mark.only(22)
+async def test_metrics_are_a_package_of_their_own(case, system):
+    assert system.version("old") in system.shell(f"dpkg-deb -f /srv/deb/old/{PROMETHEUS}_*.deb Depends")
+    names = "res_prometheus.so", "res_stasis_broadcast_prometheus.so"
+    for name in names:
+        assert (await asyncio.to_thread(case.asterisk.cli, f"module load {name}")).startswith("Loaded")
+    for name in reversed(names):
+        assert (await asyncio.to_thread(case.asterisk.cli, f"module unload {name}")).startswith("Unloaded")
 
 
 async def test_asterisks_packages_come_again_underneath(case, system):
@@ -151,7 +162,7 @@ async def test_remove_with_calls_up(case, system):
     app = await case.app()
     call = await case.call("60000")
     await app.offered(call.id)
-    await asyncio.to_thread(system.run, "dpkg", "--remove", PACKAGE)
+    await asyncio.to_thread(system.run, "dpkg", "--remove", *system.packages)
     for module in DIVERTED:
         assert system.checksum(f"{system.modules}/{module}") == system.own[module]
         assert not system.exists(f"{system.modules}/{module}.distrib")
@@ -171,8 +182,21 @@ def test_install_after_remove_finds_the_edited_configuration(system, running):
     assert "\ntimeout = 900\n" in system.text(CONF)
 
 
+def test_modules_have_moved_since_an_older_debian(system):
+    """An upgrade of the distribution may put Asterisk's modules elsewhere: nothing stays aside at the old place."""
+    old = "/usr/lib/asterisk-of-before"
+    file = f"{old}/{DIVERTED[0]}"
+    script = 'mkdir "$1"; echo own >"$2"; dpkg-divert --package "$3" --add --rename --divert "$2.distrib" "$2"'
+    system.shell(script, old, file, PACKAGE)
+    system.install("new")
+    assert system.text(file) == "own\n"
+    assert len(system.diversions()) == len(DIVERTED)
+    check_ours_in_place_but_conf(system)
+    system.run("rm", "-r", old)
+
+
 def test_purge_leaves_the_system_as_it_was(system):
-    system.run("dpkg", "--purge", PACKAGE)
+    system.run("dpkg", "--purge", *system.packages)
     assert system.snapshot() == system.before
 
 

@@ -15,6 +15,8 @@ def make(include, *words: str) -> str:
     (include / "asterisk").mkdir(exist_ok=True)
     (include / "asterisk.h").touch()
     command = ["make", "-n", "--no-print-directory", f"ASTERISK_INCLUDE={include}", f"BUILD={include}/build", *words]
+    # Not to ask Debian's tools for flags again and again.
+    command += ["CFLAGS=", "CPPFLAGS=", "LDFLAGS="]
     return subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=True).stdout
 
 

@@ -215,6 +215,94 @@ static void widenings_at_once_add_each_name_once(void **state)
 	}
 }
 
+static struct app_filter *filter_of(const char *text)
+{
+	struct app_filter *filter = app_filter_get(text, NULL, 0);
+
+	assert_non_null(filter);
+	return filter;
+}
+
+static void admitted_ones_may_claim_from_then_on(void **state)
+{
+	struct app_filter *gold = filter_of("^gold-");
+	struct app_filter *sales = filter_of("^sales-");
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = 60000,
+		.filter = gold,
+		.filter_text = "^gold-&^sales-",
+		.more_to_come = 1 };
+	struct broadcast *broadcast = announced(&terms);
+
+	(void) state;
+	assert_string_equal(broadcast_filter_text(broadcast), "^gold-&^sales-");
+	assert_int_equal(broadcast_claim(broadcast, "sales-1", NULL), BROADCAST_FORBIDDEN);
+	assert_int_equal(broadcast_decline(broadcast, "sales-1", NULL), BROADCAST_FORBIDDEN);
+	assert_true(broadcast_may_claim(broadcast, "gold-1", NULL));
+	assert_int_equal(broadcast_admit(broadcast, sales), 0);
+	assert_true(broadcast_may_claim(broadcast, "gold-1", NULL));
+	assert_true(broadcast_may_claim(broadcast, "sales-1", NULL));
+	assert_false(broadcast_may_claim(broadcast, "other", NULL));
+	assert_int_equal(broadcast_admit(broadcast, NULL), 0);
+	assert_int_equal(broadcast_claim(broadcast, "other", NULL), BROADCAST_OK);
+	assert_int_equal(broadcast_admit(broadcast, sales), -1);
+	broadcast_unref(broadcast);
+	app_filter_unref(gold);
+	app_filter_unref(sales);
+	app_filter_forget_all();
+}
+
+static void there_are_eight_filters_at_the_most(void **state)
+{
+	struct broadcast *broadcast = waiting_for_more(NULL);
+
+	(void) state;
+	for (int i = 1; i < BROADCAST_MAX_ROUNDS; i++) {
+		assert_int_equal(broadcast_admit(broadcast, NULL), 0);
+	}
+	assert_int_equal(broadcast_admit(broadcast, NULL), -1);
+	broadcast_unref(broadcast);
+}
+
+static int is_exhausted(struct broadcast *broadcast)
+{
+	struct broadcast_duty duty;
+
+	broadcast_attend(broadcast, &duty);
+	assert_int_equal(duty.award_ns, 0);
+	return duty.is_exhausted;
+}
+
+static void who_waits_is_woken_when_all_so_far_have_declined(void **state)
+{
+	struct names *both = names_of("alpha", "beta", NULL);
+	struct broadcast *broadcast = waiting_for_more(both);
+	int fd = broadcast_wake_open(broadcast);
+
+	(void) state;
+	assert_int_equal(broadcast_decline(broadcast, "alpha", NULL), BROADCAST_OK);
+	assert_false(is_exhausted(broadcast));
+	assert_false(readable(fd, 0));
+	assert_int_equal(broadcast_decline(broadcast, "beta", NULL), BROADCAST_OK);
+	assert_true(readable(fd, TEST_PATIENCE_MS));
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
+	/* It is told as long as it holds, and wakes once. */
+	assert_true(is_exhausted(broadcast));
+	assert_false(readable(fd, 0));
+	assert_true(is_exhausted(broadcast));
+	widen(broadcast, names_of("gamma", NULL), 1, names_of("gamma", NULL));
+	assert_false(is_exhausted(broadcast));
+	assert_int_equal(broadcast_decline(broadcast, "gamma", NULL), BROADCAST_OK);
+	widen(broadcast, NULL, 0, names_of(NULL));
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_DECLINED);
+	/* The close stays to be seen. */
+	assert_false(is_exhausted(broadcast));
+	assert_true(readable(fd, 0));
+	broadcast_wake_close(broadcast);
+	names_unref(both);
+	broadcast_unref(broadcast);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +313,9 @@ int main(void)
 		cmocka_unit_test(closed_one_is_not_widened),
 		cmocka_unit_test(expired_one_is_not_widened),
 		cmocka_unit_test(widenings_at_once_add_each_name_once),
+		cmocka_unit_test(admitted_ones_may_claim_from_then_on),
+		cmocka_unit_test(there_are_eight_filters_at_the_most),
+		cmocka_unit_test(who_waits_is_woken_when_all_so_far_have_declined),
 	};
 
 	alarm(TEST_HANG_S);

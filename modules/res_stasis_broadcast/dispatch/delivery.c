@@ -13,9 +13,6 @@
 
 #include "asterisk/utils.h"
 
-/*! A CallBroadcast is not worth sending this long after its broadcast closed, in nanoseconds. */
-#define STALE_NS INT64_C(100000000)
-
 struct delivery *delivery_create(struct broadcast *broadcast)
 {
 	struct delivery *delivery = ast_calloc(1, sizeof(*delivery));
@@ -126,7 +123,5 @@ void delivery_keep_late(struct delivery *delivery)
 
 int delivery_is_stale(const struct delivery *delivery)
 {
-	int64_t closed_ns = broadcast_closed_ns(delivery->broadcast);
-
-	return closed_ns && !delivery->keeps_late && broadcast_clock_ns() - closed_ns > STALE_NS;
+	return !delivery->keeps_late && broadcast_closed_ns(delivery->broadcast) != 0;
 }

@@ -242,7 +242,7 @@ void delivery_release(struct deferred_release *deferred);
 /*! \brief Free an offering. Without the lock. */
 void offering_free(struct offering *offering);
 
-/*! \brief Whether the broadcast closed so long ago that its offer is not worth sending. */
+/*! \brief Whether the broadcast has closed: its offer could only lead to futile claims, and is not sent. */
 int delivery_is_stale(const struct delivery *delivery);
 
 /*

@@ -281,4 +281,10 @@ size_t threads_return(size_t count);
 /*! \brief CPU time of the calling thread, in microseconds. */
 int64_t cpu_us(void);
 
+/*! \brief Make stasis_broadcast.conf and have it read. \return What the reload came to; -1 if it cannot be written. */
+int reload_with(const char *text);
+
+/*! \brief Take it away, and have that read. \return What the reload came to. */
+int reload_without(void);
+
 #endif /* TEST_STASIS_BROADCAST_H */

@@ -11,6 +11,8 @@
 
 #include "cases.h"
 
+#include "res_stasis_broadcast/internal_api.h"
+
 #include "asterisk/ast_version.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/stasis_channels.h"
@@ -66,6 +68,10 @@ AST_TEST_DEFINE(events_claimed_fields)
 	}
 	ast_test_validate(test, !apps_new("app-", 2, apps) && (call = call_new()));
 	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, NULL, 0));
+	/* Who has not heard of the offer by the claim hears of neither. */
+	for (size_t i = 0; i < 2; i++) {
+		ast_test_validate(test, app_hears(apps[i], "CallBroadcast", call->id, 1));
+	}
 	ast_test_validate(test, call_claim(call, "app-1") == 0);
 	for (size_t i = 0; i < 2; i++) {
 		struct ast_json *event;
@@ -144,12 +150,14 @@ static enum ast_test_result_state tell_half(struct ast_test *test, unsigned int 
 	ast_test_validate(test, !apps_new("sales-", 10, sales) && !apps_new("support-", 10, support));
 	ast_test_validate(test, (call = call_new()));
 	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, "^sales-", flags));
+	for (size_t i = 0; i < 10; i++) {
+		ast_test_validate(test, app_hears(sales[i], "CallBroadcast", call->id, 1));
+	}
 	ast_test_validate(test, call_claim(call, "sales-3") == 0);
 	/* Winner and losers asking again make no events. */
 	ast_test_validate(test, call_claim(call, "sales-3") == 0);
 	ast_test_validate(test, call_claim(call, "sales-4") == -2);
 	for (size_t i = 0; i < 10; i++) {
-		ast_test_validate(test, app_hears(sales[i], "CallBroadcast", call->id, 1));
 		ast_test_validate(test, app_hears(sales[i], "CallClaimed", call->id, claimed));
 	}
 	ast_test_validate(test, apps_settle());
@@ -210,13 +218,29 @@ AST_TEST_DEFINE(events_none_without_claim)
 	return AST_TEST_PASS;
 }
 
+/*! \brief Wait until our dispatcher has nothing to send; another provider sends in the thread that offers or claims. */
+static int all_is_sent(void)
+{
+	const int64_t end_ms = now_ms() + PATIENCE_MS;
+	struct stasis_broadcast_stats stats;
+
+	while (!stasis_broadcast_get_stats(&stats) && (stats.queues || stats.queued)) {
+		if (now_ms() >= end_ms) {
+			return 0;
+		}
+		sleep_until(now_ms() + 1);
+	}
+	return 1;
+}
+
 AST_TEST_DEFINE(events_offer_before_claim)
 {
 	struct app *apps[5];
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "events_offer_before_claim",
-			"CallBroadcast comes before CallClaimed, however fast the claim is");
+			"CallBroadcast comes before CallClaimed, however fast the claim is, and who did not hear the one does not "
+			"hear the other");
 	}
 	ast_test_validate(test, !apps_new("app-", 5, apps));
 	for (size_t i = 0; i < 5; i++) {
@@ -227,19 +251,24 @@ AST_TEST_DEFINE(events_offer_before_claim)
 		const char *winner = NULL;
 
 		ast_test_validate(test, call && !stasis_app_broadcast_channel(call->chan, DAY_MS, NULL, 0));
+		ast_test_validate(test, wait_on(call, DAY_MS) == 0 && all_is_sent());
 		for (size_t i = 0; i < 5; i++) {
+			const size_t offers = app_count(apps[i], "CallBroadcast", call->id);
 			struct told offer;
 			struct told claim;
 
-			ast_test_validate(test, app_hears(apps[i], "CallClaimed", call->id, 1));
+			ast_test_validate(test, offers <= 1);
+			ast_test_validate(test, app_count(apps[i], "CallClaimed", call->id) == offers);
+			if (!offers) {
+				continue;
+			}
 			offer = app_told(apps[i], "CallBroadcast", call->id);
 			claim = app_told(apps[i], "CallClaimed", call->id);
 			ast_test_validate(test, offer.event && offer.order < claim.order);
 			winner = S_OR(winner, text_of(claim.event, "winner_app"));
 			ast_test_validate(test, !strcmp(winner, text_of(claim.event, "winner_app")));
 		}
-		ast_test_validate(test, call_won_by(call, winner));
-		ast_test_validate(test, wait_on(call, DAY_MS) == 0);
+		ast_test_validate(test, winner && call_won_by(call, winner));
 	}
 	return AST_TEST_PASS;
 }
@@ -351,19 +380,21 @@ AST_TEST_DEFINE(events_claim_of_a_lost_round)
 	pthread_t thread;
 	int64_t end_ms;
 	int offered;
+	int heard;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "events_claim_of_a_lost_round",
-			"While the claiming thread is held up, the channel's next offer tells of the claim before itself, once");
+			"CallClaimed of a broadcast that is late is not sent after the channel's next broadcast, which is over too");
 	}
 	/* Asterisk 16 keeps its snapshots behind a lock that cannot be had from here. */
 	if (strtol(ast_get_version(), NULL, 10) < 17) {
 		return AST_TEST_PASS;
 	}
 	ast_test_validate(test, (app = app_new("first")) && (claiming.call = call_new()));
-	/* AMI's events take snapshots from there, too. */
+	/* AMI's events ask for snapshots, too, and so would hold up the thread that holds the others up. */
 	ast_test_validate(test, reload_with("[general]\nami_events = no\n") == AST_MODULE_RELOAD_SUCCESS);
 	ast_test_validate(test, !stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0));
+	ast_test_validate(test, app_hears(app, "CallBroadcast", claiming.call->id, 1));
 	/* Between the claim and its event, the claiming thread asks for a snapshot: there it is held up. */
 	snapshots = (void *) ast_channel_cache_all();
 	ao2_wrlock(snapshots);
@@ -376,18 +407,14 @@ AST_TEST_DEFINE(events_claim_of_a_lost_round)
 		sleep_until(now_ms() + 1);
 	}
 	offered = stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0);
+	heard = app_hears(app, "CallBroadcast", claiming.call->id, 2);
 	stasis_app_broadcast_cleanup(claiming.call->id);
 	ao2_unlock(snapshots);
 	ao2_cleanup(snapshots);
 	pthread_join(thread, NULL);
 	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
-	ast_test_validate(test, !claiming.result && !offered);
-	ast_test_validate(test, app_hears(app, "CallBroadcast", claiming.call->id, 2) && apps_settle());
-	ast_test_validate(test, app_count(app, "CallClaimed", claiming.call->id) == 1);
-	ast_test_validate(test, app_hears(app, "CallWithdrawn", claiming.call->id, 1));
-	ast_test_validate(test,
-		app_told(app, "CallClaimed", claiming.call->id).order <
-			app_told(app, "CallWithdrawn", claiming.call->id).order);
+	ast_test_validate(test, !claiming.result && !offered && heard && apps_settle());
+	ast_test_validate(test, !app_count(app, "CallClaimed", claiming.call->id));
 	return AST_TEST_PASS;
 }
 

@@ -145,8 +145,8 @@ AST_TEST_DEFINE(filter_length)
 	filter[256] = '\0';
 	ast_test_validate(test, (app = app_new("x")) && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, filter));
-	ast_test_validate(test, call_claim(call, "x") == 0);
 	ast_test_validate(test, app_hears(app, "CallBroadcast", call->id, 1));
+	ast_test_validate(test, call_claim(call, "x") == 0);
 
 	filter[256] = 'a';
 	filter[257] = '\0';

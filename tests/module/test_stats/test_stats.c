@@ -197,7 +197,7 @@ static int in_queue(const char *queue, int timeout_ms, int is_again, void (*act)
 	}
 	pthread_join(run.thread, NULL);
 	result = strcmp(run.outcome.status, status);
-	stasis_broadcast_end(&run.outcome);
+	stasis_broadcast_end(&run.outcome, &(struct stasis_broadcast_session){ 0 });
 	ast_free(run.outcome.winner);
 	ast_channel_release(run.chan);
 	return result;

@@ -1,0 +1,383 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Whom a call is offered to at first, and when to more: circles, and k first (SPEC section 8).
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/channel.h"
+#include "asterisk/json.h"
+#include "asterisk/utils.h"
+
+#include "candidates.h"
+#include "dispatch/dispatch.h"
+#include "events.h"
+#include "offer.h"
+#include "settings.h"
+#include "widening.h"
+
+/*! With \c first = auto: to more applications than these, a call is offered step by step. */
+#define AUTO_ABOVE 100
+
+/*! And so many are the first ones. */
+#define AUTO_FIRST 32
+
+/*! After each step, so many times as many have the offer. */
+#define STEP_FACTOR 4
+
+/*! From one step to the next, if the dialplan does not say, in milliseconds. */
+#define DEFAULT_STEP_MS 20
+
+#define NS_PER_MS INT64_C(1000000)
+
+struct widening {
+	size_t rounds;
+	int round_ms[BROADCAST_MAX_ROUNDS];
+	/*! References; NULL: every application. */
+	struct app_filter *filters[BROADCAST_MAX_ROUNDS];
+	/*! The text of all of them, if there are several. */
+	char *filter_text;
+	struct names *excluded;
+	/*! How many are the first ones in a circle; 0: all; \c SETTINGS_FIRST_AUTO. */
+	int first;
+	int step_ms;
+	/*! Whether the order of the recipients is to be one of its own. */
+	int is_shuffled;
+	/*! The circle that is open, from 0 on. */
+	size_t round;
+	int64_t round_end_ns;
+	/*! Those of the open circle that are not asked yet. */
+	struct candidates candidates;
+	/*! When the next of them are. */
+	int64_t step_ns;
+	/*! How many had the offer before, by an earlier broadcast of the call. */
+	size_t had;
+	struct delivery *delivery;
+};
+
+struct widening *widening_create(const struct offer_request *request)
+{
+	struct widening *widening = ast_calloc(1, sizeof(*widening));
+	struct settings settings;
+
+	if (!widening) {
+		return NULL;
+	}
+	widening->rounds = MAX(request->rounds, 1);
+	for (size_t i = 0; i < request->rounds; i++) {
+		widening->round_ms[i] = request->round_ms[i];
+	}
+	widening->excluded = names_ref(request->excluded);
+	widening->is_shuffled = request->bid_window_ms > 0;
+	widening->step_ms = DEFAULT_STEP_MS;
+	if (request->has_first) {
+		widening->first = request->first;
+		widening->step_ms = request->first_step_ms ? request->first_step_ms : DEFAULT_STEP_MS;
+	} else if (!request->bid_window_ms) {
+		/* Among a few at random is not the most suitable: who wants that says so. */
+		settings_get(&settings);
+		widening->first = settings.first;
+	}
+	return widening;
+}
+
+void widening_free(struct widening *widening)
+{
+	if (!widening) {
+		return;
+	}
+	for (size_t i = 0; i < widening->rounds; i++) {
+		app_filter_unref(widening->filters[i]);
+	}
+	names_unref(widening->excluded);
+	candidates_clear(&widening->candidates);
+	delivery_unref(widening->delivery);
+	ast_free(widening->filter_text);
+	ast_free(widening);
+}
+
+size_t widening_rounds(const struct widening *widening)
+{
+	return widening->rounds;
+}
+
+void widening_set_filter(struct widening *widening, size_t round, struct app_filter *filter)
+{
+	widening->filters[round] = filter;
+}
+
+struct app_filter *widening_filter(const struct widening *widening, size_t round)
+{
+	return widening->filters[round];
+}
+
+/*! \brief Write a filter so that its ampersands are letters. \return The end of what was written. */
+static char *escape_filter(char *to, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '&') {
+			*to++ = '\\';
+		}
+		*to++ = *text;
+	}
+	return to;
+}
+
+int widening_filter_text(struct widening *widening, const char **text)
+{
+	size_t size = 0;
+	char *end;
+
+	*text = NULL;
+	if (widening->rounds == 1) {
+		return 0;
+	}
+	for (size_t i = 0; i < widening->rounds; i++) {
+		size += 2 * strlen(app_filter_text(widening->filters[i])) + 1;
+	}
+	widening->filter_text = end = ast_malloc(size);
+	if (!end) {
+		return -1;
+	}
+	for (size_t i = 0; i < widening->rounds; i++) {
+		if (i) {
+			*end++ = '&';
+		}
+		end = escape_filter(end, app_filter_text(widening->filters[i]));
+	}
+	*end = '\0';
+	*text = widening->filter_text;
+	return 0;
+}
+
+/*! \brief How many of a circle are the first ones. */
+static size_t count_first(const struct widening *widening)
+{
+	const size_t left = candidates_left(&widening->candidates);
+
+	if (widening->first == SETTINGS_FIRST_AUTO) {
+		return left > AUTO_ABOVE ? AUTO_FIRST : left;
+	}
+	return widening->first ? MIN((size_t) widening->first, left) : left;
+}
+
+/*! \brief Take so many of the candidates; the others have to wait for the next step. */
+static struct names *take(struct widening *widening, size_t count)
+{
+	struct names *names = candidates_take(&widening->candidates, count);
+
+	widening->step_ns = broadcast_clock_ns() + widening->step_ms * NS_PER_MS;
+	if (!names) {
+		/* Without memory there is no next time. */
+		candidates_clear(&widening->candidates);
+	}
+	return names;
+}
+
+/*!
+ * \brief Find those of the open circle that are not among \a known. Without memory there are none.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ */
+static int find_candidates(
+	struct widening *widening, const struct ast_channel *chan, const struct names *known)
+{
+	struct names *names = offer_find_recipients(chan, widening->filters[widening->round], widening->excluded);
+	const size_t count = names_count(names);
+	const int in_order = !widening->is_shuffled &&
+		(!widening->first || (widening->first == SETTINGS_FIRST_AUTO && count <= AUTO_ABOVE));
+
+	candidates_clear(&widening->candidates);
+	return names ? candidates_fill(&widening->candidates, names, known, !in_order) : -1;
+}
+
+/*! \brief Go on to the next circle, whose time begins. */
+static void open_next_round(struct widening *widening)
+{
+	widening->round++;
+	widening->had = 0;
+	widening->round_end_ns = broadcast_clock_ns() + widening->round_ms[widening->round] * NS_PER_MS;
+}
+
+static int has_more_rounds(const struct widening *widening)
+{
+	return widening->round + 1 < widening->rounds;
+}
+
+int widening_has_more(const struct widening *widening)
+{
+	return candidates_left(&widening->candidates) || has_more_rounds(widening);
+}
+
+/*!
+ * \brief Begin where an earlier broadcast of the call had come to.
+ *
+ * \param[out] first Those that had the offer, and are there still.
+ * \retval 0 on success, -1 if memory ran out.
+ */
+static int begin_again(struct widening *widening, const struct ast_channel *chan, struct broadcast *continues,
+	struct names **first)
+{
+	const struct offer *offer = broadcast_data(continues);
+	struct names *had = broadcast_recipients(continues);
+	int failed;
+
+	widening->round = MIN((size_t) atomic_load(&offer->round) - 1, widening->rounds - 1);
+	widening->round_end_ns = offer->round_end_ns;
+	*first = candidates_still_there(had, widening->excluded);
+	failed = !*first || find_candidates(widening, chan, *first);
+	names_unref(had);
+	widening->had = names_count(*first);
+	widening->step_ns = broadcast_clock_ns() + widening->step_ms * NS_PER_MS;
+	if (!failed && (!widening->had || count_first(widening) == candidates_left(&widening->candidates))) {
+		/* Nobody is left of them, or there is no need to wait with the others. */
+		struct names *more = take(widening, count_first(widening));
+		struct names *all = more ? candidates_join(*first, more) : NULL;
+
+		names_unref(more);
+		names_unref(*first);
+		*first = all;
+		failed = !all;
+	}
+	return failed ? -1 : 0;
+}
+
+struct names *widening_begin(
+	struct widening *widening, const struct ast_channel *chan, struct broadcast *continues)
+{
+	struct names *first = NULL;
+
+	if (continues) {
+		if (begin_again(widening, chan, continues, &first)) {
+			names_unref(first);
+			return NULL;
+		}
+	} else {
+		widening->round_end_ns = broadcast_clock_ns() + widening->round_ms[0] * NS_PER_MS;
+		if (find_candidates(widening, chan, NULL)) {
+			return NULL;
+		}
+		first = take(widening, count_first(widening));
+	}
+	while (first && !names_count(first) && has_more_rounds(widening)) {
+		names_unref(first);
+		open_next_round(widening);
+		first = find_candidates(widening, chan, NULL) ? NULL : take(widening, count_first(widening));
+	}
+	return first;
+}
+
+/*! \brief Tell who asks which circle is open. */
+static void note_round(const struct widening *widening, struct broadcast *broadcast)
+{
+	struct offer *offer = broadcast_data(broadcast);
+
+	offer->round_end_ns = widening->round_end_ns;
+	atomic_store(&offer->round, (int) widening->round + 1);
+}
+
+void widening_follow(struct widening *widening, struct broadcast *broadcast, struct delivery *delivery)
+{
+	for (size_t i = 1; i <= widening->round; i++) {
+		broadcast_admit(broadcast, widening->filters[i]);
+	}
+	note_round(widening, broadcast);
+	widening->delivery = delivery ? delivery_ref(delivery) : NULL;
+}
+
+/*! \brief Offer a call to more applications; to no more than there are by now, if that cannot be told of. */
+static void offer_to_more(
+	struct widening *widening, struct ast_channel *chan, struct broadcast *broadcast, struct names *more)
+{
+	enum events_failure failure;
+	struct ast_json *event = NULL;
+	struct names *added;
+
+	if (names_count(more)) {
+		event = events_call_broadcast(
+			chan, broadcast_remaining_ms(broadcast), broadcast_data(broadcast), &failure);
+	}
+	if (names_count(more) && !event) {
+		candidates_clear(&widening->candidates);
+		widening->rounds = widening->round + 1;
+		more = NULL;
+	}
+	added = broadcast_widen(broadcast, more, widening_has_more(widening));
+	if (names_count(added)) {
+		delivery_offer(widening->delivery, added, ast_json_ref(event));
+	}
+	ast_json_unref(event);
+	names_unref(added);
+}
+
+/*! \brief Open the next circle. \return Its first ones; NULL without memory. */
+static struct names *begin_next_round(
+	struct widening *widening, struct ast_channel *chan, struct broadcast *broadcast)
+{
+	struct names *known = broadcast_recipients(broadcast);
+	struct names *first = NULL;
+
+	open_next_round(widening);
+	note_round(widening, broadcast);
+	broadcast_admit(broadcast, widening->filters[widening->round]);
+	if (!find_candidates(widening, chan, known)) {
+		first = take(widening, count_first(widening));
+	}
+	if (!names_count(first)) {
+		/* Over at once. */
+		widening->round_end_ns = broadcast_clock_ns();
+	}
+	names_unref(known);
+	return first;
+}
+
+int widening_advance(
+	struct widening *widening, struct ast_channel *chan, struct broadcast *broadcast, int is_exhausted)
+{
+	const int64_t now_ns = broadcast_clock_ns();
+	const int is_over = has_more_rounds(widening) && now_ns >= widening->round_end_ns;
+	const size_t left = candidates_left(&widening->candidates);
+	struct names *more;
+
+	if (left && (is_exhausted || is_over || now_ns >= widening->step_ns)) {
+		const size_t asked = MAX(widening->had + candidates_taken(&widening->candidates), 1);
+
+		/* When the circle is over, nobody of it is left out. */
+		more = take(widening, is_over ? left : MIN(left, (STEP_FACTOR - 1) * asked));
+	} else if (has_more_rounds(widening) && (is_exhausted || is_over)) {
+		more = begin_next_round(widening, chan, broadcast);
+	} else {
+		return 0;
+	}
+	offer_to_more(widening, chan, broadcast, more);
+	names_unref(more);
+	return 1;
+}
+
+int64_t widening_next_ns(const struct widening *widening)
+{
+	int64_t next_ns = INT64_MAX;
+
+	if (candidates_left(&widening->candidates)) {
+		next_ns = widening->step_ns;
+	}
+	if (has_more_rounds(widening)) {
+		next_ns = MIN(next_ns, widening->round_end_ns);
+	}
+	return next_ns;
+}
+
+void widening_request(const struct widening *widening, struct offer_request *request)
+{
+	request->rounds = widening->rounds > 1 ? widening->rounds : 0;
+	for (size_t i = 0; i < request->rounds; i++) {
+		request->round_ms[i] = widening->round_ms[i];
+		request->round_filters[i] = app_filter_text(widening->filters[i]);
+	}
+}

@@ -1,0 +1,304 @@
+"""Bids: the call goes to the most suitable application, and not to the fastest (SPEC section 8)."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from test_reoffer import LOST, ghost
+from test_rest import over_websocket
+from test_take_next import take
+
+
+async def bid(case, call, app, score):
+    """The answer's status."""
+    answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=app, score=str(score))
+    return answer.status
+
+
+async def collecting(case, *apps, options="b(5000)", offer="30000"):
+    call = await case.call(f"{offer},,,,{options}" if "," not in offer else f"{offer},,,{options}")
+    await asyncio.gather(*(app.offered(call.id) for app in apps))
+    return call
+
+
+async def end_of(call):
+    result = await call.result()
+    return result["BROADCASTSTATUS"], result["BROADCASTWINNER"], result["BROADCASTSCORE"]
+
+
+async def won(case, call, app, score):
+    """That an application has a call, by its score."""
+    await app.started(call.id)
+    await app.proceed(call.id)
+    assert await end_of(call) == ("CLAIMED", app.app, str(score))
+
+
+async def test_highest_score_wins_as_soon_as_all_have_bid(case):
+    low, high, middle = await case.apps(3)
+    call = await collecting(case, low, high, middle)
+    assert await bid(case, call, low.app, 10) == 202
+    assert await bid(case, call, high.app, 30) == 202
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+    before = time.monotonic()
+    assert await bid(case, call, middle.app, 20) == 202
+    await high.started(call.id)
+    assert time.monotonic() - before < 2
+    # A retry of the winner's, and the others'.
+    assert await bid(case, call, high.app, 30) == 202
+    assert await high.claim(call.id) == 204
+    assert await bid(case, call, low.app, 999) == 409
+    assert await middle.claim(call.id) == 409
+    await won(case, call, high, 30)
+
+
+async def test_offer_tells_of_the_window(case):
+    app = await case.app()
+    call = await collecting(case, app, options="b(250)")
+    assert app.of("CallBroadcast", call.id)[0]["bid_window"] == 250
+    await call.hangup()
+    call = await case.call("30000")
+    assert "bid_window" not in await app.offered(call.id)
+
+
+async def test_window_runs_from_the_first_bid_on(case):
+    app, silent = await case.apps(2)
+    call = await collecting(case, app, silent, options="b(600)")
+    await asyncio.sleep(0.8)
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+    before = time.monotonic()
+    assert await bid(case, call, app.app, 0) == 202
+    await app.started(call.id)
+    assert 0.5 < time.monotonic() - before < 3
+    assert await bid(case, call, silent.app, 1000) == 409
+    await won(case, call, app, 0)
+
+
+async def test_deadline_ends_the_window(case):
+    app, _ = await case.apps(2)
+    call = await collecting(case, app, offer="700")
+    assert await bid(case, call, app.app, 5) == 202
+    await won(case, call, app, 5)
+
+
+async def test_without_bids_it_is_a_timeout(case):
+    app = await case.app()
+    call = await collecting(case, app, offer="300")
+    assert await end_of(call) == ("TIMEOUT", "", "")
+
+
+async def test_declines_and_bids_of_all_decide(case):
+    app, other, third = await case.apps(3)
+    call = await collecting(case, app, other, third)
+    assert await bid(case, call, app.app, 700) == 202
+    assert await bid(case, call, other.app, 3) == 202
+    # A decline takes the bid back.
+    assert await app.decline(call.id) == 204
+    assert (await case.ari.broadcast(call.id))["declined"] == [app.app]
+    assert await third.decline(call.id) == 204
+    await won(case, call, other, 3)
+
+
+async def test_decline_of_all_after_a_bid(case):
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other)
+    assert await bid(case, call, app.app, 700) == 202
+    assert await app.decline(call.id) == 204
+    assert await other.decline(call.id) == 204
+    assert await end_of(call) == ("DECLINED", "", "")
+
+
+async def test_last_score_counts(case):
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other)
+    for score in (900, 900, 5):
+        assert await bid(case, call, app.app, score) == 202
+    assert await bid(case, call, other.app, 6) == 202
+    await won(case, call, other, 6)
+
+
+async def test_equal_scores_go_by_chance(case):
+    """By an order that is another one for each call: ten times the same of two is as likely as 1 in 500."""
+    app, other = await case.apps(2)
+    winners = set()
+    for _ in range(20):
+        call = await collecting(case, app, other)
+        assert [await bid(case, call, app.app, 5), await bid(case, call, other.app, 5)] == [202, 202]
+        winner = (await case.ari.broadcast(call.id))["winner_app"]
+        winners.add(winner)
+        await call.hangup()
+        await call.result("h")
+    assert winners == {app.app, other.app}
+
+
+async def test_claim_is_a_bid_of_0_whose_answer_waits(case):
+    app, other, third = await case.apps(3)
+    call = await collecting(case, app, other, third)
+    claim = asyncio.create_task(app.claim(call.id))
+    await asyncio.sleep(0.3)
+    assert not claim.done()
+    assert await third.decline(call.id) == 204
+    assert await bid(case, call, other.app, 1) == 202
+    assert await claim == 409
+    await won(case, call, other, 1)
+
+
+async def test_claim_alone_wins_at_the_end_of_the_window(case):
+    app, _ = await case.apps(2)
+    call = await collecting(case, app, options="b(300)")
+    assert await app.claim(call.id) == 204
+    await won(case, call, app, 0)
+
+
+async def test_claim_that_waits_when_the_caller_hangs_up(case):
+    app, _ = await case.apps(2)
+    call = await collecting(case, app)
+    claim = asyncio.create_task(app.claim(call.id))
+    await asyncio.sleep(0.2)
+    before = time.monotonic()
+    await call.hangup()
+    assert await claim == 404
+    assert time.monotonic() - before < 2
+
+
+async def test_sixty_five_claims_that_wait(case):
+    """One of them is too many; the others wait on, and everybody else's requests are answered."""
+    apps = await case.app_named(*(f"many-{number}" for number in range(65)))
+    call = await collecting(case, apps)
+    claims = [asyncio.create_task(case.ari.claim(call.id, name)) for name in apps.names]
+    done, waiting = await asyncio.wait(claims, return_when=asyncio.FIRST_COMPLETED, timeout=4)
+    assert [task.result() for task in done] == [409] and len(waiting) == 64
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+    statuses = sorted([await task for task in waiting])
+    assert statuses == [204] + [409] * 63
+
+
+async def test_next_best_has_it_when_the_winner_is_lost(case):
+    case.expect_log(LOST)
+    gone, app, other = await ghost(case), await case.app(), await case.app("other")
+    call = await collecting(case, app, other)
+    assert await bid(case, call, app.app, 20) == 202
+    assert await bid(case, call, other.app, 10) == 202
+    assert await bid(case, call, gone.app, 30) == 202
+    # Three recipients, and the one that is gone is among them.
+    await app.started(call.id)
+    await app.proceed(call.id)
+    result = await call.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTSCORE"]) == (app.app, "20")
+    assert result["BROADCASTLOST"] == gone.app
+    await case.flush(app, other)
+    assert [len(one.of("CallBroadcast", call.id)) for one in (app, other)] == [1, 1]
+
+
+async def test_without_b_a_bid_is_a_claim(case):
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other, options="")
+    assert await bid(case, call, app.app, 0) == 202
+    assert await bid(case, call, other.app, 1000) == 409
+    assert await bid(case, call, app.app, 7) == 202
+    await app.started(call.id)
+    await app.proceed(call.id)
+    assert await end_of(call) == ("CLAIMED", app.app, "")
+
+
+async def test_application_that_came_late_may_bid(case):
+    app = await case.app()
+    call = await collecting(case, app)
+    late = await case.app("late")
+    assert await bid(case, call, late.app, 2) == 202
+    assert await bid(case, call, app.app, 1) == 202
+    await won(case, call, late, 2)
+
+
+async def test_bids_in_circles(case):
+    """Who has bid is awarded when all that have been asked have answered; a circle that comes meanwhile is asked, too."""
+    gold, sales = await case.app("gold"), await case.app("sales")
+    call = await case.call("300&20000,^gold-&^sales-,,,b(3000)")
+    await asyncio.gather(gold.offered(call.id), sales.offered(call.id))
+    assert await bid(case, call, gold.app, 1) == 202
+    assert await bid(case, call, sales.app, 2) == 202
+    await sales.started(call.id)
+    await sales.proceed(call.id)
+    result = await call.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTROUND"], result["BROADCASTSCORE"]) == (sales.app, "2", "2")
+
+
+async def test_take_the_next_bids_0(case):
+    app, silent = await case.apps(2)
+    call = await collecting(case, app, silent, options="b(300)")
+    answer = await take(case, app.app)
+    assert (answer.status, answer.json["channel_id"]) == (200, call.id)
+    await won(case, call, app, 0)
+
+
+async def test_unregistered_and_unmatched_get_403(case):
+    inside, outside = await case.app("sales"), await case.app("support")
+    call = await collecting(case, inside, offer="30000,^sales-")
+    assert await bid(case, call, outside.app, 1) == 403
+    assert await bid(case, call, "nobody-of-this-name", 1) == 403
+    assert await bid(case, call, inside.app, 1) == 202
+    await inside.started(call.id)
+
+
+async def test_unknown_and_over_get_404(case):
+    app = await case.app()
+    answer = await case.ari.post("/broadcasts/no-such-channel/bid", application=app.app, score="1")
+    assert answer.status == 404 and answer.message
+    call = await case.call("300,,,,b(100)", extension="test-and-wait")
+    await app.offered(call.id)
+    await call.result()
+    assert await bid(case, call, app.app, 1) == 404
+
+
+@pytest.mark.parametrize("score", ["-1", "1001", "5.5", "", "x", "1e2", "0x10", " 5", "99999999999999999999", None])
+async def test_bad_scores_get_400(case, score):
+    app = await case.app()
+    call = await collecting(case, app)
+    params = {"application": app.app} | ({} if score is None else {"score": score})
+    answer = await case.ari.post(f"/broadcasts/{call.id}/bid", **params)
+    assert answer.status == 400, answer
+    assert "score" in answer.message
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+
+
+async def test_score_given_twice_gets_400(case):
+    app = await case.app()
+    call = await collecting(case, app)
+    params = [("application", app.app), ("score", "1"), ("score", "2")]
+    answer = await case.ari.request("POST", f"/broadcasts/{call.id}/bid", params)
+    assert answer.status == 400, answer
+
+
+@pytest.mark.parametrize("score, status", [("7", 202), (7, 202), (7.5, 400), (None, 400), ([7], 400), (1001, 400)])
+async def test_score_in_the_body(case, score, status):
+    app, _ = await case.apps(2)
+    call = await collecting(case, app)
+    body = {"application": app.app, "score": score}
+    answer = await case.ari.request(
+        "POST", f"/broadcasts/{call.id}/bid", data=json.dumps(body), headers={"Content-Type": "application/json"}
+    )
+    assert answer.status == status, answer
+
+
+async def test_flood_of_bids_for_one_call(case):
+    """As fast as they come, from both sides: the last score of each counts."""
+    app, other, silent = await case.apps(3)
+    call = await collecting(case, app, other, silent)
+
+    async def raise_it(name, scores):
+        for score in scores:
+            assert await bid(case, call, name, score) == 202
+
+    await asyncio.gather(raise_it(app.app, range(0, 600)), raise_it(other.app, range(600, 0, -1)))
+    assert await silent.decline(call.id) == 204
+    await won(case, call, app, 599)
+
+
+@pytest.mark.only(22)
+async def test_over_the_websocket(case):
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other)
+    assert await over_websocket(app, 1, "POST", f"broadcasts/{call.id}/bid?application={app.app}&score=4") == 202
+    assert await over_websocket(other, 2, "POST", f"broadcasts/{call.id}/bid?application={other.app}&score=5") == 202
+    await other.started(call.id)
+    assert await over_websocket(app, 3, "POST", f"broadcasts/{call.id}/bid?application={app.app}&score=6") == 409

@@ -1,0 +1,89 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*
+ * A slot of core/observers.c: threads tell the observer in it without a lock, while another removes it. A step here is
+ * one access to an atomic of the slot. Once it is removed, no thread is in one of its functions, and nobody waits for ever.
+ */
+
+bool observer = true;	/* it is in the slot */
+byte callers;
+bool awaited;
+bool slots_locked, waits;	/* slots_lock, and the wait on its condition */
+bool removed;		/* known to the checker alone: observers_remove() has returned */
+
+#define lock_slots() atomic { !slots_locked -> slots_locked = true }
+
+/* tell(): slot_enter(), the observer's function, slot_leave() */
+proctype teller() {
+	bool found, is_last;
+
+	if
+	:: observer ->
+#ifdef MUT_SLOT_READ_FIRST
+		found = observer;
+		callers++;
+#else
+		callers++;
+		found = observer;
+#endif
+		if
+		/* In its function: entered, and left in the next step */
+		:: found -> RULE(OBSERVERS, !removed); RULE(OBSERVERS, !removed)
+		:: !found
+		fi;
+		atomic { callers--; is_last = (callers == 0) };
+		if
+		:: is_last && awaited ->
+#ifndef MUT_LEAVE_DOES_NOT_SIGNAL
+			lock_slots();
+			waits = false;
+			slots_locked = false;
+#endif
+			skip
+		:: !is_last || !awaited
+		fi
+	:: !observer
+	fi
+}
+
+/* observers_remove() */
+proctype remover() {
+	lock_slots();
+#ifndef MUT_AWAITED_TOO_LATE
+	awaited = true;
+#endif
+	observer = false;
+#ifndef MUT_REMOVE_DOES_NOT_WAIT
+	do
+	:: callers > 0 ->
+		/* pthread_cond_wait() */
+		atomic { slots_locked = false; waits = true };
+#ifdef MUT_AWAITED_TOO_LATE
+		awaited = true;
+#endif
+		atomic { !waits && !slots_locked -> slots_locked = true }
+	:: callers == 0 -> break
+	od;
+#endif
+	awaited = false;
+	removed = true;
+	slots_locked = false
+}
+
+init {
+	atomic {
+		run teller();
+		run teller();
+		run remover()
+	}
+	if
+	:: _nr_pr == 1 -> RULE(OBSERVERS, removed && callers == 0)
+	/* Nobody can go on. */
+	:: timeout -> RULE(OBSERVERS, false)
+	fi
+}
