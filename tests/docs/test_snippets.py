@@ -77,6 +77,51 @@ async def test_curl(case, verb):
         assert (await call.result())["BROADCASTSTATUS"] == {"decline": "DECLINED", "withdraw": "WITHDRAWN"}[verb]
 
 
+async def test_bid(case):
+    app, other = await case.app_named("sales-1"), await case.app("sales")
+    call = await case.call("10000,^sales-,,,b(100)")
+    assert (await app.offered(call.id))["bid_window"] == 100
+    await other.offered(call.id)
+    (command,) = block(APPLICATIONS, "sh", "bid").commands
+    assert (await run(case, command, call.id)).startswith("HTTP/1.1 202")
+    await app.started(call.id)
+
+
+async def test_next(case):
+    app = await case.app_named("sales-1")
+    first, second = await case.call("10000"), await case.call("10000,,,,p(1)")
+    await asyncio.gather(app.offered(first.id), app.offered(second.id))
+    (command,) = block(APPLICATIONS, "sh", "next").commands
+    assert json.loads(await run(case, command))["channel_id"] == second.id
+    await app.started(second.id)
+
+
+def examples_of_who_gets_the_call() -> dict[str, str]:
+    """Their arguments by their extension."""
+    text = next(one.text for one in blocks("docs/REFERENCE.md") if one.language == "dialplan")
+    return dict(re.findall(r"^exten => (\d),1,StasisBroadcast\((.*)\)$", text, re.MULTILINE))
+
+
+async def test_who_gets_the_call(case):
+    """Each example offers the call to whom it says, in its turn."""
+    offers = examples_of_who_gets_the_call()
+    gold, agent, bot = await case.app("gold"), await case.app("agent"), await case.app("bot")
+    call = await case.call(offers["1"])
+    await gold.offered(call.id)
+    assert not bot.of("CallBroadcast", call.id)
+    await gold.decline(call.id)
+    # The second circle has nobody, and so the third one is open.
+    await asyncio.gather(agent.offered(call.id), bot.offered(call.id))
+    assert (await case.ari.broadcast(call.id))["round"] == 3
+    call = await case.call(offers["2"])
+    event = await agent.offered(call.id)
+    assert (event["priority"], event["queue"]) == (10, "vip")
+    call = await case.call(offers["3"])
+    assert (await agent.offered(call.id))["bid_window"] == 300
+    call = await case.call(offers["4"])
+    await bot.offered(call.id)
+
+
 async def test_curl_of_latecomers(case):
     first = await case.app_named("sales-2")
     call = await case.call("10000,^sales-")
