@@ -21,6 +21,7 @@
 #include "asterisk.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "asterisk/app.h"
 #include "asterisk/channel.h"
@@ -38,8 +39,10 @@
 #include "provider.h"
 #include "res_stasis_broadcast/internal_api.h"
 
-/*! So long after it has left exec(), a thread may still be on its way out of our code, in seconds: more than enough. */
-#define JUST_LEFT_S 10
+/*!
+ * So long after it has left exec(), a thread may still be on its way out of our code, in milliseconds: a few instructions.
+ */
+#define JUST_LEFT_MS 1000
 
 static const char app_name[] = "StasisBroadcast";
 
@@ -49,15 +52,30 @@ static int foreign_said;
 /*! \brief Calls that are in exec(). Asterisk's own use count forgets them when it is told to unload by force. */
 static int inside;
 
-/*! When a call was in exec() last, in seconds of clock_s(). */
-static atomic_long last_left_s = -JUST_LEFT_S;
+/*! When a call was in exec() last, in milliseconds of clock_ms(). */
+static atomic_llong last_left_ms = -JUST_LEFT_MS;
 
-static long clock_s(void)
+static long long clock_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/*!
+ * \brief Give a thread that has just left exec() the time to get out of our code.
+ *
+ * No count inside the code can tell that it has. By force, Asterisk asks without having waited for it. Code that stays
+ * mapped would do, too, but Asterisk would count it as a user of the resource module until it ends.
+ */
+static void wait_for_those_who_left(void)
+{
+	long long left_ms = JUST_LEFT_MS - (clock_ms() - atomic_load(&last_left_ms));
+
+	if (left_ms > 0) {
+		usleep(left_ms * 1000);
+	}
 }
 
 /*!
@@ -201,7 +219,7 @@ static int exec(struct ast_channel *chan, const char *data)
 	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
 	result = has_hung_up(chan) ? -1 : 0;
-	atomic_store(&last_left_s, clock_s());
+	atomic_store(&last_left_ms, clock_ms());
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;
 }
@@ -220,15 +238,13 @@ static int unload_module(void)
 {
 	const int calls = ast_atomic_fetchadd_int(&inside, 0);
 
-	if (calls || clock_s() - atomic_load(&last_left_s) < JUST_LEFT_S) {
-		/* A call that has just left needs our code a moment longer. */
-		pin_module();
-	}
 	if (calls) {
+		pin_module();
 		ast_log(
 			LOG_WARNING, "Not unloaded, calls are in StasisBroadcast(): try again when they have ended\n");
 		return -1;
 	}
+	wait_for_those_who_left();
 	registered = 0;
 	return ast_unregister_application(app_name);
 }

@@ -220,8 +220,10 @@ static void count_silence(struct broadcast *broadcast, const struct names *recip
 		struct stats_app *app = stats_lru_find(&stats.apps, names_at(recipients, i));
 
 		if (app && kind == STASIS_BROADCAST_ENDED_CLAIMED) {
-			/* In a row are those that ended without anybody. */
-			app->silent_in_row = 0;
+			/* In a row are those that ended without anybody. Of a silent one they are told when it answers. */
+			if (!app->is_silent) {
+				app->silent_in_row = 0;
+			}
 		} else if (app) {
 			silence_unanswered(app, opened_ns, changes);
 		}

@@ -223,6 +223,10 @@ static enum broadcast_state sleep_until_closed(struct wait *wait, int fd, enum c
 		}
 		state = sleep_once(wait, fd, see_to_duties(wait));
 	}
+	if (state == BROADCAST_REPLACED) {
+		/* The call that has its old ID now can be on offer before this thread notices that it lost it. */
+		*change = compare_channel(wait->chan, wait->broadcast);
+	}
 	return state;
 }
 
@@ -298,7 +302,7 @@ struct wait_result wait_on_channel(struct ast_channel *chan, struct broadcast **
 	enum offer_refusal refusal = OFFER_OK;
 
 	take_widening(&wait);
-	if (result.state == BROADCAST_OPEN) {
+	if (result.state == BROADCAST_OPEN || result.state == BROADCAST_REPLACED) {
 		const int digits = whole_digits(chan, 1);
 
 		result.state = wait_on_all(&wait, &refusal);

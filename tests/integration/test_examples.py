@@ -11,7 +11,7 @@ from harness.ari_client import BUILD, install
 from harness.asterisk import REPO
 from harness.events import EventLog, until
 from harness.sip import Sipp
-from test_readme import example as readme_example
+from test_short_applications import example as short_application
 
 COMMANDS = {
     "python": ["/usr/bin/python3", "-u", str(REPO / "examples" / "python" / "claimer.py")],
@@ -136,13 +136,13 @@ class Shown(Example):
 
 
 class Snippet(Shown):
-    """The README's short application."""
+    """The short application of the pages."""
 
     def __init__(self, case, language, word, folder):
         super().__init__(case, language, word)
         script = folder / "snippet"
         name = {"python": "python", "node": "javascript"}[language]
-        script.write_text(readme_example(name, case.asterisk.port("HTTP")))
+        script.write_text(short_application(name, case.asterisk.port("HTTP")))
         self.command = [*COMMANDS[language][:-1], str(script), self.app]
 
     async def line(self, what):

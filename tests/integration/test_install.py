@@ -1,4 +1,4 @@
-"""Our modules put to work in a running Asterisk that has its own ones loaded: by the README's own commands."""
+"""Our modules put to work in a running Asterisk that has its own ones loaded: by the commands of docs/RUNNING.md."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ running_asterisk = pytest.mark.instance(modules="asterisk", VERBOSE=4)
 OURS = ("res_stasis_broadcast", "app_stasis_broadcast", "res_ari_broadcasts")
 
 
-def readme_commands() -> list[str]:
-    """The CLI commands of the README, as they stand there."""
-    section = (REPO / "README.md").read_text().partition("#### In a running Asterisk\n")[2]
-    block = section.partition("```sh\n")[2].partition("```")[0]
+def documented_commands() -> list[str]:
+    """The CLI commands of docs/RUNNING.md, as they stand there."""
+    section = (REPO / "docs/RUNNING.md").read_text().partition("### In a running Asterisk\n")[2]
+    block = section.partition("```sh order\n")[2].partition("```")[0]
     return re.findall(r"^sudo asterisk -rx '([^']*)'", block, re.MULTILINE)
 
 
@@ -52,12 +52,12 @@ async def claimed_on_ours(case):
 
 @pytest.mark.only(22)
 @running_asterisk
-async def test_readme_order_puts_ours_in_the_place_of_asterisks_own(case):
+async def test_documented_order_puts_ours_in_the_place_of_asterisks_own(case):
     # A knock may come while a module is away.
     case.expect_log(".*")
     told = await asyncio.to_thread(install, case.asterisk)
     assert "Keeping Asterisk's own" in told
-    commands = readme_commands()
+    commands = documented_commands()
     assert len(commands) == 8 and all(f"asterisk -rx '{command}'" in told for command in commands)
     # A call on Asterisk's own: what is in use is not unloaded, and the call does not suffer.
     app = await case.app()

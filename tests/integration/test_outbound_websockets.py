@@ -123,7 +123,7 @@ async def test_connection_that_stays_is_an_application_as_any(case):
 
 @pytest.mark.only(22)
 async def test_connection_that_is_away_is_still_an_application(case):
-    """Asterisk keeps it registered and queues its events: it counts as a recipient, as README says."""
+    """Asterisk keeps it registered and queues its events: it counts as a recipient, as docs/APPLICATIONS.md says."""
     server = await connect(case, "persistent", "house")
     await until(lambda: server.connections and case.ari.registered("house"), "the application is registered")
     await server.close()

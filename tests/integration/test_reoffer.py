@@ -1,4 +1,4 @@
-"""A winner that is gone before it has the call: the others are offered it (no SPEC row; README).
+"""A winner that is gone before it has the call: the others are offered it (no SPEC row; docs/REFERENCE.md).
 
 Asterisk keeps an application registered whose WebSocket is gone while it still has a channel. A claim
 in its name wins, and then Asterisk refuses to hand the call over: a lost winner without a race.

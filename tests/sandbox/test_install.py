@@ -126,13 +126,13 @@ def test_install_tells_the_order_for_a_running_asterisk(tree, conf, tmp_path):
     done = make(tree, "install", conf(), *here(tmp_path))
     assert done.returncode == 0, done.stderr
     told = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("asterisk -rx")]
-    assert told == [command.removeprefix("sudo ") for command in readme_commands()]
+    assert told == [command.removeprefix("sudo ") for command in documented_commands()]
 
 
-def readme_commands():
-    """The commands of the README for a running Asterisk."""
-    section = (REPO / "README.md").read_text().partition("#### In a running Asterisk\n")[2]
-    block = section.partition("```sh\n")[2].partition("```")[0]
+def documented_commands():
+    """The commands of docs/RUNNING.md for a running Asterisk."""
+    section = (REPO / "docs/RUNNING.md").read_text().partition("### In a running Asterisk\n")[2]
+    block = section.partition("```sh order\n")[2].partition("```")[0]
     return [line for line in block.splitlines() if line.startswith("sudo asterisk -rx")]
 
 

@@ -1,4 +1,4 @@
-"""The two applications that the README shows, run as they stand there."""
+"""The two short applications that the pages show, run as they stand there."""
 
 import asyncio
 import os
@@ -10,10 +10,14 @@ from harness.asterisk import REPO
 from harness.events import DEADLINE, until
 
 
+# Where each is shown.
+PAGES = {"python": "docs/GETTING_STARTED.md", "javascript": "docs/APPLICATIONS.md"}
+
+
 def example(language: str, http_port: int) -> str:
-    """The README's example, only with the port of this test's Asterisk."""
-    found = re.findall(rf"```{language}\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL)
-    assert len(found) == 1, f"the README has {len(found)} examples in {language}"
+    """The page's example, only with the port of this test's Asterisk."""
+    found = re.findall(rf"```{language} file=.*\n((?s:.*?))```", (REPO / PAGES[language]).read_text())
+    assert len(found) == 1, f"{PAGES[language]} has {len(found)} examples in {language}"
     assert found[0].count("127.0.0.1:8088") == 1
     return found[0].replace("127.0.0.1:8088", f"127.0.0.1:{http_port}")
 
@@ -21,11 +25,11 @@ def example(language: str, http_port: int) -> str:
 @pytest.mark.parametrize(
     "language,command", [("python", ["/usr/bin/python3", "-u"]), ("javascript", ["node"])], ids=["python", "node"]
 )
-async def test_readme_example_claims_a_call(case, tmp_path, language, command):
+async def test_example_claims_a_call(case, tmp_path, language, command):
     await asyncio.to_thread(install)
     script = tmp_path / f"example.{language}"
     script.write_text(example(language, case.asterisk.port("HTTP")))
-    name = case.app_name("readme")
+    name = case.app_name("short")
     process = await asyncio.create_subprocess_exec(
         *command,
         script,
