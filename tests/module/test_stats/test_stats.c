@@ -255,7 +255,7 @@ static void run_end(struct run *run)
 {
 	hang_up(run->chan);
 	pthread_join(run->thread, NULL);
-	stasis_broadcast_end(&run->outcome);
+	stasis_broadcast_end(&run->outcome, &(struct stasis_broadcast_session){ 0 });
 	ast_free(run->outcome.winner);
 	ast_channel_release(run->chan);
 }
