@@ -182,7 +182,7 @@ static void parse(const struct settings *settings, char *data, char *copy, struc
 
 	AST_STANDARD_APP_ARGS(fields, data);
 	if (args_have_rounds(fields.timeout) && fields.argc > ARGS_FILTER) {
-		fields.argv[ARGS_FILTER] = find_round_filters(copy);
+		fields.filter = find_round_filters(copy);
 	}
 	args_parse(args, settings, fields.argc, fields.argv);
 }

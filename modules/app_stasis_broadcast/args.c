@@ -76,12 +76,13 @@ static int parse_timeout(struct args *args, const struct settings *settings, con
 /*!
  * \brief Cut a list at its ampersands, in place.
  *
- * \param text The list; a backslash makes an ampersand a letter, and stays before any other one.
+ * \param text The list.
+ * \param has_letters Whether a backslash makes an ampersand a letter. It stays before anything else.
  * \param[out] parts Without the blanks around them; NULL for an empty one.
  *
  * \return How many there are; more than ARGS_MAX_ROUNDS if those were too few.
  */
-static size_t split_rounds(char *text, char *parts[ARGS_MAX_ROUNDS])
+static size_t split_rounds(char *text, int has_letters, char *parts[ARGS_MAX_ROUNDS])
 {
 	char *from = text;
 	char *to = text;
@@ -89,7 +90,7 @@ static size_t split_rounds(char *text, char *parts[ARGS_MAX_ROUNDS])
 	size_t count = 0;
 
 	for (;; from++) {
-		if (*from == '\\' && from[1]) {
+		if (has_letters && *from == '\\' && from[1]) {
 			if (from[1] != '&') {
 				*to++ = *from;
 			}
@@ -134,13 +135,13 @@ static void parse_rounds(struct args *args, const struct settings *settings, cha
 {
 	char *timeouts[ARGS_MAX_ROUNDS] = { NULL };
 	char *filters[ARGS_MAX_ROUNDS] = { NULL };
-	const size_t count = split_rounds(timeout, timeouts);
+	const size_t count = split_rounds(timeout, 0, timeouts);
 	size_t filter_count = 1;
 
 	args->rounds = count < ARGS_MAX_ROUNDS ? count : ARGS_MAX_ROUNDS;
 	set_round_times(args, settings, timeouts);
 	if (filter) {
-		filter_count = split_rounds(filter, filters);
+		filter_count = split_rounds(filter, 1, filters);
 	}
 	if (count > ARGS_MAX_ROUNDS) {
 		args->bad_rounds = "there are more than 8 timeouts";

@@ -136,22 +136,11 @@ static int run(
 	return result.state == BROADCAST_CLAIMED ? 0 : -1;
 }
 
-/*! \brief Copy what is asked for in circles. */
-static void copy_rounds(struct offer_request *offer, const struct stasis_broadcast_request *request)
+/*! \brief What a run is asked for, in our own words. \param excluded Borrowed. */
+static void fill_request(
+	struct offer_request *offer, const struct stasis_broadcast_request *request, struct names *excluded)
 {
-	offer->rounds = MIN(request->rounds, (size_t) STASIS_BROADCAST_MAX_ROUNDS);
-	for (size_t i = 0; i < offer->rounds; i++) {
-		offer->round_ms[i] = request->round_ms[i];
-		offer->round_filters[i] = request->round_filters[i];
-	}
-}
-
-int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
-	const struct stasis_broadcast_request *request, struct stasis_broadcast_outcome *outcome)
-{
-	struct names *excluded =
-		request->excluded_count ? names_create(request->excluded, request->excluded_count) : NULL;
-	struct offer_request offer = {
+	*offer = (struct offer_request){
 		.timeout_ms = request->timeout_ms,
 		.app_filter = request->app_filter,
 		.tell_end = !(request->flags & STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED),
@@ -165,6 +154,19 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 		.has_priority = request->has_priority,
 		.priority = request->priority,
 	};
+	offer->rounds = MIN(request->rounds, (size_t) STASIS_BROADCAST_MAX_ROUNDS);
+	for (size_t i = 0; i < offer->rounds; i++) {
+		offer->round_ms[i] = request->round_ms[i];
+		offer->round_filters[i] = request->round_filters[i];
+	}
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
+	const struct stasis_broadcast_request *request, struct stasis_broadcast_outcome *outcome)
+{
+	struct names *excluded =
+		request->excluded_count ? names_create(request->excluded, request->excluded_count) : NULL;
+	struct offer_request offer;
 	int result;
 
 	if (gate_enter()) {
@@ -174,7 +176,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	ast_module_ref(AST_MODULE_SELF);
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->score = -1;
-	copy_rounds(&offer, request);
+	fill_request(&offer, request, excluded);
 	offer.continues = request->is_reoffer ? attached(chan) : NULL;
 	if (request->excluded_count && !excluded) {
 		ast_copy_string(outcome->status, "ERROR", sizeof(outcome->status));

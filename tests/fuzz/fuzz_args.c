@@ -58,7 +58,12 @@ static void check_options(const struct options *options, const char *text)
 	if ((*options->queue && !strstr(text, options->queue)) || is_blank(*options->queue)) {
 		abort();
 	}
-	if (!text && (options->has_priority || options->problem_count)) {
+	if (options->bid_window_ms < 0 || options->bid_window_ms > OPTIONS_MAX_BID_WINDOW_MS ||
+		options->first < 0 || options->first > OPTIONS_MAX_FIRST || options->first_step_ms < 0 ||
+		options->first_step_ms > OPTIONS_MAX_FIRST_STEP_MS || (options->first && !options->has_first)) {
+		abort();
+	}
+	if (!text && (options->has_priority || options->has_first || options->problem_count)) {
 		abort();
 	}
 	if (options->problem_count > OPTIONS_MAX_PROBLEMS ||
@@ -75,17 +80,39 @@ static void check_options(const struct options *options, const char *text)
 	}
 }
 
+/*! \brief The times of the circles are all of the timeout, and what cannot be used is told. */
+static void check_rounds(const struct args *args)
+{
+	int sum = 0;
+
+	if (args->rounds > ARGS_MAX_ROUNDS || args->rounds == 1 || (!args->rounds && args->bad_rounds)) {
+		abort();
+	}
+	for (size_t i = 0; i < args->rounds; i++) {
+		if (args->round_ms[i] < 0) {
+			abort();
+		}
+		sum += args->round_ms[i];
+		check_text(args->round_filters[i]);
+	}
+	if (args->rounds && (sum != args->timeout_ms || args->filter)) {
+		abort();
+	}
+}
+
 static void check(const struct args *args)
 {
 	if (args->timeout_ms < 0 || args->timeout_ms > settings.max_timeout_ms) {
 		abort();
 	}
-	if (args->bad_timeout && args->timeout_ms != settings.timeout_ms) {
+	if (!args->rounds && args->bad_timeout && args->timeout_ms != settings.timeout_ms) {
 		abort();
 	}
-	if (args->long_timeout && (args->bad_timeout || args->timeout_ms != settings.max_timeout_ms)) {
+	if (args->long_timeout &&
+		((args->bad_timeout && !args->rounds) || args->timeout_ms != settings.max_timeout_ms)) {
 		abort();
 	}
+	check_rounds(args);
 	if (args->count < 0 || args->count > ARGS_MAX_LIST || (args->left_out && args->count != ARGS_MAX_LIST)) {
 		abort();
 	}
@@ -120,10 +147,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *fields[ARGS_FIELDS] = { NULL };
 	char *text = malloc(size + 1);
 	struct args args;
+	size_t count;
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	args_parse(&args, &settings, split(text, fields), fields);
+	count = split(text, fields);
+	if (args_have_rounds(fields[ARGS_TIMEOUT]) && fields[ARGS_FILTER]) {
+		args_unquote(fields[ARGS_FILTER]);
+	}
+	args_parse(&args, &settings, count, fields);
 	check(&args);
 	free(text);
 	return 0;
