@@ -40,8 +40,9 @@ static inline int provider_is_foreign(void)
 {
 	struct settings settings;
 
-	return provider_is_there() && stasis_broadcast_settings(&settings) == AST_OPTIONAL_API_UNAVAILABLE &&
-		provider_is_there();
+	/* Ours first: it would count the claim. */
+	return stasis_broadcast_settings(&settings) == AST_OPTIONAL_API_UNAVAILABLE && provider_is_there() &&
+		stasis_broadcast_settings(&settings) == AST_OPTIONAL_API_UNAVAILABLE && provider_is_there();
 }
 
 /*!

@@ -233,7 +233,8 @@ async def test_dialplan(case):
         for name, (one, lines) in contexts.items():
             shown = await case.ami.cli(f"dialplan show {name}")
             assert len(re.findall(r"\d+\. ", shown)) >= len(lines), f"{one.place}: {shown}"
-        bad = [line.raw for line in (await case.log())[len(start) :] if line.level in ("WARNING", "ERROR") and "page-" in line.text]
+        logged = (await case.log())[len(start) :]
+        bad = [line.raw for line in logged if line.level in ("WARNING", "ERROR") and "page-" in line.text]
         assert not bad, bad
     finally:
         file.write_text(before)

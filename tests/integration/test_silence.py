@@ -25,7 +25,7 @@ async def unanswered(case, count, offer="1"):
 
 async def told(case, text):
     """The lines of the log about silence that hold a text: their levels and texts."""
-    return [(line.level, line.text) for line in await case.our_log() if text in line.text]
+    return [(line.level, line.text) for line in await case.log() if text in line.text]
 
 
 async def state_of(case, app):
