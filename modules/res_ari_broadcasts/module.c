@@ -32,6 +32,44 @@
 /*! Whether our paths are there: also after an unload by force while requests were running. */
 static int added;
 
+/*! \brief Take all paths away; those that are not there do not matter. */
+static void remove_all(void)
+{
+	api_docs_remove();
+	no_channel_remove();
+	claim_path_remove();
+	broadcast_stats_remove();
+	broadcasts_remove();
+	added = 0;
+}
+
+/*! \brief Add the paths. \retval 0 on success; else some may be there. */
+static int add_all(void)
+{
+	if (broadcasts_add()) {
+		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
+		return -1;
+	}
+	if (broadcast_stats_add()) {
+		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcastStats: is res_ari.so running?\n");
+		return -1;
+	}
+	if (!compat_ari_has_claim_path() && claim_path_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/events/claim\n");
+		return -1;
+	}
+	if (no_channel_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/broadcasts//\n");
+		return -1;
+	}
+	if (api_docs_add()) {
+		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
+		return -1;
+	}
+	return 0;
+}
+
+/*! \brief Add all paths, or none. \retval 0 on success, also if they are there. */
 static int add(void)
 {
 	if (added) {
@@ -43,49 +81,17 @@ static int add(void)
 			"and install it again\n");
 		return -1;
 	}
-	if (broadcasts_add()) {
-		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
+	if (add_all()) {
+		remove_all();
 		return -1;
 	}
-	if (broadcast_stats_add()) {
-		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcastStats: is res_ari.so running?\n");
-		broadcasts_remove();
-		return -1;
-	}
-	if (!compat_ari_has_claim_path() && claim_path_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/events/claim\n");
-		broadcast_stats_remove();
-		broadcasts_remove();
-		return -1;
-	}
-	if (no_channel_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/broadcasts//\n");
-		claim_path_remove();
-		broadcast_stats_remove();
-		broadcasts_remove();
-		return -1;
-	}
-	if (api_docs_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
-		no_channel_remove();
-		claim_path_remove();
-		broadcast_stats_remove();
-		broadcasts_remove();
-		return -1;
-	}
-
 	added = 1;
 	return 0;
 }
 
 static int unload_module(void)
 {
-	api_docs_remove();
-	no_channel_remove();
-	claim_path_remove();
-	broadcast_stats_remove();
-	broadcasts_remove();
-	added = 0;
+	remove_all();
 
 	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
 	if (request_count()) {
