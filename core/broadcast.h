@@ -154,7 +154,7 @@ void *broadcast_data(const struct broadcast *broadcast);
 unsigned long broadcast_serial(const struct broadcast *broadcast);
 
 /*!
- * \brief How many broadcasts are open. One whose deadline has passed is, until somebody looks at it: who waits does.
+ * \brief How many broadcasts are open. One whose deadline has passed is, until its state is asked for: who waits does.
  *
  * \note Any thread; takes no lock.
  */
@@ -337,7 +337,7 @@ int broadcast_has_recipients(struct broadcast *broadcast);
 int broadcast_set_moved(struct broadcast *broadcast, const char *channel_id);
 
 /*!
- * \brief What is left until its deadline, in milliseconds rounded up, so that whoever waits that long
+ * \brief What is left until its deadline, in milliseconds rounded up, so that any thread that waits that long
  *        finds it expired; 0 if the deadline has passed.
  *
  * \note Any thread; takes no lock.

@@ -8,7 +8,7 @@
 /*! \file
  * \brief A hash table from text to things that hold the text themselves.
  *
- * Not locked: whoever owns a table owns the lock. It grows and shrinks with what is in it.
+ * Not locked: who owns a table owns the lock. It grows and shrinks with what is in it.
  */
 
 #ifndef CORE_TABLE_H
@@ -29,7 +29,7 @@ struct table {
 };
 
 /*!
- * \brief The hash of a text, seeded anew in each process, so that nobody can prepare keys that collide.
+ * \brief The hash of a text, with another seed in each process, so that nobody can prepare keys that collide.
  *
  * \note Any thread; takes no lock.
  */

@@ -17,7 +17,7 @@
 #include "printable.h"
 
 /*!
- * \brief A channel's name, made printable: that of a Local channel is free text of whoever made it.
+ * \brief A channel's name, made printable: that of a Local channel is free text of who made it.
  *
  * \param chan The channel.
  * \param buf Where to put it.
