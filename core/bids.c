@@ -209,7 +209,7 @@ static int put_locked(struct broadcast *broadcast, char **app, int score, long r
 static enum broadcast_result commit_bid(struct broadcast *broadcast, const char *app, int score, int is_news)
 {
 	struct deferred_release deferred = { 0 };
-	const long recipient = broadcast_find_recipient(broadcast, app);
+	long recipient = broadcast_find_recipient(broadcast, app);
 	enum broadcast_result result;
 	char *name = strdup(app);
 
@@ -222,6 +222,10 @@ static enum broadcast_result commit_bid(struct broadcast *broadcast, const char 
 	if (is_news && (broadcast->state != BROADCAST_OPEN || find_locked(broadcast->bids, app))) {
 		result = result == BROADCAST_OK ? BROADCAST_TAKEN : result;
 	} else if (broadcast->state == BROADCAST_OPEN) {
+		if (recipient < 0) {
+			/* A widening since then has not seen this bid. */
+			recipient = names_find(broadcast->recipients, app);
+		}
 		if (put_locked(broadcast, &name, score, recipient)) {
 			result = BROADCAST_CLOSED;
 		} else {

@@ -143,15 +143,16 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	}
 	initialize(broadcast, terms);
 	broadcast->deadline_ns = now_ns + broadcast->timeout_ms * NS_PER_MS;
+	if (!open) {
+		/* Before anything can fail: one that is open is counted, and giving it back counts one less. */
+		broadcast->state = BROADCAST_DECLINED;
+		atomic_init(&broadcast->closed_ns, now_ns);
+	}
 	if (add_bids(broadcast, terms)) {
 		broadcast->free_data = NULL;
 		broadcast_unref(broadcast);
 		errno = ENOMEM;
 		return NULL;
-	}
-	if (!open) {
-		broadcast->state = BROADCAST_DECLINED;
-		atomic_init(&broadcast->closed_ns, now_ns);
 	}
 	return broadcast;
 }

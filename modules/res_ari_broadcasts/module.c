@@ -18,6 +18,7 @@
 #include "asterisk.h"
 
 #include "asterisk/module.h"
+#include "asterisk/utils.h"
 
 #include "about.h"
 #include "api_docs.h"
@@ -32,44 +33,36 @@
 /*! Whether our paths are there: also after an unload by force while requests were running. */
 static int added;
 
-/*! \brief Take all paths away; those that are not there do not matter. */
-static void remove_all(void)
+/*! \brief Add the claim path, unless ARI has it. \retval 0 on success. */
+static int add_claim_path(void)
 {
-	api_docs_remove();
-	no_channel_remove();
-	claim_path_remove();
-	broadcast_stats_remove();
-	broadcasts_remove();
-	added = 0;
+	return compat_ari_has_claim_path() ? 0 : claim_path_add();
 }
 
-/*! \brief Add the paths. \retval 0 on success; else some may be there. */
-static int add_all(void)
+/*! \brief What is added, and in the opposite order removed. */
+static const struct {
+	int (*add)(void);
+	/*! Does nothing if it was not added. */
+	void (*remove)(void);
+	const char *problem;
+} parts[] = {
+	{ broadcasts_add, broadcasts_remove,
+		"ARI does not take the resource /ari/broadcasts: is res_ari.so running?" },
+	{ broadcast_stats_add, broadcast_stats_remove,
+		"ARI does not take the resource /ari/broadcastStats: is res_ari.so running?" },
+	{ add_claim_path, claim_path_remove, "The HTTP server does not take the path /ari/events/claim" },
+	{ no_channel_add, no_channel_remove, "The HTTP server does not take the path /ari/broadcasts//" },
+	{ api_docs_add, api_docs_remove, "The HTTP server does not take our paths below /ari/api-docs" },
+};
+
+/*! \brief Remove the first \a count parts. */
+static void remove_parts(size_t count)
 {
-	if (broadcasts_add()) {
-		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcasts: is res_ari.so running?\n");
-		return -1;
+	while (count) {
+		parts[--count].remove();
 	}
-	if (broadcast_stats_add()) {
-		ast_log(LOG_ERROR, "ARI does not take the resource /ari/broadcastStats: is res_ari.so running?\n");
-		return -1;
-	}
-	if (!compat_ari_has_claim_path() && claim_path_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/events/claim\n");
-		return -1;
-	}
-	if (no_channel_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take the path /ari/broadcasts//\n");
-		return -1;
-	}
-	if (api_docs_add()) {
-		ast_log(LOG_ERROR, "The HTTP server does not take our paths below /ari/api-docs\n");
-		return -1;
-	}
-	return 0;
 }
 
-/*! \brief Add all paths, or none. \retval 0 on success, also if they are there. */
 static int add(void)
 {
 	if (added) {
@@ -81,17 +74,22 @@ static int add(void)
 			"and install it again\n");
 		return -1;
 	}
-	if (add_all()) {
-		remove_all();
-		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (parts[i].add()) {
+			ast_log(LOG_ERROR, "%s\n", parts[i].problem);
+			remove_parts(i);
+			return -1;
+		}
 	}
+
 	added = 1;
 	return 0;
 }
 
 static int unload_module(void)
 {
-	remove_all();
+	remove_parts(ARRAY_LEN(parts));
+	added = 0;
 
 	/* No request begins any more. One that still runs needs our code, and may wait for a slow client. */
 	if (request_count()) {

@@ -73,7 +73,8 @@ static void find_action_id(const struct message *message, char *line, size_t siz
 
 	*line = '\0';
 	if (!ast_strlen_zero(id)) {
-		snprintf(line, size, "ActionID: %s\r\n", id);
+		/* Cut before the end of the line, never with it: else the next field would be part of this one. */
+		snprintf(line, size, "ActionID: %.*s\r\n", (int) (size - sizeof("ActionID: \r\n")), id);
 	}
 }
 

@@ -61,7 +61,7 @@ static int is_unsafe(const struct ast_channel_snapshot *snapshot)
 	return unsafe;
 }
 
-/*! \brief The channel as it was offered, for when Asterisk's own description cannot be had. */
+/*! \brief The channel as it was offered, for when there is no description of Asterisk's own that can be used. */
 static struct ast_str *describe_offered(struct broadcast *broadcast)
 {
 	const struct offer *offer = broadcast_data(broadcast);

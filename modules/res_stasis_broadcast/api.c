@@ -109,6 +109,17 @@ static char *take_copy(char *text)
 	return copy;
 }
 
+/*! \brief End a broadcast whose winner was lost, since no other one follows it. \param lost May be NULL. */
+static void end_lost(struct broadcast *lost)
+{
+	const struct broadcast_session none = { .has_begun = 0 };
+
+	if (lost) {
+		registry_remove(broadcasts, lost);
+		observers_ended(lost, &none);
+	}
+}
+
 /*! \brief Offer and wait. \retval 0 if it is claimed, else -1. */
 static int run(
 	struct ast_channel *chan, const struct offer_request *request, struct stasis_broadcast_outcome *outcome)
@@ -130,6 +141,8 @@ static int run(
 		broadcast_unref(broadcast);
 	} else {
 		result.status = offer_refusal_status(refusal);
+		/* The application has the serial of this run, which is none, and cannot end the one before. */
+		end_lost(request->continues);
 	}
 	/* A wait as long as the time of the broadcast has seen it close. */
 	ast_copy_string(outcome->status, S_OR(result.status, "TIMEOUT"), sizeof(outcome->status));

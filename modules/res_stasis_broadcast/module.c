@@ -90,6 +90,8 @@ static int unload_module(void)
 	ami_actions_stop();
 	cli_stop();
 	forced |= gate_close();
+	/* Asked again: a manager's action that has left the gate still writes its list, from our code. */
+	forced |= module_is_in_use();
 	/* Channels that are being destroyed are going to call us. */
 	forced |= detach_all();
 	if (forced) {

@@ -320,12 +320,18 @@ static void warn_full(const struct ast_channel *chan, size_t max_open)
 /*! \brief Whether there is room for one more, before the work of offering it is done. */
 static int has_room(struct ast_channel *chan, const char *channel_id, size_t max_open)
 {
-	if (!max_open) {
+	struct broadcast *last;
+
+	/* Asked again when the broadcast is made: this saves those that are too many the work before. */
+	if (!max_open || broadcast_open_count() < max_open) {
 		return 1;
 	}
-	/* The broadcast that the next one replaces makes room for it. */
-	detach_replaced(chan, channel_id);
-	/* Asked again when the broadcast is made: this saves those that are too many the work before. */
+	last = attached(chan);
+	if (last && broadcast_state(last) == BROADCAST_OPEN) {
+		/* It makes room for the next one. One that has closed stays: by it the next one knows since when the call waits. */
+		detach_replaced(chan, channel_id);
+	}
+	broadcast_unref(last);
 	return broadcast_open_count() < max_open;
 }
 

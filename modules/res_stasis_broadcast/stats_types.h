@@ -137,7 +137,7 @@ struct stasis_broadcast_app_stats {
 	uint64_t offers;
 	/*! Claims that got the call. */
 	uint64_t won;
-	/*! Claims of calls that were no longer to be had. */
+	/*! Claims of calls that were not on offer any more. */
 	uint64_t too_late;
 	uint64_t declined;
 	/*! Calls that it has claimed and did not take. */

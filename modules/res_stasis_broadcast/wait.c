@@ -49,7 +49,7 @@ static int is_worth_keeping(const struct ast_frame *frame)
 		frame->frametype == AST_FRAME_DTMF_END;
 }
 
-/*! \brief Keep a frame, or drop it if there are enough; takes it over. */
+/*! \brief Keep a frame, or drop it if there are enough. \param frame Taken. */
 static void keep(struct deferred_frames *deferred, struct ast_frame *frame)
 {
 	struct ast_frame *kept = NULL;

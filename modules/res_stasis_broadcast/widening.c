@@ -92,7 +92,8 @@ void widening_free(struct widening *widening)
 	if (!widening) {
 		return;
 	}
-	for (size_t i = 0; i < widening->rounds; i++) {
+	/* All that there were: circles may have been given up. */
+	for (size_t i = 0; i < ARRAY_LEN(widening->filters); i++) {
 		app_filter_unref(widening->filters[i]);
 	}
 	names_unref(widening->excluded);
@@ -376,6 +377,8 @@ int64_t widening_next_ns(const struct widening *widening)
 void widening_request(const struct widening *widening, struct offer_request *request)
 {
 	request->rounds = widening->rounds > 1 ? widening->rounds : 0;
+	/* The text of the broadcast is that of all circles, also of those that were given up. */
+	request->app_filter = app_filter_text(widening->filters[0]);
 	for (size_t i = 0; i < request->rounds; i++) {
 		request->round_ms[i] = widening->round_ms[i];
 		request->round_filters[i] = app_filter_text(widening->filters[i]);

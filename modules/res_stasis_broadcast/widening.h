@@ -105,7 +105,7 @@ int widening_advance(
 /*! \brief When there is something to do by time, of broadcast_clock_ns(); INT64_MAX: never. */
 int64_t widening_next_ns(const struct widening *widening);
 
-/*! \brief Ask for the same circles as before, in a request whose other fields are set. What it points to is borrowed. */
+/*! \brief Ask for the same filters and circles as before, in a request whose other fields are set. What it points to is borrowed. */
 void widening_request(const struct widening *widening, struct offer_request *request);
 
 #endif /* RES_STASIS_BROADCAST_WIDENING_H */

@@ -19,7 +19,7 @@ static const struct by_name_field fields[] = {
 	{ "application_offers_total", "counter", "Calls that the application was offered.", "", AT(offers),
 		BY_NAME_UINT64 },
 	{ "application_claims_total", "counter",
-		"Claims of the application: won, or too_late because the call was no longer to be had.",
+		"Claims of the application: won, or too_late because the call was not on offer any more.",
 		",result=\"won\"", AT(won), BY_NAME_UINT64 },
 	{ "application_claims_total", "counter", "", ",result=\"too_late\"", AT(too_late), BY_NAME_UINT64 },
 	{ "application_declines_total", "counter", "Calls that the application has declined.", "", AT(declined),

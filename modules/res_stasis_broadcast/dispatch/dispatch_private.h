@@ -223,7 +223,7 @@ void watchdog_kick(void);
  */
 int thread_is_blocked(pid_t tid);
 
-/*! \brief The CPU time that a thread, which has not been joined, has used, in nanoseconds; -1 if it cannot be had. */
+/*! \brief The CPU time that a thread, which has not been joined, has used, in nanoseconds; -1 if it is not known. */
 int64_t thread_cpu_ns(pthread_t thread);
 
 /*
