@@ -22,7 +22,7 @@
 /*! \brief The longest filter, in characters. */
 #define APP_FILTER_MAX_LENGTH 256
 
-/*! \brief The longest application name that a filter looks at, in characters; longer ones do not match. */
+/*! \brief The longest application name that a filter is matched with, in characters; longer ones do not match. */
 #define APP_FILTER_MAX_NAME 256
 
 /*! \brief A compiled filter, reference-counted. */
@@ -42,7 +42,7 @@ struct app_filter;
  * \retval NULL if the text cannot be used (bad syntax, too long, over the compile limits) or memory
  *         ran out; \a error says which.
  *
- * \note Any thread. Takes the lock of the cache for a look-up and never while it compiles.
+ * \note Any thread. Takes the lock of the cache to find it and never while it compiles.
  */
 struct app_filter *app_filter_get(const char *text, char *error, size_t error_size);
 

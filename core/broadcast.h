@@ -337,7 +337,7 @@ int broadcast_has_recipients(struct broadcast *broadcast);
 int broadcast_set_moved(struct broadcast *broadcast, const char *channel_id);
 
 /*!
- * \brief What is left until its deadline, in milliseconds rounded up, so that any thread that waits that long
+ * \brief What is left until its deadline, in milliseconds rounded up, so that a thread that waits that long
  *        finds it expired; 0 if the deadline has passed.
  *
  * \note Any thread; takes no lock.

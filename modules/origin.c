@@ -9,7 +9,7 @@
  *
  * \brief Linked into every module: tells our modules from Asterisk's own of the same name.
  *
- * make install looks for this text before it keeps a module aside, make uninstall before it
+ * make install searches for this text before it keeps a module aside, make uninstall before it
  * removes one.
  */
 

@@ -214,7 +214,7 @@ async function onStart(event, channel) {
   }
 }
 
-/* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so look first. */
+/* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so ask first. */
 async function asteriskIsThere() {
   for (let delay = 250; ; delay = Math.min(delay * 2, 15000)) {
     const status = await request('GET', 'api-docs/resources.json');

@@ -35,7 +35,7 @@ int request_count(void);
 void request_check_provider(void);
 
 /*!
- * \brief Look for a parameter in the query or form, and in a JSON body.
+ * \brief Find a parameter in the query or form, and in a JSON body.
  *
  * \param param Its name is set; what was given is noted. The value lives as long as \a vars and \a body.
  * \param vars Variables of a form and, after them, of the query; may be NULL.
@@ -46,7 +46,7 @@ void request_check_provider(void);
 void request_find(struct param *param, struct ast_variable *vars, struct ast_json *body);
 
 /*!
- * \brief Look for a parameter that must be there, and answer 400 if it cannot be used.
+ * \brief Find a parameter that must be there, and answer 400 if it cannot be used.
  *
  * \param param As in request_find().
  * \param vars As in request_find().

@@ -447,7 +447,7 @@ static int is_registered(struct broadcast *broadcast)
 /*!
  * \brief The broadcast of a channel, by the ID that it was offered under, or by the one that the channel has now.
  *
- * Looks through all channels if the ID is not found: for the dialplan's own few calls, not for requests.
+ * Goes through all channels if the ID is not found: for the dialplan's own few calls, not for requests.
  *
  * \return A reference; NULL if there is none.
  */

@@ -58,7 +58,7 @@ struct broadcast *attached(struct ast_channel *chan);
 /*!
  * \brief The unique ID that the channel of a broadcast has now, whatever it was offered under (rule 12).
  *
- * Looks through all channels: for a request about one broadcast, not for lists.
+ * Goes through all channels: for a request about one broadcast, not for lists.
  *
  * \param broadcast The broadcast.
  * \param buf Where to put the ID.

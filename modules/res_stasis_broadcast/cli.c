@@ -66,7 +66,7 @@ static const struct command commands[] = {
 		"       Median  time from offer to answer\n"
 		"       Queued  events that wait for it   Drop   events dropped: queue full\n"
 		"       Stall   whether a thread is stuck in writing to it\n"
-		"       Twice   whether it is connected to another Asterisk of the fleet, too\n",
+		"       Twice   whether it is there by another module than ARI, too\n",
 		cli_show_apps, 3, complete_like },
 	{ "broadcast show stats",
 		"Usage: broadcast show stats\n"

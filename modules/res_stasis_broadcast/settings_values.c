@@ -188,12 +188,13 @@ const char *settings_text(const struct settings *settings, size_t index, char te
 		return text;
 	}
 	memcpy(&number, value, sizeof(number));
-	if (setting->kind == NUMBER) {
+	if (setting->kind == NUMBER || (setting->kind == NUMBER_OR_WORD && number >= 0)) {
 		snprintf(text, SETTINGS_TEXT_SIZE, "%d", number);
 	} else if (setting->kind == TRUTH) {
 		snprintf(text, SETTINGS_TEXT_SIZE, "%s", number ? "yes" : "no");
 	} else {
-		snprintf(text, SETTINGS_TEXT_SIZE, "%s", setting->words[number]);
+		/* The word of a number that may be one is the first. */
+		snprintf(text, SETTINGS_TEXT_SIZE, "%s", setting->words[number > 0]);
 	}
 	return text;
 }

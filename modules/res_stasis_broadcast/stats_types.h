@@ -154,7 +154,7 @@ struct stasis_broadcast_app_stats {
 	double median_answer_ms;
 
 	/* Now: */
-	/*! Whether it is registered, and by how many sources (ARI, the fleet): 2 is one that is connected twice. */
+	/*! Whether it is registered, and by how many sources of directory.h: 2 is one that is connected twice. */
 	int connections;
 	size_t queued;
 	/*! Whether a thread is stuck in writing to it: it does not read. */

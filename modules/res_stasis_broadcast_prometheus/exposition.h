@@ -56,7 +56,7 @@ void exposition_histogram(struct ast_str **output, const char *name, const char 
 /*!
  * \brief Write a name as a label's value: no two names give the same.
  *
- * A byte that is not UTF-8 is told as \c \xNN, and so is a backslash that would else look like the begin of one.
+ * A byte that is not UTF-8 is told as \c \xNN, and so is a backslash that would else be read as the begin of one.
  *
  * \param name Anybody's text.
  *

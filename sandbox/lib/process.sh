@@ -1,4 +1,4 @@
-# The running Asterisk of an instance: start, stop, look at. Only the process that was started
+# The running Asterisk of an instance: start, stop, show. Only the process that was started
 # here is ever signalled: its pid is on file, and its command line must name the instance.
 
 # Sets CLI to the words that start a CLI of the running Asterisk. It needs no mounts. Its socket is in a folder of
@@ -50,7 +50,7 @@ process_supervise() {
     done
     [ "$(id -u)" -ne 0 ] || user=(-U asterisk -G asterisk)
     ulimit -n "$(ulimit -Hn)"
-    # An Asterisk that has changed its user may not look into itself, as LeakSanitizer does, unless
+    # An Asterisk that has changed its user may not read its own memory, as LeakSanitizer does, unless
     # it is allowed to dump core.
     [ -z "$SANITIZE" ] || user+=(-g)
     # AddressSanitizer wants to be the first library of the process.

@@ -159,7 +159,7 @@ async def test_events_describe_every_field(case):
         ours = {"timeout", "waited"} if case.version == 22 and kind == "CallBroadcast" else set()
         described = models[kind]["properties"]
         assert fields - ours <= set(described)
-        assert set(described) - fields <= {"priority", "queue"}
+        assert set(described) - fields <= {"priority", "queue", "bid_window"}
 
 
 async def test_resources_keep_all_that_asterisk_lists(case):

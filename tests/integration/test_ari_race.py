@@ -39,8 +39,9 @@ async def test_claims_and_declines_over_websockets(case, tmp_path, share):
     assert (status, warnings) == (0, "")
     assert report["calls"]["winners"] == {"0": 0, "1": 20, "2+": 0}
     claims, declines = report["answers"]["claim"], report["answers"]["decline"]
-    assert claims["sent"] == 60 and claims["204"] == 20 and claims["none"] == declines["none"] == 0
-    assert declines["sent"] == 40 and set(declines) <= {"sent", "none", "204", "404", "409"}
+    # Who has not heard of a call before another has claimed it hears nothing of it.
+    assert 20 <= claims["sent"] <= 60 and claims["204"] == 20 and claims["none"] == declines["none"] == 0
+    assert 0 < declines["sent"] <= 40 and set(declines) <= {"sent", "none", "204", "404", "409"}
     assert report["errors"] == 0 and report["latency_ms"]["claim_to_start"]["count"] == 20
 
 

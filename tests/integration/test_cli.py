@@ -243,7 +243,7 @@ async def test_show_apps_finds_one_that_does_not_read(case):
     row = {"Stall": "no"}
     began = time.monotonic()
     while row["Stall"] == "no" and time.monotonic() - began < 60:
-        burst = [await case.call("0", extension="bulky") for _ in range(10)]
+        burst = [await case.call("30", extension="bulky") for _ in range(10)]
         await asyncio.gather(*(call.result() for call in burst))
         row = await row_of(case, deaf)
     assert row["Stall"] == "yes" and row["State"] in ("stalled", "silent")

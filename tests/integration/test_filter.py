@@ -108,7 +108,7 @@ async def test_comma_without_backslash_gets_advice(case):
     assert any(r"{1\,3}" in line.text for line in await case.our_log())
 
 
-async def test_unusable_filter_may_be_mended_and_offered_again(case):
+async def test_unusable_filter_may_be_corrected_and_offered_again(case):
     case.expect_log(REFUSED)
     app = await case.app("sales")
     call = await case.call("5000,^(sales", extension="twice", OFFER2="10000,^sales")

@@ -30,14 +30,14 @@ async def test_caller_says_bye(case):
 
 @pytest.mark.parametrize("side", ["offered", "caller"])
 async def test_hangup_is_noticed_at_once(case, side):
-    """Twenty calls, hung up at other moments of their offer each: a look every 200 ms needs 100 ms."""
+    """Twenty calls, hung up at other moments of their offer each: asking every 200 ms needs 100 ms."""
     app = await case.app()
     delays = []
     for number in range(20):
         call = await case.call("60000")
         await app.offered(call.id)
         await app.subscribe(call.id)
-        # Spread over the 200 ms of somebody who looks from time to time.
+        # Spread over the 200 ms of one that asks from time to time.
         await asyncio.sleep(number * 0.01)
         answer = await case.ari.delete(f"/channels/{call.id.replace('offered', side)}")
         assert answer.status == 204

@@ -33,7 +33,7 @@ async def record(case, app, call):
 
 
 async def test_talk_while_on_offer_does_not_pile_up(case):
-    """Four seconds are 200 frames; Asterisk complains of 96 that nobody reads. Case.close() looks for that."""
+    """Four seconds are 200 frames; Asterisk warns of 96 that nobody reads. Case.close() finds that."""
     app = await case.app()
     call = await case.sip("sip-answered", "talk", "60000", audio=tone(1))
     offer = await app.offered(call.id)
@@ -48,7 +48,7 @@ async def test_talk_while_on_offer_does_not_pile_up(case):
 
 
 async def test_no_stale_sound_after_the_offer(case):
-    """The caller talks, then is silent: silence is what is heard by whoever listens after the offer."""
+    """The caller talks, then is silent: silence is what is heard by the one that listens after the offer."""
     app = await case.app()
     caller = await media(case)
     call = await case.sip("sip-record", "caller", "3000", media_port=caller.port)

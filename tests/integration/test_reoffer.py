@@ -156,7 +156,7 @@ async def test_lost_winner_is_forgotten_by_the_next_broadcast(case):
 
 
 async def test_lost_winner_with_an_odd_name_in_the_log(case):
-    """Whoever connects chooses an application's name."""
+    """Who connects chooses an application's name."""
     case.expect_log(LOST)
     gone = await ghost(case, "ghost\x1b\x07")
     call = await case.call("20000,^ghost")

@@ -117,7 +117,7 @@ async def test_log_lines_of_ours_have_no_control_characters(case):
 
 
 async def test_log_line_of_a_channel_with_an_odd_name(case):
-    """A Local channel carries its extension in its name, and whoever makes it chooses that."""
+    """A Local channel carries its extension in its name, and who makes it chooses that."""
     case.expect_log("application filter '.*' cannot be used")
     await case.app()
     call = await case.call("5000,((", extension="odd\x1b[31m")

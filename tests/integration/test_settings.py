@@ -77,8 +77,8 @@ async def timeouts_of(case, app, *offers):
     return [await timeout_of(case, app, offer) for offer in offers]
 
 
-async def complaints(case):
-    """What Asterisk and our modules have complained of in this test."""
+async def warnings_logged(case):
+    """What Asterisk and our modules have warned of in this test."""
     return [line for line in await case.log() if line.level in ("ERROR", "WARNING")]
 
 
@@ -86,7 +86,7 @@ async def complaints(case):
 
 
 async def check_defaults(case):
-    """Each setting's default at work; test_dispatch_threads looks after the threads."""
+    """Each setting's default at work; test_dispatch_threads has the threads."""
     case.expect_log("timeout '60001' is more than max_timeout, using 60000")
     case.expect_log("cannot be used: .* The call is offered to nobody")
     case.expect_log(LOST + "; offering it to the others")
@@ -376,7 +376,7 @@ async def test_refused_calls_are_told_in_a_line_each_10_s(case, conf):
     for _ in range(5):
         await one_too_many(case)
     assert len(await told_refusals(case)) == 1
-    # The extension is in the channel's name, and whoever calls may choose it.
+    # The extension is in the channel's name, and who calls may choose it.
     refused = 5 + await refuse_until_told(case, "odd\x1b[31m")
     assert time.monotonic() - began > TEN - 2
     assert (await told_refusals(case))[1] == refused
@@ -614,8 +614,8 @@ async def check_refused(case, conf, lines, told):
     app = await case.app()
     await conf.use("timeout = 700")
     await conf.refused(*lines)
-    found = [line.text for line in await complaints(case) if re.search(told, line.text)]
-    assert found, [line.raw for line in await complaints(case)]
+    found = [line.text for line in await warnings_logged(case) if re.search(told, line.text)]
+    assert found, [line.raw for line in await warnings_logged(case)]
     assert (await case.our_log())[-1].text.startswith(
         f"{FILE} is not applied; the previous settings stay. Correct it, then: module reload"
     )
@@ -699,7 +699,7 @@ async def test_line_that_asterisk_warns_of(case, conf, key):
     conf.write(*ONLY_WARNED_OF[key])
     assert await conf.reload() == "Success"
     assert await timeout_of(case, await case.app()) == 900
-    assert [line.level for line in await complaints(case)] == ["WARNING"]
+    assert [line.level for line in await warnings_logged(case)] == ["WARNING"]
     assert await case.our_log() == []
 
 
@@ -812,7 +812,7 @@ async def test_file_is_read_when_the_module_is_loaded(case):
 async def test_module_is_loaded_with_the_defaults_if_the_file_is_wrong(case, wrong):
     case.expect_log(REFUSED)
     conf = await load_with(case, "[general]", "timeout = 900", wrong)
-    assert any(re.search(r"\bline 3\b", line.text) for line in await complaints(case))
+    assert any(re.search(r"\bline 3\b", line.text) for line in await warnings_logged(case))
     assert (await case.our_log())[-1].level == "ERROR"
     await check_defaults(case)
     await conf.use("timeout = 900")

@@ -170,3 +170,17 @@ async def test_over_the_websocket(case):
     assert await over_websocket(app, 1, "POST", f"broadcasts?application={app.app}") == 200
     await app.started(call.id)
     assert await over_websocket(app, 2, "POST", f"broadcasts?application={app.app}") == 404
+
+
+async def test_watcher_gets_403_for_both(case):
+    conf = Conf(case)
+    case.at_end(conf.take_away)
+    await conf.use("watchers=^wall", "claim_policy=any")
+    wall, app = await case.app("wall"), await case.app()
+    (call,) = await in_line(case, app, "b(5000)")
+    assert (await take(case, wall.app)).status == 403
+    answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=wall.app, score="1000")
+    assert answer.status == 403, answer
+    answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=app.app, score="0")
+    assert answer.status == 202, answer
+    await app.started(call.id)

@@ -92,7 +92,7 @@ async def test_argument_of_the_application(case, offer, shown):
 
 @pytest.mark.parametrize("extension, channel_id, field", [(b"raw%FF", b"told", "name"), (b"raw", b"i%FFd", "id")])
 async def test_name_and_id_of_the_channel(case, extension, channel_id, field):
-    """They are free texts of whoever makes a Local channel."""
+    """They are free texts of who makes a Local channel."""
     case.expect_log(REFUSED.format(field))
     app = await case.app()
     target = b"/ari/channels?endpoint=Local%%2F%s%%40default%%2Fn&extension=wait&context=default&channelId=caller-%s&otherChannelId=%s"

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What a module that means harm would do, for the tests of the sandbox: start a program, and leave a
+ * \brief What a hostile module would do, for the tests of the sandbox: start a program, and leave a
  * process behind.
  */
 

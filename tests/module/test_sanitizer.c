@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Faults on purpose, so that "the sanitizer found nothing" cannot mean that it did not look.
+ * \brief Faults on purpose, so that "the sanitizer found nothing" cannot mean that it did not search.
  *
  * Loaded by "make asan-modules" only: reads a byte behind a block of memory, and loses blocks.
  */

@@ -297,7 +297,7 @@ async def test_a_caller_from_elsewhere_who_hangs_up(tmp_path: Path) -> None:
     assert run.report["answers"]["hangup"]["sent"] == 0
 
 
-# No rule broken, though it may look like it
+# No rule broken, though it may seem so
 
 
 async def test_winner_that_lost_its_websocket(tmp_path: Path) -> None:

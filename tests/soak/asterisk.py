@@ -20,7 +20,7 @@ SETTINGS = (
     f"EXTENSIONS={HERE / 'extensions.conf'}",
     "VERBOSE=0",
     # What memory is in use, to the byte: free memory that threads keep for themselves would count as used.
-    "MODULES_EXTRA=heap_figures.so",
+    "MODULES_EXTRA=heap_use.so",
     "WRAP=env GLIBC_TUNABLES=glibc.malloc.tcache_count=0",
 )
 

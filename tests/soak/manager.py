@@ -57,7 +57,7 @@ class Manager(Ami):
 def monotonic_ns(wall: str) -> int:
     """The dialplan's wall clock, seconds with six decimals, as CLOCK_MONOTONIC."""
     seconds, micros = wall.split(".")
-    # A pause between the two clocks makes it look later: a claim is not taken to be late for it.
+    # A pause between the two clocks makes it seem later: a claim is not taken to be late for it.
     ago = time.time_ns() - (int(seconds) * 1_000_000 + int(micros)) * 1000
     now = time.monotonic_ns()
     return now - ago if 0 <= ago < LATE_NS else now

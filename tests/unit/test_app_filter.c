@@ -282,7 +282,7 @@ static void harmless_filter_of_the_table_works(void **state)
 	check_rows(rows);
 }
 
-/*! \brief Other letters each time, so that nothing remembered can make it look fast. */
+/*! \brief Other letters each time, so that nothing remembered can make it seem fast. */
 static void huge_expansion_is_refused_at_once(void **state)
 {
 	int64_t best_ns = INT64_MAX;
@@ -385,7 +385,7 @@ static void name_longer_than_256_does_not_match(void **state)
 	app_filter_unref(filter);
 }
 
-/* The algorithm that comes second does not backtrack, but begins anew at each character of the name. */
+/* The algorithm that comes second does not backtrack, but begins again at each character of the name. */
 static void hard_filter_on_the_longest_name_answers_quickly(void **state)
 {
 	static const char *const texts[] = { "(.{0,60}){1,4}b", "(.?.?.?.?){1,30}b", "((.|a){0,50}){1,2}b",
@@ -479,7 +479,7 @@ static void perl_syntax_is_refused(void **state)
 	}
 }
 
-/*! \brief What only looks like Perl's syntax is an ordinary filter. */
+/*! \brief What only resembles Perl's syntax is an ordinary filter. */
 static void literal_parenthesis_is_not_perl_syntax(void **state)
 {
 	static const struct row rows[] = {
@@ -1058,7 +1058,7 @@ static void an_offer_costs_no_more_than_its_budget(void **state)
 	}
 }
 
-/*! \brief Whoever offers is told that names were left out, each time, and pays for it once. */
+/*! \brief Who offers is told that names were left out, each time, and pays for it once. */
 static void budget_that_ran_out_is_told_and_remembered(void **state)
 {
 	struct names *names = long_names("aab");

@@ -104,7 +104,7 @@ static void window_ends(void **state)
 	assert_true(readable(fd, TEST_PATIENCE_MS));
 	wait_for_award(broadcast);
 	assert_false(readable(fd, 0));
-	/* Too late, whoever sees to the award. */
+	/* Too late, whichever thread sees to the award. */
 	assert_int_equal(broadcast_bid(broadcast, "beta", 30, NULL), BROADCAST_TAKEN);
 	expect_winner(broadcast, "alpha", 10);
 	assert_true(readable(fd, 0));

@@ -367,7 +367,7 @@ static void list_gives_all_with_references(void **state)
 	}
 }
 
-/*! \brief CPU time of one look-up and claim among \a count entries, in nanoseconds, the best of three. */
+/*! \brief CPU time of finding and claiming one among \a count entries, in nanoseconds, the best of three. */
 static double look_up_ns(struct registry *registry, int count)
 {
 	double best = 1e18;

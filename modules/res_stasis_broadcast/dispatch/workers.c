@@ -222,7 +222,7 @@ static void warn_of_overflow_locked(struct app_queue *queue)
 	queue->last_warned_ns = now;
 	ast_mutex_unlock(&dispatcher.lock);
 	ast_log(LOG_WARNING,
-		"Application '%s' reads too slowly: %u events for it were dropped. Check its connection, or "
+		"Application '%s' reads too slowly: %u events for it were dropped. Check its connection, and "
 		"websocket_write_timeout in ari.conf\n",
 		printable(queue->app, app, sizeof(app)), overflowed);
 	ast_mutex_lock(&dispatcher.lock);

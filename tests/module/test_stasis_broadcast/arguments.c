@@ -126,7 +126,7 @@ AST_TEST_DEFINE(arguments_internal_channel)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "arguments_internal_channel",
-			"A channel that Asterisk keeps from applications cannot be offered; tests/module/run looks for the "
+			"A channel that Asterisk keeps from applications cannot be offered; tests/module/run searches for the "
 			"line in the log");
 	}
 	ast_test_validate(test, (app = app_new("app")) && (call = call_new()));

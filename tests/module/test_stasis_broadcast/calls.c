@@ -56,7 +56,7 @@ void calls_cleanup(void)
 	technology.capabilities = NULL;
 }
 
-/*! \brief Count what is read from a channel, whoever reads it. */
+/*! \brief Count what is read from a channel by any thread. */
 static struct ast_frame *on_frame(struct ast_channel *chan attribute_unused, struct ast_frame *frame,
 	enum ast_framehook_event event, void *data)
 {

@@ -173,7 +173,7 @@ char **app_offers(struct app *app, size_t *count);
 /*!
  * \brief Wait until everything that was sent up to now has arrived.
  *
- * Another channel is offered to all, twice: as each application is told things in their order, whoever has
+ * Another channel is offered to all, twice: as each application is told things in their order, one that has
  * heard of it has heard everything before.
  *
  * \return Whether it arrived everywhere.

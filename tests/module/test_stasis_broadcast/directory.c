@@ -79,7 +79,7 @@ AST_TEST_DEFINE(directory_of_names_for_one_call)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "directory_of_names_for_one_call",
-			"Names that an outbound WebSocket has for one call are offered no other one; names that look alike are");
+			"Names that an outbound WebSocket has for one call are offered no other one; names that are like them are");
 	}
 	ast_test_validate(test, is_left_out("app:Local/1000@default-00000007;2") && is_left_out("a:b:Local/x;1"));
 	/* The technology of these calls is not registered, but the channel is there. */

@@ -137,7 +137,7 @@ AST_TEST_DEFINE(replacement_ends_wait)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "replacement_ends_wait",
-			"Rule 6: whoever waits on the first broadcast gets -1; the second one is open");
+			"Rule 6: who waits on the first broadcast gets -1; the second one is open");
 	}
 	ast_test_validate(test, app_new("app") && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
@@ -249,7 +249,7 @@ AST_TEST_DEFINE(cleanup_ends_wait)
 	struct waiter *waiter;
 
 	if (cmd == TEST_INIT) {
-		return describe(info, "cleanup_ends_wait", "Whoever waits on a broadcast that is cleaned up gets -1");
+		return describe(info, "cleanup_ends_wait", "Who waits on a broadcast that is cleaned up gets -1");
 	}
 	ast_test_validate(test, app_new("app") && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));

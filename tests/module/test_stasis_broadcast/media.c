@@ -115,7 +115,7 @@ AST_TEST_DEFINE(media_digits_are_kept)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "media_digits_are_kept",
-			"Digits pressed during a wait are there after it, in their order, for whoever asks for digits");
+			"Digits pressed during a wait are there after it, in their order, for what asks for digits");
 	}
 	ast_test_validate(test, app_new("app") && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));
@@ -184,7 +184,7 @@ AST_TEST_DEFINE(media_digits_for_a_bridge)
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "media_digits_for_a_bridge",
-			"Whoever reads the channel after a wait gets its digits one after the other, each once");
+			"What reads the channel after a wait gets its digits one after the other, each once");
 	}
 	ast_test_validate(test, app_new("app") && (call = call_new()));
 	ast_test_validate(test, !call_offer(call, DAY_MS, NULL));

@@ -44,7 +44,7 @@ AST_TEST_DEFINE(queue_stats_add_up)
 		return describe(info, "queue_stats_add_up",
 			"1300 open offers to an application that does not read: each was sent, is queued, or is counted");
 	}
-	/* The log will tell of it: tests/module/run looks at the line. */
+	/* The log will tell of it: tests/module/run checks the line. */
 	ast_test_validate(test, (app = app_new("odd\n[reader\x1b[31m")) && !wait_for_rest(&before));
 	app_hold(app);
 	for (size_t i = 0; i < OPEN; i++) {
@@ -80,7 +80,7 @@ AST_TEST_DEFINE(queue_tells_of_drops_before_stale_offers)
 		return describe(info, "queue_tells_of_drops_before_stale_offers",
 			"An application's queue was full, and all that is left in it is stale: the log tells of the drops");
 	}
-	/* tests/module/run looks at the line. */
+	/* tests/module/run checks the line. */
 	ast_test_validate(test, (app = app_new("stale-reader")) && !wait_for_rest(&before));
 	app_hold(app);
 	for (size_t i = 0; i < OPEN; i++) {

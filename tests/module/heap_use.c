@@ -10,7 +10,7 @@
  * system sees of it depends on how free memory happens to be cut up.
  */
 
-/* Before Asterisk's headers, which bar the names in it. */
+/* Before Asterisk's headers, which forbid the names in it. */
 #include <malloc.h>
 
 #include "asterisk.h"
@@ -20,7 +20,7 @@
 
 static char *heap_show(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
 {
-	struct mallinfo2 figures;
+	struct mallinfo2 use;
 
 	switch (cmd) {
 	case CLI_INIT:
@@ -31,8 +31,8 @@ static char *heap_show(struct ast_cli_entry *entry, int cmd, struct ast_cli_args
 		return NULL;
 	}
 	/* All arenas, and what is too large for one. */
-	figures = mallinfo2();
-	ast_cli(args->fd, "%zu bytes in use\n", figures.uordblks + figures.hblkhd);
+	use = mallinfo2();
+	ast_cli(args->fd, "%zu bytes in use\n", use.uordblks + use.hblkhd);
 	return CLI_SUCCESS;
 }
 
