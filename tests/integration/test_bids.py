@@ -7,6 +7,7 @@ import time
 import pytest
 from test_reoffer import LOST, ghost
 from test_rest import over_websocket
+from test_settings import conf  # noqa: F401, pylint: disable=unused-import
 from test_take_next import take
 
 
@@ -238,6 +239,21 @@ async def test_unregistered_and_unmatched_get_403(case):
     assert await bid(case, call, "nobody-of-this-name", 1) == 403
     assert await bid(case, call, inside.app, 1) == 202
     await inside.started(call.id)
+
+
+@pytest.mark.parametrize("setting", ["exclude", "watchers"])
+@pytest.mark.parametrize("policy", ["recipient", "any"])
+async def test_excluded_and_watcher_get_403(case, conf, setting, policy):  # noqa: F811
+    """Whatever the policy; and the highest score there is, of one that may not bid, is no bid."""
+    await conf.use(f"{setting} = ^aside-", f"claim_policy = {policy}")
+    aside, app, silent = await case.app("aside"), await case.app(), await case.app("silent")
+    call = await collecting(case, app, silent)
+    assert await bid(case, call, aside.app, 1000) == 403
+    assert await bid(case, call, app.app, 1) == 202
+    assert await bid(case, call, aside.app, 1000) == 403
+    assert sorted((await case.ari.broadcast(call.id))["recipients"]) == sorted([app.app, silent.app])
+    assert await silent.decline(call.id) == 204
+    await won(case, call, app, 1)
 
 
 async def test_unknown_and_over_get_404(case):

@@ -5,6 +5,7 @@ import datetime
 import re
 
 import pytest
+from harness.events import until
 
 
 def check_head(event, kind, app):
@@ -187,3 +188,28 @@ async def test_application_that_comes_and_goes_gets_only_its_own(case):
     third = await case.call("5000")
     await again.offered(third.id)
     assert [event["channel"]["id"] for event in again.of("CallBroadcast")] == [third.id]
+
+
+async def test_debug_log_tells_of_each_event_that_was_sent(case):
+    """At level 2, by recipient; at level 1 there is no such line."""
+    apps = await case.apps(2)
+    silent = await case.call("10000")
+    await asyncio.gather(*(app.offered(silent.id) for app in apps))
+    await case.ami.cli("core set debug 2 res_stasis_broadcast")
+    try:
+        call = await case.call("10000,,,yes")
+        await asyncio.gather(*(app.offered(call.id) for app in apps))
+        assert await apps[0].claim(call.id) == 204
+        await apps[1].event("CallClaimed", call.id)
+        wanted = {f"{call.id}: CallBroadcast was sent to '{app.app}'" for app in apps}
+        wanted.add(f"{call.id}: CallClaimed was sent to '{apps[1].app}'")
+
+        async def logged():
+            """The worker logs after the application may have read the event."""
+            lines = [line.text for line in await case.log() if line.level == "DEBUG"]
+            return all(any(line.endswith(text) for line in lines) for text in wanted)
+
+        await until(logged, "the log tells of the events")
+    finally:
+        await case.ami.cli("core set debug 0 res_stasis_broadcast")
+    assert not any(silent.id in line.text and "was sent" in line.text for line in await case.log())
