@@ -14,6 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+/* gcc 15 loses sight of a list that was put into bids->list, and takes it for lost. */
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 /*! Claims that wait for an award, of all broadcasts: each holds a thread of who asks. */
 static atomic_uint waiting_claims;
 
@@ -68,6 +73,18 @@ static int add_locked(struct bids *bids, char *app, int score, long recipient)
 	return 0;
 }
 
+/*! \brief Note a bid that another broadcast had. \retval 0 on success, -1 if memory ran out. */
+static int add_copy_locked(struct bids *bids, const struct bid *bid, long recipient)
+{
+	char *app = strdup(bid->app);
+
+	if (!app || add_locked(bids, app, bid->score, recipient)) {
+		free(app);
+		return -1;
+	}
+	return 0;
+}
+
 static struct bid *find_locked(const struct bids *bids, const char *app)
 {
 	for (size_t i = 0; i < bids->count; i++) {
@@ -93,15 +110,9 @@ int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier)
 	pthread_mutex_lock(&earlier->lock);
 	for (size_t i = 0; earlier->bids && i < earlier->bids->count && !failed; i++) {
 		const struct bid *bid = &earlier->bids->list[i];
-		char *app;
 
-		if (counts_again(broadcast, earlier, bid->app)) {
-			app = strdup(bid->app);
-			failed = !app || add_locked(bids, app, bid->score, names_find(broadcast->recipients, app));
-			if (failed) {
-				free(app);
-			}
-		}
+		failed = counts_again(broadcast, earlier, bid->app) &&
+			add_copy_locked(bids, bid, names_find(broadcast->recipients, bid->app));
 	}
 	pthread_mutex_unlock(&earlier->lock);
 	/* They had their window. */

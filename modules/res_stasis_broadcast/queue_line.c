@@ -49,7 +49,7 @@ static struct queue_line *get_or_create(const char *name)
 	if (!line) {
 		line = ast_calloc(1, sizeof(*line) + strlen(name) + 1);
 		if (line) {
-			strcpy(line->name, name); /* Safe */
+			memcpy(line->name, name, strlen(name) + 1);
 			line->next = *bucket;
 			*bucket = line;
 		}

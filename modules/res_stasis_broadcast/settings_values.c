@@ -146,7 +146,7 @@ static int set_text(const struct setting *setting, struct settings *settings, co
 		return -1;
 	}
 	memset(text, 0, setting->most + 1);
-	memcpy(text, value, length);
+	memcpy(text, value, length + 1);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ static size_t fine_bucket(int64_t ns)
 /*! \brief Where a bucket begins, in milliseconds. */
 static double fine_bucket_begin_ms(size_t bucket)
 {
-	return (double) (INT64_C(1) << (FIRST_BIT + bucket / 4)) * (1 + (bucket % 4) / 4.0) / 1e6;
+	return (double) (INT64_C(1) << (FIRST_BIT + bucket / 4)) * (1 + (double) (bucket % 4) / 4) / 1e6;
 }
 
 void stats_times_add(struct stats_times *times, int64_t ns)

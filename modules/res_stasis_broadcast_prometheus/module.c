@@ -53,7 +53,7 @@ static void scrape(struct ast_str **output)
 	const size_t before = ast_str_strlen(*output);
 
 	if (!hold_provider() && write_all(output)) {
-		ast_str_truncate(*output, before);
+		ast_str_truncate(*output, (ssize_t) before);
 	}
 }
 
