@@ -191,10 +191,8 @@ async def test_application_that_comes_and_goes_gets_only_its_own(case):
 
 
 async def test_debug_log_tells_of_each_event_that_was_sent(case):
-    """At level 2, by recipient; at level 1 there is no such line."""
+    """At level 2, with the call, the event and the recipient."""
     apps = await case.apps(2)
-    silent = await case.call("10000")
-    await asyncio.gather(*(app.offered(silent.id) for app in apps))
     await case.ami.cli("core set debug 2 res_stasis_broadcast")
     try:
         call = await case.call("10000,,,yes")
@@ -212,4 +210,3 @@ async def test_debug_log_tells_of_each_event_that_was_sent(case):
         await until(logged, "the log tells of the events")
     finally:
         await case.ami.cli("core set debug 0 res_stasis_broadcast")
-    assert not any(silent.id in line.text and "was sent" in line.text for line in await case.log())

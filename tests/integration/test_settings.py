@@ -1,11 +1,13 @@
 """stasis_broadcast.conf (SPEC section 6): each setting at work, each mistake refused, the defaults without it."""
 
 import asyncio
+import dataclasses
 import re
 import time
 
 import pytest
-from harness.asterisk import REPO
+from harness.asterisk import REPO, in_thread, read_log
+from harness.case import Case
 from harness.events import until
 from test_modules import APP, RES, REST, loaded_in_order, module, own_instance
 from test_reoffer import LOST, ghost
@@ -838,3 +840,37 @@ async def test_beside_asterisks_provider_the_defaults_hold(case):
     call = await case.call("60001")
     await app.offered(call.id)
     assert len(await case.our_log()) == 1
+
+
+async def without_documentation(asterisk, folder):
+    """Start Asterisk again where it finds its own documentation and none of ours: what it has logged until then."""
+    text = (asterisk.folder / "etc/asterisk.conf").read_text()
+    changed, count = re.subn(r"^astdatadir => .*", "astdatadir => /usr/share/asterisk", text, flags=re.MULTILINE)
+    assert count == 1
+    (folder / "asterisk.conf").write_text(changed)
+    settings = dataclasses.replace(asterisk.settings, more=(*asterisk.settings.more, f"CONF={folder}"))
+    await in_thread(asterisk.up, settings)
+    return read_log(asterisk.log, 0)
+
+
+@own_instance
+@pytest.mark.usefixtures("loop")
+async def test_settings_hold_without_the_documentation(asterisk, tmp_path):
+    """Asterisk refuses settings that it finds no documentation of, unless they are hidden: then ours are."""
+    shown = "config show help res_stasis_broadcast general timeout"
+    assert "Milliseconds" in await in_thread(asterisk.cli, shown)
+    log = await without_documentation(asterisk, tmp_path)
+    bad = [line for line in log if line.level in ("ERROR", "WARNING")]
+    assert not [line for line in bad if line.file.startswith(("modules/", "config_options.c"))]
+    case = await Case(asterisk, "without-documentation").open()
+    try:
+        assert "Milliseconds" not in await in_thread(asterisk.cli, shown)
+        conf = Conf(case)
+        case.at_end(conf.take_away)
+        app = await case.app()
+        assert await timeout_of(case, app) == 500
+        await conf.use("timeout = 900")
+        assert await timeout_of(case, app) == 900
+        await conf.refused("[general]", "timeout = soon")
+    finally:
+        await case.close()
