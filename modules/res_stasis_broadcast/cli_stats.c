@@ -23,9 +23,9 @@ const char *cli_duration(int64_t ms, char buf[CLI_DURATION_SIZE])
 	const long long s = ms / 1000;
 
 	if (ms < 10000) {
-		snprintf(buf, CLI_DURATION_SIZE, "%.2fs", ms / 1000.0);
+		snprintf(buf, CLI_DURATION_SIZE, "%.2fs", (double) ms / 1000);
 	} else if (s < 60) {
-		snprintf(buf, CLI_DURATION_SIZE, "%.1fs", ms / 1000.0);
+		snprintf(buf, CLI_DURATION_SIZE, "%.1fs", (double) ms / 1000);
 	} else if (s < 3600) {
 		snprintf(buf, CLI_DURATION_SIZE, "%lldm%02llds", s / 60, s % 60);
 	} else {

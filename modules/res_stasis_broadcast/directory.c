@@ -434,7 +434,7 @@ const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
 	if (strlen(app) >= DIRECTORY_NAME_SIZE) {
 		return app;
 	}
-	strcpy(buf, app);
+	memcpy(buf, app, strlen(app) + 1);
 	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
 }
 
