@@ -123,7 +123,7 @@ static void add_queue(const struct stasis_broadcast_queue_stats *queue, void *da
 	cli_table_format(table, "%llu", (unsigned long long) queue->abandoned);
 	cli_table_format(table, "%llu", (unsigned long long) queue->timed_out);
 	if (ended) {
-		cli_table_format(table, "%.1f%%", 100.0 * queue->within_service_level / ended);
+		cli_table_format(table, "%.1f%%", 100 * (double) queue->within_service_level / (double) ended);
 	} else {
 		cli_table_add(table, "-");
 	}
