@@ -111,6 +111,7 @@ AST_TEST_DEFINE(events_withdrawn)
 	ast_test_validate(test, (app = app_new("app")) && (other = app_new("other")));
 	ast_test_validate(test, (call = call_new()) && (gone = call_new()));
 	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, NULL, 0));
+	ast_test_validate(test, app_hears(app, "CallBroadcast", call->id, 1));
 	ast_test_validate(test, app_hears(other, "CallBroadcast", call->id, 1));
 	/* The next one is not for the other, which hears that the first one is over. */
 	ast_test_validate(test, !stasis_app_broadcast_channel(call->chan, DAY_MS, "^app$", 0));

@@ -303,6 +303,7 @@ AST_TEST_DEFINE(masquerade_away_ends_the_wait)
 	}
 	ast_test_validate(test, !parts_new(&parts));
 	ast_test_validate(test, !call_offer(parts.call, LONG_MS, NULL));
+	ast_test_validate(test, app_hears(parts.app, "CallBroadcast", parts.call->id, 1));
 	ast_test_validate(test, (waiter = waiter_new(parts.call, LONG_MS)));
 	ast_test_validate(test, become(parts.other, parts.call));
 	ast_test_validate(test, waiter_result(waiter) == -1);
