@@ -44,15 +44,13 @@ static const struct {
 	int (*add)(void);
 	/*! Does nothing if it was not added. */
 	void (*remove)(void);
-	const char *problem;
+	const char *what;
 } parts[] = {
-	{ broadcasts_add, broadcasts_remove,
-		"ARI does not take the resource /ari/broadcasts: is res_ari.so running?" },
-	{ broadcast_stats_add, broadcast_stats_remove,
-		"ARI does not take the resource /ari/broadcastStats: is res_ari.so running?" },
-	{ add_claim_path, claim_path_remove, "The HTTP server does not take the path /ari/events/claim" },
-	{ no_channel_add, no_channel_remove, "The HTTP server does not take the path /ari/broadcasts//" },
-	{ api_docs_add, api_docs_remove, "The HTTP server does not take our paths below /ari/api-docs" },
+	{ broadcasts_add, broadcasts_remove, "/ari/broadcasts" },
+	{ broadcast_stats_add, broadcast_stats_remove, "/ari/broadcastStats" },
+	{ add_claim_path, claim_path_remove, "/ari/events/claim" },
+	{ no_channel_add, no_channel_remove, "/ari/broadcasts//" },
+	{ api_docs_add, api_docs_remove, "the paths below /ari/api-docs" },
 };
 
 /*! \brief Remove the first \a count parts. */
@@ -76,7 +74,7 @@ static int add(void)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		if (parts[i].add()) {
-			ast_log(LOG_ERROR, "%s\n", parts[i].problem);
+			ast_log(LOG_ERROR, "Asterisk does not take %s: is res_ari.so running?\n", parts[i].what);
 			remove_parts(i);
 			return -1;
 		}
