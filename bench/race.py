@@ -57,7 +57,8 @@ class Race:
             found.append(f"{report['rules_broken']['count']} {RULE_BROKEN_TEXT}")
         if report["errors"]:
             found.append(f"{report['errors']} HTTP errors")
-        for key in ("failed", "not_offered", "partly_offered"):
+        # An offer that is over before it is written is not sent to the rest: "partly_offered" is no fault.
+        for key in ("failed", "not_offered"):
             if report["calls"][key]:
                 found.append(f"{report['calls'][key]} calls {key}")
         return ", ".join(found)
