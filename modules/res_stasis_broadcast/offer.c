@@ -83,7 +83,7 @@ static int find_filters(const struct ast_channel *chan, const struct offer_reque
 	return 0;
 }
 
-/*! \brief \a names but for those that are also in \a excluded; NULL excluded memory. */
+/*! \brief \a names but for those that are also in \a excluded; NULL without memory. */
 static struct names *leave_out(struct names *names, const struct names *excluded)
 {
 	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
