@@ -19,9 +19,9 @@
 #include "channel_text.h"
 #include "broadcast.h"
 #include "compat.h"
-#include "describe.h"
+#include "describe_text.h"
 #include "events.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "printable.h"
 
 /*! So often a field's warnings begin again, in nanoseconds. */
