@@ -26,15 +26,13 @@
 #include "dispatch/dispatch.h"
 #include "events.h"
 #include "gate.h"
+#include "log_limit.h"
 #include "offer.h"
 #include "printable.h"
 #include "settings.h"
 #include "stats_store.h"
 #include "watchers.h"
 #include "widening.h"
-
-/*! So often the log tells that calls are refused, in nanoseconds. */
-#define WARN_INTERVAL_NS INT64_C(10000000000)
 
 /*!
  * \brief The filter with a text.
@@ -270,20 +268,15 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 /*! \brief Warn of calls that are too many: in a rush, one line for many of them. */
 static void warn_full(const struct ast_channel *chan, size_t max_open)
 {
-	static _Atomic int64_t last_warned_ns;
-	static atomic_uint suppressed;
-	int64_t now = broadcast_clock_ns();
-	int64_t last = atomic_load(&last_warned_ns);
-	unsigned int count = atomic_fetch_add(&suppressed, 1) + 1;
+	static struct log_limit limit;
+	unsigned int suppressed;
 	char where[PRINTABLE_SIZE];
 
-	if ((!last || now - last > WARN_INTERVAL_NS) &&
-		atomic_compare_exchange_strong(&last_warned_ns, &last, now)) {
-		atomic_fetch_sub(&suppressed, count);
+	if (log_limit_pass(&limit, 1, &suppressed)) {
 		ast_log(LOG_WARNING,
 			"%s: not offered: max_open (%zu) reached, %u refused since the last warning. Raise max_open in "
 			"stasis_broadcast.conf, or see why calls are not claimed\n",
-			channel_text(chan, where), max_open, count);
+			channel_text(chan, where), max_open, suppressed + 1);
 	}
 }
 
