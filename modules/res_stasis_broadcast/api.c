@@ -29,6 +29,7 @@
 
 #include "attach.h"
 #include "channel_id.h"
+#include "debug.h"
 #include "describe.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
@@ -308,6 +309,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 
 	if (!broadcast) {
 		stats_count_unknown(1);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_CLAIM);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -341,6 +343,7 @@ static enum stasis_broadcast_result bid(const char *channel_id, const char *app_
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_BID);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -435,6 +438,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 		broadcast_unref(broadcast);
 	} else {
 		stats_count_unknown(0);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_DECLINE);
 	}
 	gate_leave();
 	return answer;
