@@ -116,7 +116,9 @@ class Instances:
             asterisk.down()
             results = os.environ.get("CHECK_RESULTS")
             if results and asterisk.env:
-                name = f"{asterisk.name}-{asterisk.release}.asterisk.log"
+                # The log of the first time says why a test has failed.
+                again = ".again" if os.environ.get("CHECK_ONLY") else ""
+                name = f"{asterisk.name}-{asterisk.release}{again}.asterisk.log"
                 shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 
@@ -181,6 +183,15 @@ class Results:
         if report.when == "teardown":
             with self.path.open("a") as file:
                 file.write(f"{report.nodeid} {self.verdicts[report.nodeid]}\n")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config, items):
+        """Only the tests that `make check` asks again."""
+        path = os.environ.get("CHECK_ONLY")
+        if path:
+            names = set(Path(path).read_text().splitlines())
+            config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in names])
+            items[:] = [item for item in items if item.nodeid in names]
 
     def pytest_collectreport(self, report):
         if report.failed:
