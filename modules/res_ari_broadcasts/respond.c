@@ -29,6 +29,10 @@ void respond_no(struct ast_ari_response *response, int answer)
 	case STASIS_BROADCAST_TAKEN:
 		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
 		break;
+	case STASIS_BROADCAST_BUSY:
+		ast_ari_response_error(response, 409, "Conflict",
+			"Too many claims wait for the award of this channel: bid for it, or claim again later");
+		break;
 	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
 			"This application is not registered, or the filter of the broadcast does not match it");

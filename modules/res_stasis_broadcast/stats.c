@@ -77,6 +77,8 @@ static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result resul
 	case BROADCAST_OK:
 		return STASIS_BROADCAST_ANSWER_OK;
 	case BROADCAST_TAKEN:
+	/* The claimant hears the same of both. */
+	case BROADCAST_BUSY:
 		return STASIS_BROADCAST_ANSWER_TAKEN;
 	case BROADCAST_CLOSED:
 		return STASIS_BROADCAST_ANSWER_CLOSED;
@@ -104,7 +106,7 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
 	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {
 		app->declined += !is_claim && kind == STASIS_BROADCAST_ANSWER_OK;
-		app->too_late += is_claim && kind != STASIS_BROADCAST_ANSWER_OK;
+		app->too_late += is_claim && kind != STASIS_BROADCAST_ANSWER_OK && answer->result != BROADCAST_BUSY;
 		stats_times_add(&app->answers, took_ns);
 	}
 	if (app) {
