@@ -107,7 +107,9 @@ class Instances:
             asterisk.down()
             results = os.environ.get("CHECK_RESULTS")
             if results and asterisk.env:
-                name = f"{asterisk.name}-{asterisk.release}.asterisk.log"
+                # The log of the first time says why a test has failed.
+                again = ".again" if os.environ.get("CHECK_ONLY") else ""
+                name = f"{asterisk.name}-{asterisk.release}{again}.asterisk.log"
                 shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 
