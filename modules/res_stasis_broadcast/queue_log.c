@@ -30,7 +30,7 @@
 
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "queue_log.h"
 #include "settings.h"
 

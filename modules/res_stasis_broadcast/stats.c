@@ -14,22 +14,11 @@
 #include "asterisk/utils.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "settings_values.h"
 
 /*! Queues that are counted at the most: their names come from the dialplan. */
 #define MOST_QUEUES 1000
-
-static void forget_app(struct stats_entry *entry)
-{
-	stats.silent_count -= ((struct stats_app *) entry)->is_silent;
-}
-
-struct stats stats = {
-	.lock = AST_MUTEX_INIT_VALUE,
-	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
-	.queues = { .size = sizeof(struct stats_queue) },
-};
 
 /*! \brief What is counted of the queue of a broadcast; NULL if it has none. With the lock. */
 static struct stats_queue *queue_of_offer(const struct offer *offer)
@@ -88,6 +77,8 @@ static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result resul
 	case BROADCAST_OK:
 		return STASIS_BROADCAST_ANSWER_OK;
 	case BROADCAST_TAKEN:
+	/* The claimant hears the same of both. */
+	case BROADCAST_BUSY:
 		return STASIS_BROADCAST_ANSWER_TAKEN;
 	case BROADCAST_CLOSED:
 		return STASIS_BROADCAST_ANSWER_CLOSED;
@@ -115,7 +106,7 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
 	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {
 		app->declined += !is_claim && kind == STASIS_BROADCAST_ANSWER_OK;
-		app->too_late += is_claim && kind != STASIS_BROADCAST_ANSWER_OK;
+		app->too_late += is_claim && kind != STASIS_BROADCAST_ANSWER_OK && answer->result != BROADCAST_BUSY;
 		stats_times_add(&app->answers, took_ns);
 	}
 	if (app) {
