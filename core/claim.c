@@ -129,7 +129,10 @@ enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const 
 static enum broadcast_result claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
-	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
+	struct broadcast_answer answer = {
+		.app = app,
+		.request = is_news ? BROADCAST_REQUEST_TAKE : BROADCAST_REQUEST_CLAIM,
+	};
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
 		answer.result = broadcast->bids ? bids_claim(broadcast, app, is_news)
