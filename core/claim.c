@@ -122,7 +122,10 @@ enum broadcast_result broadcast_commit_claim(
 static enum broadcast_result claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
-	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
+	struct broadcast_answer answer = {
+		.app = app,
+		.request = is_news ? BROADCAST_REQUEST_TAKE : BROADCAST_REQUEST_CLAIM,
+	};
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
 		if (!broadcast->bids) {

@@ -55,7 +55,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = queue_log_start();
+	int failed = queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -68,6 +68,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	silence_stop();
 	queue_log_stop();
 }
 

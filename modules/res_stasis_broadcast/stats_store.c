@@ -13,7 +13,7 @@
 
 static void forget_app(struct stats_entry *entry)
 {
-	stats.silent_count -= ((struct stats_app *) entry)->is_silent;
+	silence_forget((struct stats_app *) entry);
 }
 
 struct stats stats = {

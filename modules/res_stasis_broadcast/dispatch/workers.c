@@ -238,6 +238,7 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		dispatcher.stats.stale++;
 		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	} else {
+		recipient->stage = STAGE_OFFERING;
 		if (!write_locked(worker, queue, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
 			note_sent_locked(recipient);
 		}
