@@ -164,7 +164,7 @@ int hold_for(struct ast_channel *chan, const char *app, int hold_ms)
 	struct servicing servicing;
 	char where[PRINTABLE_SIZE];
 	char who[PRINTABLE_SIZE];
-	struct hold hold;
+	struct hold hold = { .fd = -1 };
 	int result = -1;
 
 	if (compat_app_is_registered(app)) {
