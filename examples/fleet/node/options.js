@@ -21,7 +21,7 @@ Claim calls that a fleet of Asterisks offers over NATS.
   --capacity N          hold so many calls at once (1)
   --when-full WHAT      decline offers (the default), or leave them open: one is taken after the next call
   --policy POLICY       claim (the default) | decline | ignore
-  --score N             bid so much where an offer asks for bids
+  --score N             bid so much, 0 to 1000, where an offer asks for bids
   --think MS            wait so long before a claim (0)
   --play MEDIA          an ARI media URI (sound:hello-world)
   --then WHAT           after it: hangup (the default), keep the call, or continue in the dialplan
@@ -80,7 +80,7 @@ function parse(words) {
   options.capacity = number(options, 'capacity', 1, 1000);
   options.think = number(options, 'think', 0, 60000);
   if (options.score !== undefined) {
-    options.score = number(options, 'score', -1000000, 1000000);
+    options.score = number(options, 'score', 0, 1000);
   }
   if (!/^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$/.test(options.prefix)) {
     throw new WrongOption(`--prefix ${options.prefix} is not a subject of NATS: letters, digits and _ : - between dots`);

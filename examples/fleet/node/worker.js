@@ -31,7 +31,9 @@ class Worker {
     this.nodes = new Nodes(options, this.tell);
     this.offers = new Map(); // channel -> nonce of the offer that is open
     this.asked = new Set(); // what may become ours in a moment: each takes a place
+    this.coming = new Set(); // calls that are ours, but StasisStart has not come yet
     this.held = new Map(); // channel -> node: calls in our hands
+    this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
     this.stopping = false;
   }
 
@@ -63,12 +65,19 @@ class Worker {
       return 'decline';
     }
     if (this.options.policy === 'claim' && this.room() <= 0) {
-      return this.options['when-full'] === 'decline' ? 'decline' : 'ignore';
+      return this.whenFull();
     }
     if (this.options.policy === 'claim' && offer.bid_window && this.options.score !== undefined) {
       return 'bid';
     }
     return this.options.policy;
+  }
+
+  /* No room: for a while, or only until we hear that what we have asked for is another's. */
+  whenFull() {
+    const ours = new Set([...this.held.keys(), ...this.coming]).size;
+    this.leftOpen ||= ours < this.options.capacity;
+    return ours < this.options.capacity || this.options['when-full'] === 'leave' ? 'ignore' : 'decline';
   }
 
   /* A call is on offer, over NATS. How long is told as `remaining_ms`: clocks need not agree. */
@@ -113,6 +122,10 @@ class Worker {
     } finally {
       this.asked.delete(what);
       this.rested();
+      if (this.leftOpen && this.room() > 0) {
+        this.leftOpen = false;
+        this.takeNext();
+      }
     }
   }
 
@@ -141,6 +154,7 @@ class Worker {
   async fetchCall(channel, { ari, hold_ms: hold }) {
     const node = this.nodes.at(ari);
     node.calls.add(channel);
+    this.coming.add(channel);
     const started = performance.now();
     try {
       await Promise.race([node.open(), sleep(hold).then(() => { throw new Error(`no WebSocket within ${hold} ms`); })]);
@@ -150,6 +164,7 @@ class Worker {
     } catch (error) {
       this.tell('failed', { channel, error: error.message });
     }
+    this.coming.delete(channel);
     if (!this.held.has(channel) && node.calls.delete(channel)) {
       this.tell('not-come', { channel });
     }
