@@ -100,13 +100,17 @@ class Worker {
   /* What is open, until it is over or its time has run out: a node that dies says nothing. */
   remember({ channel, offer, remaining_ms: remaining }) {
     this.offers.set(channel, offer);
-    setTimeout(() => this.forget(channel, offer), Math.min(Math.max(Number(remaining) || 0, 0), 86400000)).unref();
+    setTimeout(() => this.timeIsUp(channel, offer), Math.min(Math.max(Number(remaining) || 0, 0), 86400000)).unref();
+  }
+
+  timeIsUp(channel, offer) {
+    if (this.forget(channel, offer)) {
+      this.tell('forgotten', { channel });
+    }
   }
 
   forget(channel, offer) {
-    if (this.offers.get(channel) === offer) {
-      this.offers.delete(channel);
-    }
+    return this.offers.get(channel) === offer && this.offers.delete(channel);
   }
 
   onOver({ type, channel, offer, winner, reason }) {
