@@ -17,6 +17,7 @@ from harness.events import until  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402
 from harness.fleet_worker import Worker  # noqa: E402
 from harness.nats import NatsClient, token  # noqa: E402
+from raw_worker import RawWorker  # noqa: E402
 
 PATH = INTEGRATION / "conftest.py"
 SPEC = importlib.util.spec_from_file_location("integration_conftest", PATH)
@@ -47,6 +48,7 @@ class World:
         self.cases: list[Case] = []
         self.workers: list[Worker] = []
         self.clients: list[NatsClient] = []
+        self.raw_workers: list[RawWorker] = []
 
     async def open(self) -> "World":
         for node in self.fleet.nodes:
@@ -86,6 +88,15 @@ class World:
         await self.known(worker.app)
         return worker
 
+    async def raw(self, app: str = "", worker: str = "", ttl_ms: int = 30000) -> RawWorker:
+        """A worker that all nodes know, and that the test drives by hand."""
+        one = RawWorker(await self.client(), app or self.app_name("raw"), worker)
+        await one.listen()
+        await one.hello(ttl_ms)
+        await self.known(one.app)
+        self.raw_workers.append(one)
+        return one
+
     async def known(self, app: str, count: int | None = None) -> None:
         """Wait until all nodes know an application: they list what it may claim, and do not say 403."""
         wanted = count or len(self.fleet.nodes)
@@ -108,6 +119,9 @@ class World:
         """End what the test has started, and see that all is as it was."""
         for worker in self.workers:
             await worker.close()
+        for raw in self.raw_workers:
+            if not raw.client.ended:
+                await raw.hello(0)
         for case in self.cases:
             await case.close()
         for client in self.clients:
