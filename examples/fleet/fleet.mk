@@ -13,3 +13,9 @@ $(FLEET_WORKER_BUILD)/%.o: examples/fleet/c/%.c examples/fleet/fleet.mk
 	$(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -pthread -MMD -MP $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 -include $(FLEET_WORKER_OBJECTS:.o=.d)
+
+.PHONY: demo-fleet
+demo-fleet: ## calls to three Asterisks and six workers on NATS, of which some die on the way
+	@sandbox/need sandbox integration demo fleet
+	@$(MAKE) --no-print-directory -s fleet-worker
+	@/usr/bin/python3 -B examples/fleet/demo/demo.py
