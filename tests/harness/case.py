@@ -132,6 +132,7 @@ class Case:
                 await closer()
             await self.hang_up_all()
             await asyncio.gather(*(app.close() for app in self._apps))
+            await self._no_applications()
             await self._no_broadcasts()
             await self._check_log()
         finally:
@@ -153,6 +154,20 @@ class Case:
             return not channels
 
         await until(none_left, "all channels are gone")
+
+    async def _no_applications(self) -> None:
+        """Wait until Asterisk has forgotten the applications of processes that have ended: it notices in its own time.
+
+        One that still had a channel then stays until somebody comes and leaves under its name.
+        """
+
+        async def none_left() -> bool:
+            apps = (await self.ari.get("/applications")).json
+            for app in apps:
+                await (await self.ari.websocket(app["name"])).close()
+            return not apps
+
+        await until(none_left, "all applications are gone")
 
     async def _no_broadcasts(self) -> None:
         answer = await self.ari.get("/broadcasts")
