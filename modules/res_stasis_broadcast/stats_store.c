@@ -1,0 +1,23 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Where everything that is counted is kept.
+ */
+
+#include "stats_store.h"
+
+static void forget_app(struct stats_entry *entry)
+{
+	silence_forget((struct stats_app *) entry);
+}
+
+struct stats stats = {
+	.lock = AST_MUTEX_INIT_VALUE,
+	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
+	.queues = { .size = sizeof(struct stats_queue) },
+};
