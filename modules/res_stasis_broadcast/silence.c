@@ -103,8 +103,11 @@ void silence_claimed(struct stats_app *app)
 	}
 }
 
-void silence_forget(const struct stats_app *app)
+/*! \brief An application is about to be forgotten. With the lock. */
+static void forget(struct stats_entry *entry)
 {
+	const struct stats_app *app = (const struct stats_app *) entry;
+
 	stats.row_count -= has_row(app);
 	stats.silent_count -= app->is_silent;
 }
@@ -150,6 +153,7 @@ static void silent(const char *app, int is_silent, unsigned int unanswered)
 
 int silence_start(void)
 {
+	stats.apps.forget = forget;
 	log_writer = background_start("stasis_broadcast/silence");
 	return log_writer ? 0 : -1;
 }

@@ -11,13 +11,8 @@
 
 #include "stats_store.h"
 
-static void forget_app(struct stats_entry *entry)
-{
-	silence_forget((struct stats_app *) entry);
-}
-
 struct stats stats = {
 	.lock = AST_MUTEX_INIT_VALUE,
-	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
+	.apps = { .size = sizeof(struct stats_app) },
 	.queues = { .size = sizeof(struct stats_queue) },
 };

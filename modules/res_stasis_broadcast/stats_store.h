@@ -206,9 +206,6 @@ void silence_answered(struct stats_app *app, struct silence_changes *changes);
 /*! \brief Some application has got a call that this one was offered: its row is over. With the lock. */
 void silence_claimed(struct stats_app *app);
 
-/*! \brief An application is about to be forgotten. With the lock. */
-void silence_forget(const struct stats_app *app);
-
 /*! \brief Tell observers of changes, and free them. Any thread, without the lock. */
 void silence_tell(struct silence_changes *changes);
 
