@@ -157,7 +157,7 @@ static void request_for_any_call_is_told_from_a_claim(void **state)
 	/* What it has already is not news, and what another one has it did not ask for. */
 	assert_int_equal(broadcast_take(broadcast, "alpha", NULL), BROADCAST_TAKEN);
 	assert_int_equal(broadcast_take(broadcast, "beta", NULL), BROADCAST_TAKEN);
-	assert_string_equal(heard, "opened claimed take(alpha)=0 take(alpha)=-2 take(beta)=-2");
+	assert_string_equal(heard, "opened take(alpha)=0 claimed take(alpha)=-2 take(beta)=-2");
 	broadcast_unref(broadcast);
 }
 
