@@ -181,8 +181,8 @@ static void tell_failed(const char *reason)
 		return;
 	}
 	set_state(0, reason);
-	ast_log(LOG_ERROR, "No connection to NATS: %s. It is tried again\n",
-		printable(reason, shown, sizeof(shown)));
+	ast_log(
+		LOG_ERROR, "No connection to NATS: %s. It is tried again\n", printable(reason, shown, sizeof(shown)));
 }
 
 void connection_renew(void)
