@@ -78,7 +78,7 @@ static struct broadcast *allocate(const struct broadcast_terms *terms)
 	if (broadcast) {
 		memcpy(broadcast->channel_id, terms->channel_id, id_size);
 		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
-		broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
+		strcpy(broadcast->channel_id + id_size, filter_text);
 	}
 	return broadcast;
 }
@@ -100,9 +100,8 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	atomic_init(&broadcast->references, 1);
 	pthread_mutex_init(&broadcast->lock, NULL);
 	broadcast->serial = next_serial();
-	broadcast->any_claimant = terms->any_claimant;
-	broadcast->more_to_come = terms->more_to_come;
-	broadcast->filters = (struct filters){ .at = { app_filter_ref(terms->filter) }, .count = 1 };
+	broadcast->any_claimant = terms->any_claimant != 0;
+	broadcast->more_to_come = terms->more_to_come != 0;
 	broadcast->recipients = names_ref(terms->recipients);
 	broadcast->excluded = names_ref(terms->excluded);
 	broadcast->wake_fd = -1;
@@ -111,9 +110,15 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	broadcast->timeout_ms = limit_timeout(terms->timeout_ms);
 }
 
-/*! \brief Have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
-static int add_bids(struct broadcast *broadcast, const struct broadcast_terms *terms)
+/*! \brief Give it its filters, and have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
+static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *terms)
 {
+	if (broadcast->state == BROADCAST_OPEN) {
+		broadcast->filters = filters_create(NULL, terms->filter);
+		if (!broadcast->filters) {
+			return -1;
+		}
+	}
 	if (terms->bid_window_ms <= 0) {
 		return 0;
 	}
@@ -148,7 +153,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 		broadcast->state = BROADCAST_DECLINED;
 		atomic_init(&broadcast->closed_ns, now_ns);
 	}
-	if (add_bids(broadcast, terms)) {
+	if (add_parts(broadcast, terms)) {
 		broadcast->free_data = NULL;
 		broadcast_unref(broadcast);
 		errno = ENOMEM;
@@ -191,7 +196,7 @@ void broadcast_unref(struct broadcast *broadcast)
 	if (broadcast->free_data) {
 		broadcast->free_data(broadcast->data);
 	}
-	broadcast_unref_filters(&broadcast->filters);
+	filters_unref(broadcast->filters);
 	bids_free(broadcast);
 	names_unref(broadcast->recipients);
 	names_unref(broadcast->excluded);
@@ -199,7 +204,7 @@ void broadcast_unref(struct broadcast *broadcast)
 		close(broadcast->wake_fd);
 	}
 	pthread_mutex_destroy(&broadcast->lock);
-	free(broadcast->winner);
+	free(broadcast->winner_copy);
 	free(broadcast->moved_to);
 	free(broadcast->has_declined);
 	free(broadcast);
@@ -232,15 +237,7 @@ int broadcast_bid_window_ms(const struct broadcast *broadcast)
 
 const char *broadcast_filter_text(const struct broadcast *broadcast)
 {
-	return broadcast->filter_text;
-}
-
-void broadcast_unref_filters(struct filters *filters)
-{
-	for (size_t i = 0; i < filters->count; i++) {
-		app_filter_unref(filters->at[i]);
-	}
-	filters->count = 0;
+	return broadcast->channel_id + strlen(broadcast->channel_id) + 1;
 }
 
 void broadcast_wake_locked(struct broadcast *broadcast)
@@ -259,7 +256,7 @@ void broadcast_close_locked(
 	atomic_store_explicit(&broadcast->closed_ns, broadcast_clock_ns(), memory_order_release);
 	deferred->filters = broadcast->filters;
 	deferred->closed = 1;
-	broadcast->filters.count = 0;
+	broadcast->filters = NULL;
 	open_count_release();
 	/* The descriptor stays readable, so that nobody can come too late. */
 	broadcast_wake_locked(broadcast);
@@ -308,7 +305,7 @@ void broadcast_release(struct broadcast *broadcast, struct deferred_release *def
 	const int is_to_be_told = deferred->closed && broadcast->announced;
 
 	pthread_mutex_unlock(&broadcast->lock);
-	broadcast_unref_filters(&deferred->filters);
+	filters_unref(deferred->filters);
 	if (is_to_be_told) {
 		observers_closed(broadcast, state);
 	}

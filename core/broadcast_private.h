@@ -17,16 +17,10 @@
 #include <stdatomic.h>
 
 #include "broadcast.h"
+#include "filters.h"
 #include "observers.h"
 
 #define NS_PER_MS INT64_C(1000000)
-
-/*! \brief Who may claim: those that one of them matches. */
-struct filters {
-	/*! NULL matches everybody. */
-	struct app_filter *at[BROADCAST_MAX_ROUNDS];
-	size_t count;
-};
 
 /*! \brief One application's bid. */
 struct bid {
@@ -56,13 +50,10 @@ struct bids {
 struct broadcast {
 	atomic_uint references;
 	int timeout_ms;
-	int any_claimant;
 	unsigned long serial;
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
 	_Atomic int64_t closed_ns;
-	/*! Whether its channel is on offer again. */
-	atomic_int followed;
 	/*! The applications that may not claim it; NULL: none. */
 	struct names *excluded;
 	void *data;
@@ -70,38 +61,44 @@ struct broadcast {
 
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
 	pthread_mutex_t lock;
-	enum broadcast_state state;
-	/*! Whether the observers know of it. */
-	int announced;
-	/*! Given back at the close: a live call keeps no compiled filter. */
-	struct filters filters;
-	/*! Set if and only if the state is claimed. */
-	char *winner;
+	/*! Who may claim it. Given back at the close: a live call keeps no compiled filter. */
+	struct filters *filters;
+	/*! Set if and only if the state is claimed. The recipients' own name, or \c winner_copy. */
+	const char *winner;
+	/*! The name of a winner that is no recipient, or has bid. */
+	char *winner_copy;
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
 	struct names *recipients;
 	/*! One byte for each recipient, made at the first decline. */
 	unsigned char *has_declined;
-	size_t declines;
-	/*! Whether recipients are still to come. */
-	int more_to_come;
 	/*! NULL if the first claim wins. The pointer itself never changes. */
 	struct bids *bids;
+	/*! The channel's ID if it is another one now. */
+	char *moved_to;
+	/*! How many have declined. */
+	unsigned int declines;
 	/*! The descriptor that all who wait share, while there are any. */
 	int wake_fd;
 	unsigned int wake_users;
-	/*! Whether it is readable for broadcast_attend(). */
-	int is_woken;
-	/*! The channel's ID if it is another one now. */
-	char *moved_to;
+	enum broadcast_state state;
+	/*! Whether that is readable for broadcast_attend(). */
+	unsigned int is_woken : 1;
+	/*! Whether the observers know of it. */
+	unsigned int announced : 1;
+	/*! Whether recipients are still to come. */
+	unsigned int more_to_come : 1;
 
-	const char *filter_text;
-	/*! Followed by the filter's text. */
+	/*! Not under the lock. Whether its channel is on offer again. */
+	atomic_uchar followed;
+	/*! Not under the lock, and does not change. */
+	unsigned char any_claimant;
+	/*! Followed by the filter's text, which begins after its end. */
 	char channel_id[];
 };
 
 /*! \brief What a step leaves to be done once the lock is released. */
 struct deferred_release {
-	struct filters filters;
+	struct filters *filters;
 	/*! Whether it has closed in this step. */
 	int closed;
 };
@@ -131,9 +128,6 @@ void broadcast_wake_locked(struct broadcast *broadcast);
 
 /*! \brief Release the lock, then do what must not be done under it. */
 void broadcast_release(struct broadcast *broadcast, struct deferred_release *deferred);
-
-/*! \brief Give the references back. Without the lock. */
-void broadcast_unref_filters(struct filters *filters);
 
 /*
  * claim.c

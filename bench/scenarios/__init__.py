@@ -2,12 +2,16 @@
 
 from scenario import Scenario
 
-from . import cpu, fanout, hangup, idle, module, rates, stalled, waiting
+from . import bids, cpu, fanout, hangup, idle, module, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
     *cpu.SCENARIOS,
     *rates.SCENARIOS,
+    *websocket.SCENARIOS,
+    *pool.SCENARIOS,
+    *poolcpu.SCENARIOS,
+    *bids.SCENARIOS,
     *hangup.SCENARIOS,
     *module.SCENARIOS,
     *idle.SCENARIOS,

@@ -24,7 +24,7 @@
 #include "compat.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "record.h"
 #include "settings.h"
 

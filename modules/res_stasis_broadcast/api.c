@@ -43,7 +43,8 @@
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
 		(int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
 		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
-		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN,
+		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN &&
+		(int) STASIS_BROADCAST_BUSY == BROADCAST_BUSY,
 	"the results of the core are those of the API");
 _Static_assert(
 	(int) STASIS_BROADCAST_MAX_ROUNDS == BROADCAST_MAX_ROUNDS, "the core has as many circles as the API");
@@ -406,7 +407,11 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 {
 	int answer = stasis_broadcast_claim(channel_id, app_name);
 
-	return answer == STASIS_BROADCAST_FORBIDDEN ? STASIS_BROADCAST_UNKNOWN : answer;
+	/* The public header knows of no other answers. */
+	if (answer == STASIS_BROADCAST_FORBIDDEN) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	return answer == STASIS_BROADCAST_BUSY ? STASIS_BROADCAST_TAKEN : answer;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)

@@ -12,7 +12,7 @@
 #ifndef RES_STASIS_BROADCAST_LINE_H
 #define RES_STASIS_BROADCAST_LINE_H
 
-#include "offer.h"
+#include "offer_data.h"
 
 struct ast_json;
 

@@ -29,7 +29,7 @@
 #include "background.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "queue_log.h"
 #include "settings.h"
 

@@ -15,22 +15,11 @@
 #include "dispatch/dispatch.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "settings_values.h"
 
 /*! Queues that are counted at the most: their names come from the dialplan. */
 #define MOST_QUEUES 1000
-
-static void forget_app(struct stats_entry *entry)
-{
-	silence_forget((struct stats_app *) entry);
-}
-
-struct stats stats = {
-	.lock = AST_MUTEX_INIT_VALUE,
-	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
-	.queues = { .size = sizeof(struct stats_queue) },
-};
 
 /*! \brief What is counted of the queue of a broadcast; NULL if it has none. With the lock. */
 static struct stats_queue *queue_of_offer(const struct offer *offer)

@@ -20,6 +20,8 @@ static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result resul
 	case BROADCAST_OK:
 		return STASIS_BROADCAST_ANSWER_OK;
 	case BROADCAST_TAKEN:
+	/* The claimant hears the same of both. */
+	case BROADCAST_BUSY:
 		return STASIS_BROADCAST_ANSWER_TAKEN;
 	case BROADCAST_CLOSED:
 		return STASIS_BROADCAST_ANSWER_CLOSED;
@@ -55,16 +57,17 @@ static void count_answer(enum broadcast_request request, enum stasis_broadcast_a
 
 /*! \brief Count an answer for its application. With the lock. */
 static void count_for_app(
-	struct stats_app *app, enum broadcast_request request, enum stasis_broadcast_answer_kind kind)
+	struct stats_app *app, enum broadcast_request request, enum broadcast_result result)
 {
-	const int is_ok = kind == STASIS_BROADCAST_ANSWER_OK;
+	const int is_ok = result == BROADCAST_OK;
+	const int is_too_late = !is_ok && result != BROADCAST_BUSY;
 
 	switch (request) {
 	case BROADCAST_REQUEST_CLAIM:
-		app->too_late += !is_ok;
+		app->too_late += is_too_late;
 		return;
 	case BROADCAST_REQUEST_BID:
-		app->too_late += !is_ok;
+		app->too_late += is_too_late;
 		app->bids += is_ok;
 		return;
 	case BROADCAST_REQUEST_DECLINE:
@@ -88,7 +91,7 @@ void stats_answered(struct broadcast *broadcast, const struct broadcast_answer *
 	/* Any text can be in a request: only who was offered calls is counted. */
 	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
 	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {
-		count_for_app(app, request, kind);
+		count_for_app(app, request, answer->result);
 		if (answer->request != BROADCAST_REQUEST_TAKE) {
 			stats_times_add(&app->answers, took_ns);
 		}

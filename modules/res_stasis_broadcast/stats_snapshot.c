@@ -15,7 +15,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
-#include "offer.h"
+#include "offer_data.h"
 
 /*! \brief Call \a visit for each broadcast that is open. Without a lock. */
 static void each_open(void (*visit)(const struct offer *offer, void *data), void *data)

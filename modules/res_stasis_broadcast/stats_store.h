@@ -110,6 +110,12 @@ struct stats_app {
 	struct stats_times answers;
 };
 
+/*! \brief Whether it is one of those that stats.row_count says. With the lock. */
+static inline int stats_app_has_row(const struct stats_app *app)
+{
+	return app->silent_in_row && !app->is_silent;
+}
+
 /*! \brief A queue that is counted. */
 struct stats_queue {
 	struct stats_entry entry;
@@ -205,9 +211,6 @@ void silence_answered(struct stats_app *app, struct silence_changes *changes);
 
 /*! \brief Some application has got a call that this one was offered: its row is over. With the lock. */
 void silence_claimed(struct stats_app *app);
-
-/*! \brief An application is about to be forgotten. With the lock. */
-void silence_forget(const struct stats_app *app);
 
 /*! \brief Tell observers of changes, and free them. Any thread, without the lock. */
 void silence_tell(struct silence_changes *changes);

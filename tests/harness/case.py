@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,16 @@ class Case:
             assert not bad, f"logged: {line.raw!r}"
             expected = any(re.search(pattern, line.text) for pattern in self.expected_log)
             assert expected or not is_ours(line), f"logged: {line.raw!r}"
+
+
+def open_case(asterisk: Asterisk, loop: asyncio.AbstractEventLoop, name: str) -> Iterator[Case]:
+    """What a fixture gives a test: its hold on an Asterisk, which is not left in a state that nobody knows."""
+    case = Case(asterisk, name)
+    try:
+        loop.run_until_complete(case.open())
+        yield case
+        loop.run_until_complete(case.close())
+    except BaseException:
+        # The next test gets a fresh one.
+        asterisk.down()
+        raise
