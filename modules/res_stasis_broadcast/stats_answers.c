@@ -56,8 +56,7 @@ static void count_answer(enum broadcast_request request, enum stasis_broadcast_a
 }
 
 /*! \brief Count an answer for its application. With the lock. */
-static void count_for_app(
-	struct stats_app *app, enum broadcast_request request, enum broadcast_result result)
+static void count_for_app(struct stats_app *app, enum broadcast_request request, enum broadcast_result result)
 {
 	const int is_ok = result == BROADCAST_OK;
 	const int is_too_late = !is_ok && result != BROADCAST_BUSY;
