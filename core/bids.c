@@ -300,9 +300,10 @@ enum broadcast_result broadcast_bid(
 	} else if (score < 0 || score > BROADCAST_MAX_SCORE) {
 		answer.result = BROADCAST_FORBIDDEN;
 		answer.reason = "a score is 0 to 1000";
+	} else if (!broadcast->bids) {
+		return broadcast_commit_claim(broadcast, &answer, 0);
 	} else {
-		answer.result = broadcast->bids ? commit_bid(broadcast, app, score, 0)
-										: broadcast_commit_claim(broadcast, app, 0);
+		answer.result = commit_bid(broadcast, app, score, 0);
 	}
 	observers_answered(broadcast, &answer);
 	return answer.result;

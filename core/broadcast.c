@@ -306,8 +306,14 @@ void broadcast_release(struct broadcast *broadcast, struct deferred_release *def
 
 	pthread_mutex_unlock(&broadcast->lock);
 	filters_unref(deferred->filters);
+	if (deferred->answer && deferred->answered_open) {
+		observers_answered(broadcast, deferred->answer);
+	}
 	if (is_to_be_told) {
 		observers_closed(broadcast, state);
+	}
+	if (deferred->answer && !deferred->answered_open) {
+		observers_answered(broadcast, deferred->answer);
 	}
 }
 

@@ -101,6 +101,10 @@ struct deferred_release {
 	struct filters *filters;
 	/*! Whether it has closed in this step. */
 	int closed;
+	/*! What was answered in this step, for the observers; NULL: nothing. */
+	const struct broadcast_answer *answer;
+	/*! Whether it was open for who asked: what it closed by is told before the close. */
+	int answered_open;
 };
 
 /*!
@@ -149,11 +153,16 @@ int broadcast_check_claimant(
 	struct broadcast *broadcast, struct broadcast_answer *answer, int (*is_registered)(const char *app));
 
 /*!
- * \brief Make it an application's if it is still open. Without the lock.
+ * \brief Make it an application's if it is still open, and tell the observers of the answer. Without the lock.
  *
+ * \param broadcast The broadcast.
+ * \param[in,out] answer Who asks; the result.
  * \param is_news Whether what is the application's already is \c BROADCAST_TAKEN, and not \c BROADCAST_OK.
+ *
+ * \return The result.
  */
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news);
+enum broadcast_result broadcast_commit_claim(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int is_news);
 
 /*! \brief The place of an application among the recipients; -1 if it was offered nothing. Without the lock. */
 long broadcast_find_recipient(struct broadcast *broadcast, const char *app);

@@ -87,31 +87,35 @@ int broadcast_check_claimant(
 	return !answer->reason;
 }
 
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news)
+enum broadcast_result broadcast_commit_claim(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int is_news)
 {
-	struct deferred_release deferred = { 0 };
+	struct deferred_release deferred = { .answer = answer };
+	const char *app = answer->app;
 	const long recipient = broadcast_find_recipient(broadcast, app);
 	/* Who is among the recipients needs no copy of its name: the list stays as it is after the close. */
 	char *copy = recipient < 0 ? strdup(app) : NULL;
-	enum broadcast_result result;
 
 	if (recipient < 0 && !copy) {
-		return BROADCAST_CLOSED;
+		answer->result = BROADCAST_CLOSED;
+		observers_answered(broadcast, answer);
+		return answer->result;
 	}
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = broadcast_claim_result_locked(broadcast, app);
-	if (broadcast->state == BROADCAST_OPEN) {
+	answer->result = broadcast_claim_result_locked(broadcast, app);
+	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
+	if (deferred.answered_open) {
 		broadcast->winner = copy ? copy : names_at(broadcast->recipients, (size_t) recipient);
 		broadcast->winner_copy = copy;
 		copy = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
-	} else if (is_news && result == BROADCAST_OK) {
-		result = BROADCAST_TAKEN;
+	} else if (is_news && answer->result == BROADCAST_OK) {
+		answer->result = BROADCAST_TAKEN;
 	}
 	broadcast_release(broadcast, &deferred);
 	free(copy);
-	return result;
+	return answer->result;
 }
 
 /*! \brief Claim. \param is_news Whether what is the application's already is taken. */
@@ -124,8 +128,10 @@ static enum broadcast_result claim(
 	};
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = broadcast->bids ? bids_claim(broadcast, app, is_news)
-										: broadcast_commit_claim(broadcast, app, is_news);
+		if (!broadcast->bids) {
+			return broadcast_commit_claim(broadcast, &answer, is_news);
+		}
+		answer.result = bids_claim(broadcast, app, is_news);
 	} else if (is_news && answer.result == BROADCAST_OK) {
 		answer.result = BROADCAST_TAKEN;
 	}
@@ -193,58 +199,65 @@ void broadcast_judge_declines_locked(struct broadcast *broadcast, struct deferre
 	}
 }
 
-/*!
- * \brief Decline for one that may.
- *
- * \param[in,out] recipient Its place when it asked; it may have become a recipient since. -1: that does not count.
- */
-static enum broadcast_result commit_decline(struct broadcast *broadcast, long *recipient, const char *app)
+/*! \brief Whether a recipient's decline was noted before. With the lock. */
+static int has_declined_locked(const struct broadcast *broadcast, long recipient)
 {
-	struct deferred_release deferred = { 0 };
-	enum broadcast_result result;
+	return recipient >= 0 && broadcast->has_declined && broadcast->has_declined[recipient];
+}
+
+/*!
+ * \brief Decline for one that may, and tell the observers of the answer.
+ *
+ * \param broadcast The broadcast.
+ * \param recipient Its place when it asked; -1 if it had none: it may have become a recipient since.
+ * \param[in,out] answer Who declines; the result.
+ */
+static void commit_decline(struct broadcast *broadcast, long recipient, struct broadcast_answer *answer)
+{
+	struct deferred_release deferred = { .answer = answer };
 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = broadcast_claim_result_locked(broadcast, NULL);
-	if (broadcast->state == BROADCAST_OPEN) {
-		bids_drop_locked(broadcast, app);
-		if (*recipient < 0) {
-			*recipient = names_find(broadcast->recipients, app);
+	answer->result = broadcast_claim_result_locked(broadcast, NULL);
+	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
+	if (deferred.answered_open) {
+		bids_drop_locked(broadcast, answer->app);
+		if (recipient < 0) {
+			recipient = names_find(broadcast->recipients, answer->app);
 		}
-		if (*recipient >= 0) {
-			note_decline_locked(broadcast, *recipient);
+		if (recipient >= 0) {
+			note_decline_locked(broadcast, recipient);
 			broadcast_judge_declines_locked(broadcast, &deferred);
 		}
+	} else if (answer->result == BROADCAST_CLOSED && has_declined_locked(broadcast, recipient)) {
+		answer->result = BROADCAST_OK;
 	}
 	broadcast_release(broadcast, &deferred);
-	return result;
 }
 
-/*! \brief Whether a recipient's decline was noted before. */
-static int has_declined(struct broadcast *broadcast, long recipient)
+/*! \brief Answer a decline that is not to be noted, and tell the observers. */
+static void refuse_decline(struct broadcast *broadcast, long recipient, struct broadcast_answer *answer)
 {
-	int declined;
-
 	pthread_mutex_lock(&broadcast->lock);
-	declined = recipient >= 0 && broadcast->has_declined && broadcast->has_declined[recipient];
+	/* An HTTP client that retries a decline hears the same answer after the close. */
+	if (answer->result == BROADCAST_CLOSED && has_declined_locked(broadcast, recipient)) {
+		answer->result = BROADCAST_OK;
+	}
 	pthread_mutex_unlock(&broadcast->lock);
-	return declined;
+	observers_answered(broadcast, answer);
 }
 
 enum broadcast_result broadcast_decline(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_DECLINE };
-	long recipient = broadcast_find_recipient(broadcast, app);
+	const long recipient = broadcast_find_recipient(broadcast, app);
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = commit_decline(broadcast, &recipient, app);
+		commit_decline(broadcast, recipient, &answer);
+	} else {
+		refuse_decline(broadcast, recipient, &answer);
 	}
-	/* An HTTP client that retries a decline hears the same answer after the close. */
-	if (answer.result == BROADCAST_CLOSED && has_declined(broadcast, recipient)) {
-		answer.result = BROADCAST_OK;
-	}
-	observers_answered(broadcast, &answer);
 	return answer.result;
 }
 

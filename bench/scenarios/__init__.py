@@ -2,7 +2,7 @@
 
 from scenario import Scenario
 
-from . import bids, cpu, fanout, hangup, idle, module, pool, poolcpu, rates, stalled, waiting, websocket
+from . import before, bids, cpu, fanout, hangup, idle, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
@@ -17,4 +17,6 @@ ALL: list[Scenario] = [
     *idle.SCENARIOS,
     *waiting.SCENARIOS,
     *stalled.SCENARIOS,
+    *observers.SCENARIOS,
+    *before.SCENARIOS,
 ]

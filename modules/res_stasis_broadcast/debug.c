@@ -15,6 +15,7 @@
 #include "asterisk/options.h"
 #include "asterisk/utils.h"
 
+#include "debug.h"
 #include "observers_list.h"
 #include "printable.h"
 
@@ -72,6 +73,15 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 
 	ast_debug(1, "%s: %s by '%s': %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)),
 		kinds[answer->request].name, printable(answer->app, app, sizeof(app)), reason(broadcast, answer));
+}
+
+void debug_unknown(const char *channel_id, const char *app, enum broadcast_request request)
+{
+	char id[PRINTABLE_SIZE];
+	char shown[PRINTABLE_SIZE];
+
+	ast_debug(1, "%s: %s by '%s': unknown, or its call is over\n", printable(channel_id, id, sizeof(id)),
+		kinds[request].name, printable(app, shown, sizeof(shown)));
 }
 
 static void lost(struct broadcast *broadcast, const char *app)

@@ -56,17 +56,17 @@ static void count_answer(enum broadcast_request request, enum stasis_broadcast_a
 }
 
 /*! \brief Count an answer for its application. With the lock. */
-static void count_for_app(struct stats_app *app, enum broadcast_request request, enum broadcast_result result)
+static void count_for_app(
+	struct stats_app *app, enum broadcast_request request, enum stasis_broadcast_answer_kind kind)
 {
-	const int is_ok = result == BROADCAST_OK;
-	const int is_too_late = !is_ok && result != BROADCAST_BUSY;
+	const int is_ok = kind == STASIS_BROADCAST_ANSWER_OK;
 
 	switch (request) {
 	case BROADCAST_REQUEST_CLAIM:
-		app->too_late += is_too_late;
+		app->too_late += !is_ok;
 		return;
 	case BROADCAST_REQUEST_BID:
-		app->too_late += is_too_late;
+		app->too_late += !is_ok;
 		app->bids += is_ok;
 		return;
 	case BROADCAST_REQUEST_DECLINE:
@@ -89,8 +89,8 @@ void stats_answered(struct broadcast *broadcast, const struct broadcast_answer *
 	count_answer(request, kind);
 	/* Any text can be in a request: only who was offered calls is counted. */
 	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
-	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {
-		count_for_app(app, request, answer->result);
+	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN && answer->result != BROADCAST_BUSY) {
+		count_for_app(app, request, kind);
 		if (answer->request != BROADCAST_REQUEST_TAKE) {
 			stats_times_add(&app->answers, took_ns);
 		}

@@ -193,6 +193,11 @@ async def test_what_is_counted(case):
     same(set(table(REFERENCE, "What is counted", "field").names()), there)
 
 
+async def test_who_would_hear(case):
+    there = set((await case.ari.get("/broadcastMatch")).json)
+    same(set(table(REFERENCE, "Who would hear", "field").names()), there)
+
+
 async def test_watchers_hear_how_an_offer_ends(case):
     """What the page says of them: not by its filter, no recipients, no claim."""
     file = case.asterisk.folder / "etc" / "stasis_broadcast.conf"

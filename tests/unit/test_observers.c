@@ -144,7 +144,7 @@ static void claimed_broadcast_is_told_in_order(void **state)
 	observers_lost(broadcast, "alpha");
 	broadcast_close(broadcast, BROADCAST_GONE);
 	assert_string_equal(
-		heard, "opened claim(alpha)=-3:not registered claimed claim(alpha)=0 claim(beta)=-2 lost alpha");
+		heard, "opened claim(alpha)=-3:not registered claim(alpha)=0 claimed claim(beta)=-2 lost alpha");
 	broadcast_unref(broadcast);
 }
 
@@ -193,7 +193,7 @@ static void deadline_is_told_once(void **state)
 	broadcast_unref(broadcast);
 }
 
-static void last_decline_closes_before_it_is_answered(void **state)
+static void last_decline_is_answered_before_it_closes(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", 60000);
 
@@ -201,7 +201,7 @@ static void last_decline_closes_before_it_is_answered(void **state)
 	broadcast_decline(broadcast, "alpha", NULL);
 	broadcast_decline(broadcast, "beta", NULL);
 	broadcast_decline(broadcast, "beta", NULL);
-	assert_string_equal(heard, "opened decline(alpha)=0 declined decline(beta)=0 decline(beta)=0");
+	assert_string_equal(heard, "opened decline(alpha)=0 decline(beta)=0 declined decline(beta)=0");
 	broadcast_unref(broadcast);
 }
 
@@ -469,7 +469,7 @@ int main(void)
 		CASE(request_for_any_call_is_told_from_a_claim),
 		CASE(each_way_to_close_is_told_once),
 		CASE(deadline_is_told_once),
-		CASE(last_decline_closes_before_it_is_answered),
+		CASE(last_decline_is_answered_before_it_closes),
 		CASE(offer_to_nobody_opens_and_closes),
 		CASE(broadcast_that_was_not_announced_is_not_told),
 		CASE(widening_is_told_with_the_new_ones_alone),
