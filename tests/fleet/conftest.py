@@ -72,6 +72,11 @@ class World:
         await until(there, f"{wanted} nodes are on NATS")
         self.bus.unsubscribe(sid)
 
+    async def ended(self, call) -> tuple[str, str]:
+        """STASISSTATUS and BROADCASTSTATUS at the end of a call, whoever hung up."""
+        event = await call.result("h")
+        return event["STASISSTATUS"], event["BROADCASTSTATUS"]
+
     async def client(self, server: int = 0) -> NatsClient:
         client = await NatsClient(self.fleet.servers[server].port, inbox=f"_INBOX.test{next(_numbers)}").connect()
         self.clients.append(client)
@@ -102,6 +107,14 @@ class World:
         wanted = count or len(self.fleet.nodes)
         await until(lambda: self.know(app, wanted), f"{wanted} nodes know {app!r}")
 
+    async def gone(self, app: str) -> None:
+        """Wait until no node knows an application any more."""
+
+        async def is_gone() -> bool:
+            return not await self.know(app, 1)
+
+        await until(is_gone, f"no node knows {app!r}")
+
     async def know(self, app: str, wanted: int) -> bool:
         inbox = f"_INBOX.list{next(_numbers)}"
         answers: list[dict] = []
@@ -117,6 +130,8 @@ class World:
 
     async def close(self) -> None:
         """End what the test has started, and see that all is as it was."""
+        for case in self.cases:
+            await case.hang_up_all()
         for worker in self.workers:
             await worker.close()
         for raw in self.raw_workers:

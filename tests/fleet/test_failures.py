@@ -55,7 +55,7 @@ async def test_nats_away_and_back(world):
     assert time.monotonic() - back < RETURN_SECONDS + 1.0, "the nodes and the worker took long to come back"
     call = await case.call(f"10000,^{worker.app}$")
     await worker.told("start", call.id)
-    assert await call.status() == ("SUCCESS", "CLAIMED")
+    assert await world.ended(call) == ("SUCCESS", "CLAIMED")
 
 
 async def test_one_server_of_three_is_killed(world):
@@ -76,7 +76,7 @@ async def test_one_server_of_three_is_killed(world):
     try:
         await load
         for call in calls:
-            assert await call.status() == ("SUCCESS", "CLAIMED"), call.id
+            assert await world.ended(call) == ("SUCCESS", "CLAIMED"), call.id
         started = [line["channel"] for worker in workers for line in worker.lines("start")]
         assert sorted(started) == sorted(call.id for call in calls)
     finally:
@@ -127,7 +127,7 @@ async def test_worker_dies_after_its_claim(world):
         assert (await raw.ask("claim", "node-1", channel_id=call.id))["status"] == 204
     dead.send(signal.SIGKILL)
     await other.told("start", call.id)
-    result = await call.result()
+    result = await call.result("h")
     assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (other.app, dead.app)
 
 
@@ -172,7 +172,7 @@ async def test_worker_that_does_not_read(world):
         started = time.monotonic()
         await worker.told("start", call.id)
         times.append(time.monotonic() - started)
-        await call.result()
+        await call.result("h")
     assert sorted(times)[len(times) // 2] < 0.5, times
     slow.reader._transport.resume_reading()
     await until(lambda: slow.ended, "NATS has cut off who does not read")
@@ -239,7 +239,7 @@ async def test_unload_and_load_under_load(world):
     finally:
         stop.set()
         await placing
-    statuses = [(await call.status())[1] for call in calls]
+    statuses = [(await world.ended(call))[1] for call in calls]
     assert set(statuses) <= {"CLAIMED", "NOAPPS", "TIMEOUT"} and "CLAIMED" in statuses, statuses
     won = {call.id for call, status in zip(calls, statuses) if status == "CLAIMED"}
     assert won <= {line["channel"] for line in worker.lines("start")}

@@ -21,10 +21,9 @@ async def test_claims_opens_a_websocket_and_closes_it(world, language):
         call = await case.call(f"10000,^{worker.app}$")
         offer = await worker.told("offer", call.id)
         assert offer["node"] == case.asterisk.node
-        await worker.told("claim", call.id, status=204)
         await worker.told("start", call.id, ari=case.asterisk.ari_url)
         await worker.told("end", call.id)
-        assert await call.status() == ("SUCCESS", "CLAIMED")
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
         assert (await call.result("h"))["BROADCASTWINNER"] == worker.app
         await worker.told("websocket-closed", ari=case.asterisk.ari_url)
 
@@ -62,7 +61,7 @@ async def test_takes_the_next_call_after_one(world, language):
     calls = await asyncio.gather(*(case.call(f"15000,^{worker.app}") for case in world.cases[:2]))
     for call in calls:
         await worker.told("start", call.id)
-        assert await call.status() == ("SUCCESS", "CLAIMED")
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
     if language == "node":
         assert worker.lines("take")
     assert not other.lines("claim")
@@ -75,14 +74,14 @@ async def test_good_bye_keeps_the_call(world, language):
         call = await world.cases[0].call(f"10000,^{worker.app}$")
         await worker.told("start", call.id)
     worker.send(signal.SIGTERM)
-    await worker.told("stopping")
+    await world.gone(worker.app)
     late = await world.cases[1].call(f"10000,^{worker.app}$")
     assert await late.status() == ("TIMEOUT", "NOAPPS")
     if language == "node":
         assert worker.process.returncode is None and call.results() == []
         await call.hangup()
         await worker.told("end", call.id)
-    assert await worker.ended() == 0
+    assert await worker.finished() == 0
 
 
 async def test_call_that_is_over_is_not_claimed(world):
@@ -115,4 +114,4 @@ async def test_clock_that_is_an_hour_wrong(world, tmp_path):
     worker = await world.worker(NODE_OPTIONS=f"--require {shift}")
     call = await world.cases[0].call(f"10000,^{worker.app}$")
     await worker.told("start", call.id)
-    assert await call.status() == ("SUCCESS", "CLAIMED")
+    assert await world.ended(call) == ("SUCCESS", "CLAIMED")

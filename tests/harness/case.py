@@ -129,7 +129,7 @@ class Case:
         try:
             for closer in reversed(self._closers):
                 await closer()
-            await self._hang_up_all()
+            await self.hang_up_all()
             await asyncio.gather(*(app.close() for app in self._apps))
             await self._no_broadcasts()
             await self._check_log()
@@ -144,7 +144,7 @@ class Case:
         """Have a coroutine function called when the test ends, before calls are hung up."""
         self._closers.append(closer)
 
-    async def _hang_up_all(self) -> None:
+    async def hang_up_all(self) -> None:
         async def none_left() -> bool:
             channels = (await self.ari.get("/channels")).json
             for channel in channels:

@@ -33,10 +33,21 @@ class Node(Asterisk):
 
     def lend_build(self, other: "Node") -> None:
         """What was built for this one is the same for another one: it need not be built again."""
-        there = self.folder.with_name(self.folder.name.replace(self.name, other.name)) / "src"
-        if not (there / "build").exists():
-            there.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["cp", "-a", f"{self.folder}/src/.", str(there)], check=True)
+        lend(self.folder, other.name)
+
+    def borrow_build(self) -> None:
+        """Begin with what was built last for any instance of this version; make builds what has changed since."""
+        found = [path.resolve() for path in (REPO / ".sandbox").glob(f"{self.version}*") if (path / "src" / "build").is_dir()]
+        if found:
+            lend(max(found, key=lambda path: (path / "src" / "build" / "modules").stat().st_mtime), self.name)
+
+
+def lend(folder: Path, name: str) -> None:
+    """Copy what was built in an instance's folder to that of another instance, if it has nothing yet."""
+    there = folder.with_name(f"{folder.name.split('-')[0]}-{name}") / "src"
+    if not (there / "build").exists():
+        there.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-a", f"{folder}/src/.", str(there)], check=True)
 
 
 @dataclass
@@ -84,6 +95,7 @@ class Fleet:
             node.join(self.urls[turn:] + self.urls[:turn], self.folder, extensions, more)
 
         first, *others = self.nodes
+        first.borrow_build()
         join(first)
         for other in others:
             first.lend_build(other)

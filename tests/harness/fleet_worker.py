@@ -52,16 +52,17 @@ class Worker(EventLog):
         if self.process.returncode is None:
             self.process.send_signal(number)
 
-    async def ended(self) -> int:
+    async def finished(self, deadline: float = DEADLINE) -> int:
         """Wait until it has; its exit status."""
-        await asyncio.wait_for(asyncio.gather(self.process.wait(), *self._tasks), DEADLINE)
+        await asyncio.wait_for(self.process.wait(), deadline)
+        await asyncio.wait(self._tasks)
         return self.process.returncode
 
     async def kill(self) -> None:
         """End it without a word, in whatever state it is."""
         if self.process:
             self.send(signal.SIGKILL)
-            await self.ended()
+            await self.finished()
 
     async def close(self) -> None:
         """End it in good order, or else without."""
@@ -69,7 +70,7 @@ class Worker(EventLog):
             self.send(signal.SIGTERM)
             self.send(signal.SIGCONT)
             try:
-                await asyncio.wait_for(self.ended(), 3)
+                await self.finished(3)
             except (TimeoutError, asyncio.TimeoutError):
                 await self.kill()
 
