@@ -62,7 +62,7 @@ struct bus {
 	int is_closing;
 	/*! Whether the library is done with the connection. */
 	int is_closed;
-	/*! What was told last. */
+	/*! What was told last; -1: nothing. */
 	int is_connected;
 };
 
@@ -137,6 +137,28 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 		bus->changed(is_connected, *text ? text : "the connection was closed");
 	}
 	leave(bus);
+}
+
+/*! \brief Tell how it begins, unless a callback has. \param error Why it is not connected; NULL: it is. */
+static void tell_first(struct bus *bus, const char *error)
+{
+	char text[BUS_TEXT_SIZE];
+	int is_news;
+
+	if (!error) {
+		tell(bus, bus->connection, 1);
+		return;
+	}
+	pthread_mutex_lock(&bus->lock);
+	is_news = bus->is_connected < 0;
+	if (is_news) {
+		bus->is_connected = 0;
+	}
+	pthread_mutex_unlock(&bus->lock);
+	if (is_news) {
+		snprintf(text, sizeof(text), "%s", *error ? error : "no server answers");
+		bus->changed(0, text);
+	}
 }
 
 static void on_connected(natsConnection *connection, void *data)
@@ -288,18 +310,18 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	}
 	bus->changed = options->changed;
 	bus->overrun = options->overrun;
+	bus->is_connected = -1;
 	init_waits(bus);
 	status = connect_bus(bus, options);
-	if (status == NATS_OK) {
-		/* Connected at once: the library tells only of those that are late. */
-		tell(bus, bus->connection, 1);
-	} else if (status != NATS_NOT_YET_CONNECTED) {
+	if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
 		const char *detail = nats_GetLastError(NULL);
 
 		snprintf(reason, BUS_TEXT_SIZE, "%s", detail && *detail ? detail : natsStatus_GetText(status));
 		bus_free(bus);
 		return NULL;
 	}
+	/* The library tells only of a connection that is late, and that may have come meanwhile. */
+	tell_first(bus, status == NATS_OK ? NULL : nats_GetLastError(NULL));
 	return bus;
 }
 
