@@ -113,10 +113,18 @@ static void hide_password(char *url)
 	}
 }
 
+static void tell_connected(struct bus *bus, natsConnection *connection)
+{
+	char url[BUS_TEXT_SIZE] = "";
+
+	natsConnection_GetConnectedUrl(connection, url, sizeof(url));
+	hide_password(url);
+	bus->changed(1, url);
+}
+
 /*! \brief Tell whether it is connected, if that is news. In the order in which the library's one thread tells us. */
 static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 {
-	char text[BUS_TEXT_SIZE] = "";
 	const char *error = NULL;
 	int is_news;
 
@@ -127,37 +135,39 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 	is_news = bus->is_connected != is_connected;
 	bus->is_connected = is_connected;
 	pthread_mutex_unlock(&bus->lock);
-	if (is_connected) {
-		natsConnection_GetConnectedUrl(connection, text, sizeof(text));
-		hide_password(text);
-	} else if (natsConnection_GetLastError(connection, &error) != NATS_OK && error) {
-		snprintf(text, sizeof(text), "%s", error);
-	}
-	if (is_news) {
-		bus->changed(is_connected, *text ? text : "the connection was closed");
+	if (is_news && is_connected) {
+		tell_connected(bus, connection);
+	} else if (is_news) {
+		natsConnection_GetLastError(connection, &error);
+		bus->changed(0, error && *error ? error : "the connection was closed");
 	}
 	leave(bus);
 }
 
-/*! \brief Tell how it begins, unless a callback has. \param error Why it is not connected; NULL: it is. */
-static void tell_first(struct bus *bus, const char *error)
+/*! \brief Tell that it is not connected at first, unless it is by now. */
+static void tell_not_yet(struct bus *bus)
 {
+	const char *error = nats_GetLastError(NULL);
 	char text[BUS_TEXT_SIZE];
 	int is_news;
 
-	if (!error) {
-		tell(bus, bus->connection, 1);
-		return;
-	}
 	pthread_mutex_lock(&bus->lock);
 	is_news = bus->is_connected < 0;
 	if (is_news) {
 		bus->is_connected = 0;
 	}
 	pthread_mutex_unlock(&bus->lock);
+	if (!is_news) {
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", error && *error ? error : "no server answers");
+	bus->changed(0, text);
+	pthread_mutex_lock(&bus->lock);
+	is_news = bus->is_connected > 0;
+	pthread_mutex_unlock(&bus->lock);
 	if (is_news) {
-		snprintf(text, sizeof(text), "%s", *error ? error : "no server answers");
-		bus->changed(0, text);
+		/* It has come meanwhile, and may have been told before: the last word is that it is there. */
+		tell_connected(bus, bus->connection);
 	}
 }
 
@@ -321,7 +331,11 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 		return NULL;
 	}
 	/* The library tells only of a connection that is late, and that may have come meanwhile. */
-	tell_first(bus, status == NATS_OK ? NULL : nats_GetLastError(NULL));
+	if (status == NATS_OK) {
+		tell(bus, bus->connection, 1);
+	} else {
+		tell_not_yet(bus);
+	}
 	return bus;
 }
 

@@ -285,3 +285,14 @@ def test_left_out_without_libnats(tmp_path):
     assert told.count(MODULE) == 1
     assert f'echo "{MODULE} is left out: there is no nats/nats.h (Debian: libnats-dev)"' in told
     assert "res_stasis_broadcast.so" in told
+
+
+def test_tls_with_the_libnats_that_is_here(tmp_path):
+    """Before 3.11 it is refused with a line that says why and what to do; from then on it is not."""
+    module = REPO / "modules" / "res_stasis_broadcast_nats"
+    program = tmp_path / "bus_check"
+    sources = [REPO / "tests" / "fleet" / "bus_check.c", module / "bus_nats.c"]
+    subprocess.run(["gcc", "-D_GNU_SOURCE", f"-I{module}", "-o", program, *sources, "-lnats", "-pthread"], check=True)
+    version, refusal = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    old = tuple(int(part) for part in version.split(".")[:2]) < (3, 11)
+    assert ("leaf node" in refusal and "3.11" in refusal) if old else not refusal, (version, refusal)
