@@ -253,7 +253,6 @@ static natsStatus set_behavior(natsOptions *options, struct bus *bus)
 	TRY(natsOptions_SetMaxPingsOut(options, 1));
 	TRY(natsOptions_SetWriteDeadline(options, WRITE_MS));
 	TRY(natsOptions_SetNoEcho(options, true));
-	TRY(natsOptions_SetSendAsap(options, true));
 	return status;
 }
 
@@ -395,9 +394,8 @@ int bus_publish(struct bus *bus, const char *subject, const char *data, size_t l
 
 int bus_flush(struct bus *bus)
 {
-	/* Each message is sent as it is published. */
-	(void) bus;
-	return 0;
+	/* It writes at once, and comes back with the server's answer: what waits meanwhile goes in one piece next time. */
+	return natsConnection_FlushTimeout(bus->connection, WRITE_MS) == NATS_OK ? 0 : -1;
 }
 
 /*! \brief Let no callback begin any more. */
