@@ -303,8 +303,7 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	return bus;
 }
 
-static void on_message(
-	natsConnection *connection, natsSubscription *subscription, natsMsg *msg, void *data)
+static void on_message(natsConnection *connection, natsSubscription *subscription, natsMsg *msg, void *data)
 {
 	const bus_handler *handler = data;
 	const struct bus_message message = {

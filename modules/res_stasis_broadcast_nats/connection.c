@@ -99,12 +99,11 @@ static void changed(int is_connected, const char *text)
 	printable(text, shown, sizeof(shown));
 	if (is_connected > 0) {
 		count(COUNTER_CONNECTS);
-		ast_log(LOG_NOTICE, "The fleet is connected to %s\n", shown);
+		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
 	} else {
 		count(COUNTER_DISCONNECTS);
 		ast_log(LOG_WARNING,
-			"The connection to NATS is lost: %s. Only applications of this Asterisk are offered calls until it is "
-			"back\n",
+			"NATS: the connection is lost: %s. Only applications of ARI are offered calls until it is back\n",
 			shown);
 	}
 	tell_ami(is_connected > 0, text);
@@ -181,8 +180,8 @@ static void tell_failed(const char *reason)
 		return;
 	}
 	set_state(0, reason);
-	ast_log(LOG_ERROR, "No connection to NATS: %s. It is tried again\n",
-		printable(reason, shown, sizeof(shown)));
+	ast_log(
+		LOG_ERROR, "NATS: no connection: %s. It is tried again\n", printable(reason, shown, sizeof(shown)));
 }
 
 void connection_renew(void)

@@ -148,7 +148,8 @@ void outbox_reconnect(void)
 }
 
 /*! \brief Take the first of a list to another one. With the lock. */
-static void take_locked(struct outgoing_list *from, size_t *count_of_list, struct outgoing_list *to, size_t room)
+static void take_locked(
+	struct outgoing_list *from, size_t *count_of_list, struct outgoing_list *to, size_t room)
 {
 	struct outgoing *outgoing;
 

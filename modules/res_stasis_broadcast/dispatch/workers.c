@@ -233,8 +233,8 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		dispatcher.stats.stale++;
 		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	} else {
-		if (!write_locked(worker, queue, delivery, recipient->offering->event,
-				STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
+		if (!write_locked(
+				worker, queue, delivery, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
 			note_sent_locked(recipient);
 		}
 		recipient->stage = STAGE_OFFERED;
