@@ -116,7 +116,7 @@ class Case:
         try:
             await self._known_state()
         except BaseException:
-            await self._disconnect()
+            await self.disconnect()
             raise
         return self
 
@@ -136,9 +136,9 @@ class Case:
             await self._no_broadcasts()
             await self._check_log()
         finally:
-            await self._disconnect()
+            await self.disconnect()
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
         await self.ami.close()
         await self.ari.close()
 
