@@ -27,3 +27,7 @@ def unpack() -> None:
     # Whatever a sandbox has to do with what is measured is the same for both.
     shutil.rmtree(FOLDER / "sandbox")
     shutil.copytree(REPO / "sandbox", FOLDER / "sandbox")
+    # It asks for these, which the first version did not have.
+    (FOLDER / "tools").mkdir(exist_ok=True)
+    for name in ("VERSION", "tools/version"):
+        shutil.copy(REPO / name, FOLDER / name)

@@ -122,6 +122,10 @@ struct broadcast_snapshot {
 	char *winner;
 	/*! The ID that its channel has now, a copy; NULL if that is broadcast_channel_id(). */
 	char *moved_to;
+	/*! How many bids it has, the one that won included. */
+	size_t bids;
+	/*! The score of the bid that won; -1 if none has. */
+	int score;
 };
 
 /*! \brief The monotonic clock that deadlines are set on, in nanoseconds. */

@@ -107,7 +107,7 @@ enum broadcast_result broadcast_commit_claim(
 	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
 	if (deferred.answered_open) {
 		broadcast->winner = copy ? copy : names_at(broadcast->recipients, (size_t) recipient);
-		broadcast->winner_copy = copy;
+		broadcast->has_winner_copy = copy != NULL;
 		copy = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
 	} else if (is_news && answer->result == BROADCAST_OK) {
@@ -122,7 +122,10 @@ enum broadcast_result broadcast_commit_claim(
 static enum broadcast_result claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
-	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
+	struct broadcast_answer answer = {
+		.app = app,
+		.request = is_news ? BROADCAST_REQUEST_TAKE : BROADCAST_REQUEST_CLAIM,
+	};
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
 		if (!broadcast->bids) {

@@ -21,6 +21,8 @@ enum broadcast_request {
 	BROADCAST_REQUEST_CLAIM,
 	BROADCAST_REQUEST_DECLINE,
 	BROADCAST_REQUEST_BID,
+	/*! The next in line, whichever that is: a claim if it succeeds, and if not, another one was next. */
+	BROADCAST_REQUEST_TAKE,
 };
 
 /*! \brief A claim, a decline or a bid, and what it was answered. All of it is borrowed for the call. */

@@ -205,7 +205,11 @@ void broadcast_get_snapshot(struct broadcast *broadcast, struct broadcast_snapsh
 		.declined = declined_locked(broadcast),
 		.winner = broadcast->winner ? strdup(broadcast->winner) : NULL,
 		.moved_to = broadcast->moved_to ? strdup(broadcast->moved_to) : NULL,
+		.bids = bids_count_locked(broadcast),
+		.score = broadcast->bids ? broadcast->bids->won_score : -1,
 	};
+	/* The one that won has left the others. */
+	snapshot->bids += snapshot->score >= 0;
 	if (snapshot->state == BROADCAST_OPEN) {
 		snapshot->remaining_ms = broadcast_remaining_ms(broadcast);
 	}

@@ -2,7 +2,7 @@
 
 from scenario import Scenario
 
-from . import bids, cpu, fanout, hangup, idle, module, pool, poolcpu, rates, stalled, waiting, websocket
+from . import before, bids, cpu, fanout, hangup, idle, line, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
@@ -12,9 +12,12 @@ ALL: list[Scenario] = [
     *pool.SCENARIOS,
     *poolcpu.SCENARIOS,
     *bids.SCENARIOS,
+    *line.SCENARIOS,
     *hangup.SCENARIOS,
     *module.SCENARIOS,
     *idle.SCENARIOS,
     *waiting.SCENARIOS,
     *stalled.SCENARIOS,
+    *observers.SCENARIOS,
+    *before.SCENARIOS,
 ]

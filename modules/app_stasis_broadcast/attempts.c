@@ -214,6 +214,7 @@ static int hand_over(struct attempts *attempts)
 	char where[PRINTABLE_SIZE];
 	struct told told;
 	int64_t began_ms;
+	int arrival;
 
 	if (!winner) {
 		ast_log(LOG_ERROR,
@@ -223,10 +224,13 @@ static int hand_over(struct attempts *attempts)
 	}
 	tell(attempts, &told);
 	variables_set_claimed(attempts->chan, &told.variables);
-	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
+	arrival = stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
 	began_ms = clock_ms();
-	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
-		stasis_broadcast_lost(attempts->chan, &attempts->outcome);
+	if (arrival != STASIS_BROADCAST_ARRIVED ||
+		stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
+		if (arrival != STASIS_BROADCAST_CALLER_GONE) {
+			stasis_broadcast_lost(attempts->chan, &attempts->outcome);
+		}
 		attempts->lost[attempts->lost_count++] = winner;
 		return 1;
 	}

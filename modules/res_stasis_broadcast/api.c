@@ -34,9 +34,11 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "hold.h"
 #include "line.h"
 #include "observers.h"
 #include "offer.h"
+#include "refusal.h"
 #include "settings.h"
 #include "stats_store.h"
 #include "wait.h"
@@ -218,13 +220,13 @@ static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome
 	return broadcast;
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
-	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
+/*! \brief Note that the channel of a run has another ID now. */
+static void note_moved(struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
 {
 	char channel_id[AST_MAX_UNIQUEID];
 	struct broadcast *broadcast;
 
-	if (!strcmp(channel_id_copy(chan, channel_id), outcome->channel_id) || gate_enter()) {
+	if (!strcmp(channel_id_copy(chan, channel_id), outcome->channel_id)) {
 		return;
 	}
 	broadcast = find_run(outcome);
@@ -232,7 +234,26 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
 		broadcast_set_moved(broadcast, channel_id);
 		broadcast_unref(broadcast);
 	}
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
+{
+	int arrival = STASIS_BROADCAST_ARRIVED;
+	int hold_ms;
+
+	if (gate_enter()) {
+		return STASIS_BROADCAST_ARRIVED;
+	}
+	ast_module_ref(AST_MODULE_SELF);
+	hold_ms = outcome->winner ? directory_hold_ms(outcome->winner) : 0;
+	if (hold_ms) {
+		arrival = hold_for(chan, outcome->winner, hold_ms);
+	}
+	note_moved(chan, outcome);
+	ast_module_unref(AST_MODULE_SELF);
 	gate_leave();
+	return arrival;
 }
 
 void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
@@ -277,27 +298,6 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
-}
-
-/*!
- * \brief Whether an application may have no say, whatever the policy is; who has won still hears that it has.
- *
- * The core does not know of the setting \c exclude, so that the observers are told here.
- */
-static int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast_request request)
-{
-	const struct broadcast_answer answer = {
-		.app = app_name,
-		.request = request,
-		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, a watcher, or its name cannot be told of calls",
-	};
-
-	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
-		return 0;
-	}
-	observers_answered(broadcast, &answer);
-	return 1;
 }
 
 /*! \brief A claim by someone who is inside. */

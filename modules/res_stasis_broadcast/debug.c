@@ -45,6 +45,7 @@ static const struct {
 	[BROADCAST_REQUEST_CLAIM] = { "claim", "it has the call" },
 	[BROADCAST_REQUEST_DECLINE] = { "decline", "it does not want the call" },
 	[BROADCAST_REQUEST_BID] = { "bid", "it is noted" },
+	[BROADCAST_REQUEST_TAKE] = { "request for the next call", "it has the call" },
 };
 
 /*! \brief Why a request got its answer. */

@@ -20,10 +20,12 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "hold.h"
 #include "observers_list.h"
 #include "pin_module.h"
 #include "queue_log.h"
 #include "settings.h"
+#include "source.h"
 #include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
@@ -48,6 +50,7 @@ static int start_directory(const struct settings *settings)
 
 static void stop_directory(void)
 {
+	source_stop();
 	directory_remove(&ari_applications);
 	directory_forget();
 	ari_applications_forget();
@@ -55,7 +58,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = queue_log_start();
+	int failed = queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -68,6 +71,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	silence_stop();
 	queue_log_stop();
 }
 
@@ -77,6 +81,7 @@ static void stop(void)
 	stop_observers();
 	stats_forget();
 	stop_directory();
+	hold_forget();
 	gate_destroy();
 	settings_stop();
 	app_filter_forget_all();
@@ -107,6 +112,7 @@ static int unload_module(void)
 
 	ami_actions_stop();
 	cli_stop();
+	hold_stop();
 	forced |= gate_close();
 	/* Asked again: a manager's action that has left the gate still writes its list, from our code. */
 	forced |= module_is_in_use();
@@ -130,6 +136,7 @@ static int start(void)
 	}
 	settings_get(&settings);
 	stats_apply_settings(&settings);
+	hold_start();
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;

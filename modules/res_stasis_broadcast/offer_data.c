@@ -160,6 +160,7 @@ void offer_free(void *data)
 	queue_line_leave(&offer->queue_place);
 	ast_channel_cleanup(offer->cel_channel);
 	offer_events_clear(&offer->events);
+	ast_free(atomic_load(&offer->worker));
 	ast_free(offer);
 }
 

@@ -120,6 +120,8 @@ struct offer {
 	const char *caller_number;
 	const char *called;
 	const char *queue;
+	/*! Who of the winning application has the call, if another source than ARI has told; set once. */
+	_Atomic(char *) worker;
 	/*! The texts. */
 	char texts[];
 };

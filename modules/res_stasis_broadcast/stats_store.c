@@ -13,7 +13,10 @@
 
 static void forget_app(struct stats_entry *entry)
 {
-	stats.silent_count -= ((struct stats_app *) entry)->is_silent;
+	const struct stats_app *app = (struct stats_app *) entry;
+
+	stats.silent_count -= app->is_silent;
+	stats.row_count -= stats_app_has_row(app);
 }
 
 struct stats stats = {

@@ -117,7 +117,7 @@ class Case:
         try:
             await self._known_state()
         except BaseException:
-            await self._disconnect()
+            await self.disconnect()
             raise
         return self
 
@@ -131,15 +131,15 @@ class Case:
         try:
             for closer in reversed(self._closers):
                 await closer()
-            await self._hang_up_all()
+            await self.hang_up_all()
             await asyncio.gather(*(app.close() for app in self._apps))
             await self._no_applications()
             await self._no_broadcasts()
             await self._check_log()
         finally:
-            await self._disconnect()
+            await self.disconnect()
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
         await self.ami.close()
         await self.ari.close()
 
@@ -147,7 +147,7 @@ class Case:
         """Have a coroutine function called when the test ends, before calls are hung up."""
         self._closers.append(closer)
 
-    async def _hang_up_all(self) -> None:
+    async def hang_up_all(self) -> None:
         async def none_left() -> bool:
             channels = (await self.ari.get("/channels")).json
             for channel in channels:

@@ -34,8 +34,10 @@
 
 /*! \brief How far one recipient's events have come. */
 enum stage {
-	/*! CallBroadcast waits, or is being written. */
+	/*! CallBroadcast waits. */
 	STAGE_OFFER,
+	/*! CallBroadcast is being written. */
+	STAGE_OFFERING,
 	/*! CallBroadcast was sent; the event that tells of the end is to come if there will be one. */
 	STAGE_OFFERED,
 	/*! The event that tells of the end waits, or is being written. */

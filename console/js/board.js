@@ -1,0 +1,131 @@
+// What is known of the calls of all nodes: who is on offer, and what became of the last. Knows nothing of the page.
+
+import { Minutes } from './minutes.js';
+
+const KEPT = 100;
+
+/** A moment as ARI writes it, in ms since 1970. */
+export function moment(text) {
+  return Date.parse(String(text).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+}
+
+export class Board {
+  constructor() {
+    this.calls = new Map();
+    this.ended = [];
+    this.minutes = new Minutes();
+    this.numbers = 0;
+    this.unseen = 0;
+    this.heardOf = new Map();
+  }
+
+  key(node, id) {
+    return `${node.name} ${id}`;
+  }
+
+  /** One of ARI's events; those that are not about offers are nothing to us. Returns whether something has changed. */
+  hear(node, event) {
+    switch (event.type) {
+      case 'CallBroadcast': return this.offered(node, event);
+      case 'CallClaimed': return this.over(node, event, 'claimed');
+      case 'CallWithdrawn': return this.over(node, event, event.reason);
+      default: return false;
+    }
+  }
+
+  offered(node, event) {
+    const now = performance.now();
+    const { channel } = event;
+    this.heardOf.set(node, (this.heardOf.get(node) ?? 0) + 1);
+    this.minutes.count('offers');
+    this.calls.set(this.key(node, channel.id), {
+      key: this.key(node, channel.id), node, id: channel.id,
+      caller: { name: channel.caller?.name ?? '', number: event.caller ?? channel.caller?.number ?? '' },
+      called: event.called ?? '', queue: event.queue ?? '', priority: event.priority ?? 0, bids: event.bid_window ?? 0,
+      at: moment(event.timestamp), from: now - (event.waited ?? 0), begun: now, timeout: event.timeout ?? 0,
+      detail: null,
+    });
+    return true;
+  }
+
+  over(node, event, outcome) {
+    const key = this.key(node, event.channel.id);
+    const call = this.calls.get(key);
+    this.calls.delete(key);
+    // It goes on under another ID: that one is on offer now, or will be.
+    if (outcome === 'replaced') return true;
+    const at = moment(event.timestamp);
+    const ms = call ? at - call.at : null;
+    this.minutes.count(outcome, outcome === 'claimed' ? ms : null);
+    this.end(call ?? this.stranger(node, event), outcome, at, { winner: event.winner_app ?? '', ms });
+    return true;
+  }
+
+  /** A call that was offered before this page could see it. */
+  stranger(node, event) {
+    return { node, id: event.channel.id, queue: '', called: '', from: null,
+      caller: { name: event.channel.caller?.name ?? '', number: event.channel.caller?.number ?? '' } };
+  }
+
+  end(call, outcome, at, more = {}) {
+    this.numbers += 1;
+    const waited = call.from === null ? null : performance.now() - call.from;
+    this.ended.unshift({ number: this.numbers, node: call.node, id: call.id, caller: call.caller, queue: call.queue,
+      called: call.called, outcome, at, waited, winner: '', ms: null, ...more });
+    this.ended.length = Math.min(this.ended.length, KEPT);
+  }
+
+  /** What GET /broadcasts lists when we have connected: calls that came before, and those that went while we were away. */
+  listed(node, list) {
+    const now = performance.now();
+    const open = list.filter((item) => item.state === 'open');
+    const there = new Set(open.map((item) => this.key(node, item.channel_id)));
+    for (const call of this.calls.values()) {
+      if (call.node !== node || there.has(call.key) || call.begun > node.readyAt) continue;
+      this.calls.delete(call.key);
+      this.end(call, 'unseen', Date.now());
+    }
+    for (const item of open) {
+      const key = this.key(node, item.channel_id);
+      if (!this.calls.has(key)) this.calls.set(key, this.fromList(node, key, item, now));
+      this.calls.get(key).detail = item;
+    }
+  }
+
+  fromList(node, key, item, now) {
+    return {
+      key, node, id: item.channel_id, caller: item.caller, called: item.called, queue: item.queue ?? '',
+      priority: item.priority, bids: 0, at: moment(item.created), from: now - item.waited_ms,
+      begun: now - (item.timeout_ms - item.remaining_ms), timeout: item.timeout_ms, detail: item,
+    };
+  }
+
+  /** What is known of single calls by now: who has heard of them, and who has declined. */
+  described(node, list) {
+    for (const item of list) {
+      const call = this.calls.get(this.key(node, item.channel_id));
+      if (call) call.detail = item;
+    }
+  }
+
+  forget(node) {
+    for (const call of this.calls.values()) if (call.node === node) this.calls.delete(call.key);
+  }
+
+  /** The calls on offer, first in line first. */
+  line() {
+    return [...this.calls.values()].sort((one, other) => other.priority - one.priority || one.from - other.from);
+  }
+
+  longest() {
+    let longest = null;
+    for (const call of this.calls.values()) if (!longest || call.from < longest.from) longest = call;
+    return longest;
+  }
+
+  open(node) {
+    let number = 0;
+    for (const call of this.calls.values()) number += call.node === node;
+    return number;
+  }
+}
