@@ -1,13 +1,9 @@
 // What is known of the calls of all nodes: who is on offer, and what became of the last. Knows nothing of the page.
 
 import { Minutes } from './minutes.js';
+import { moment } from './text.js';
 
 const KEPT = 100;
-
-/** A moment as ARI writes it, in ms since 1970. */
-export function moment(text) {
-  return Date.parse(String(text).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-}
 
 export class Board {
   constructor() {

@@ -67,7 +67,7 @@ class Console {
 
   async onReady(node) {
     node.isReady = true;
-    node.opened = null;
+    node.counted = [];
     node.readyAt = performance.now();
     if (node.times > 1) this.say(`${node.name} is there again.`);
     try {
@@ -112,10 +112,10 @@ class Console {
     keyed(byId('problem-list'), found.length ? found : [['good', 'All is well: callers find somebody, workers answer.']],
       (one) => one[1].replace(/\d+/g, '#'), () => {
         const made = { sign: el('span', { class: 'sign' }), text: el('span') };
-        made.node = el('li', {}, made.sign, made.text);
+        made.node = el('li', {}, made.sign, ' ', made.text);
         return made;
       }, (made, [level, text]) => {
-        put(made.sign, { bad: '■ Wrong: ', warn: '▲ Look: ', good: '● ' }[level]);
+        put(made.sign, { bad: '■ Wrong:', warn: '▲ Look:', good: '●' }[level]);
         put(made.text, text);
         mark(made.node, level);
       });

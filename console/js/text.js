@@ -23,6 +23,11 @@ export function clock(ms, withSeconds = true) {
   return new Date(ms).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', ...(withSeconds && { second: '2-digit' }) });
 }
 
+/** A moment as ARI writes it, in ms since 1970. */
+export function moment(text) {
+  return Date.parse(String(text).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+}
+
 /** "1 call", "2 calls". */
 export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
