@@ -23,7 +23,10 @@ class Console {
     this.login = login;
     this.board = new Board();
     this.workers = new Workers();
-    this.polls = new Polls(this.board, this.workers, () => this.changed('workers', 'queues'));
+    this.polls = new Polls(this.board, this.workers, () => {
+      if (this.board.sweep()) this.changed('line', 'ended');
+      this.changed('workers', 'queues');
+    });
     this.nodes = login.urls.map((url) => new Node(url, login, this));
     this.due = new Map();
     this.makePanels();
@@ -68,11 +71,11 @@ class Console {
   async onReady(node) {
     node.isReady = true;
     node.counted = [];
-    node.readyAt = performance.now();
+    const asked = performance.now();
     if (node.times > 1) this.say(`${node.name} is there again.`);
     try {
       const list = await node.request('GET', 'broadcasts?limit=10000');
-      if (list.status === 200) this.board.listed(node, list.body);
+      if (list.status === 200) this.board.listed(node, list.body, asked);
     } catch { /* It is away again, and says so. */ }
     this.changed('line', 'ended', 'head');
     this.polls.run(node);

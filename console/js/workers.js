@@ -63,11 +63,6 @@ export class Workers {
     this.live.set(node, new Map(list.map((app) => [app.name, app.channel_ids.length])));
   }
 
-  forget(node) {
-    this.byNode.delete(node);
-    this.live.delete(node);
-  }
-
   all() {
     return [...this.byNode.values()].flat();
   }

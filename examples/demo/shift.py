@@ -2,6 +2,7 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,23 +26,41 @@ WORKERS = (
     Way("sales-1", (0.4, 3), (3, 9)), Way("sales-2", (0.8, 5), (4, 12)), Way("sales-3", (2, 8), (5, 15), 0.4),
     Way("support-1", (0.5, 3), (4, 10)), Way("support-2", (1, 6), (6, 15)), Way("support-3", (0.3, 2), (3, 8)),
     # One that is connected and answers nothing: the console shows it as silent.
-    Way("sales-sleepy", (1e9, 1e9), (1, 1)),
+    Way("night-1", (1e9, 1e9), (1, 1)),
 )
 
 # What callers are offered as, how often, and after how many seconds they hang up.
 OFFERS = (
-    ("15000,^sales-,,yes,q(sales)", 5, (12, 40)), ("12000,^support-,,yes,q(support)", 4, (8, 40)),
-    ("20000,^sales-,,yes,q(sales)p(5)", 1, (30, 40)), ("4000,^sales-sleepy,,yes,q(night)", 1, (9, 40)),
+    ("15000,^sales-,,yes,q(sales)", 6, (12, 40)), ("12000,^support-,,yes,q(support)", 6, (8, 40)),
+    ("20000,^sales-,,yes,q(sales)p(5)", 1, (30, 40)), ("4000,^night-,,yes,q(night)", 1, (9, 40)),
 )
+
+
+class Tasks:
+    """All that is being done, so that none of it is left when the shift ends."""
+
+    def __init__(self) -> None:
+        self.running: set[asyncio.Task] = set()
+
+    def begin(self, work: Coroutine) -> asyncio.Task:
+        task = asyncio.create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        return task
+
+    async def end(self) -> None:
+        tasks = list(self.running)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Worker:
     """One application. It has one call at a time, and says nothing to offers meanwhile."""
 
-    def __init__(self, way: Way, base: str, http: aiohttp.ClientSession) -> None:
-        self.way, self.base, self.http = way, base, http
+    def __init__(self, way: Way, base: str, http: aiohttp.ClientSession, tasks: Tasks) -> None:
+        self.way, self.base, self.http, self.tasks = way, base, http, tasks
         self.is_busy = False
-        self.tasks: set[asyncio.Task] = set()
 
     async def run(self) -> None:
         async with self.http.ws_connect(f"{self.base}/events", params={"app": self.way.name}) as socket:
@@ -52,14 +71,9 @@ class Worker:
 
     def heard(self, event: dict[str, Any]) -> None:
         if event["type"] == "CallBroadcast" and not self.is_busy:
-            self.begin(self.answer(event["channel"]["id"]))
+            self.tasks.begin(self.answer(event["channel"]["id"]))
         elif event["type"] == "StasisStart":
-            self.begin(self.talk(event["channel"]["id"]))
-
-    def begin(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+            self.tasks.begin(self.talk(event["channel"]["id"]))
 
     async def answer(self, channel: str) -> None:
         await asyncio.sleep(random.uniform(*self.way.answers))
@@ -79,16 +93,13 @@ class Worker:
 class Callers:
     """They come by chance, `every` so many seconds on average, and do not wait for ever."""
 
-    def __init__(self, base: str, http: aiohttp.ClientSession, every: float) -> None:
-        self.base, self.http, self.every = base, http, every
+    def __init__(self, base: str, http: aiohttp.ClientSession, tasks: Tasks, every: float) -> None:
+        self.base, self.http, self.tasks, self.every = base, http, tasks, every
         self.numbers = itertools.count(5550100)
 
     async def run(self) -> None:
-        calls: set[asyncio.Task] = set()
         while True:
-            task = asyncio.create_task(self.call())
-            calls.add(task)
-            task.add_done_callback(calls.discard)
+            self.tasks.begin(self.call())
             await asyncio.sleep(random.expovariate(1 / self.every))
 
     async def call(self) -> None:
@@ -110,14 +121,13 @@ class Callers:
 async def work(base: str, every: float = 2.0) -> None:
     """Let them work until this is cancelled, or Asterisk goes."""
     login = aiohttp.BasicAuth("ari", "ari")
+    tasks = Tasks()
     async with aiohttp.ClientSession(auth=login, connector=aiohttp.TCPConnector(limit=0)) as http:
-        crew = [asyncio.create_task(Worker(way, base, http).run()) for way in WORKERS]
-        # The first caller finds somebody.
-        await asyncio.sleep(0.5)
-        crew.append(asyncio.create_task(Callers(base, http, every).run()))
         try:
+            crew = [tasks.begin(Worker(way, base, http, tasks).run()) for way in WORKERS]
+            # The first caller finds somebody.
+            await asyncio.sleep(0.5)
+            crew.append(tasks.begin(Callers(base, http, tasks, every).run()))
             await asyncio.wait(crew, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for one in crew:
-                one.cancel()
-            await asyncio.wait(crew)
+            await tasks.end()

@@ -40,7 +40,7 @@ async def test_asterisk_restarted(case, page):
     await anext(steps)
     await page.reads("#nodes", "live")
     # Whoever waited is gone with that Asterisk: told, and not forgotten.
-    await page.reads("#ended tbody", "Gunda", "ended while this page was cut off")
+    await page.reads("#ended tbody", "Gunda", "ended, and this page did not hear how")
     await page.reads("#line-empty", "Nobody is waiting")
     app = await case.app()
     after = await caller(case, "20000,,,yes", "Nina")
@@ -88,7 +88,7 @@ def second(loop):
     case = Case(one, "second")
     loop.run_until_complete(case.open())
     yield case
-    loop.run_until_complete(case.close() if one.alive() else case.ari.close())
+    loop.run_until_complete(case.close() if one.alive() else case._disconnect())  # pylint: disable=protected-access
     one.down()
 
 
