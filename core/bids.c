@@ -156,7 +156,7 @@ void bids_award_locked(struct broadcast *broadcast, struct deferred_release *def
 	}
 	/* Its name goes with it: an award must not fail for want of memory. */
 	broadcast->winner = best->app;
-	broadcast->winner_copy = best->app;
+	broadcast->has_winner_copy = 1;
 	bids->won_score = best->score;
 	bids->recipients -= best->recipient >= 0;
 	*best = bids->list[--bids->count];

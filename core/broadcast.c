@@ -25,7 +25,7 @@
 static atomic_size_t open_count;
 
 /*! The serial of the last broadcast. */
-static atomic_ulong last_serial;
+static atomic_uint last_serial;
 
 int64_t broadcast_clock_ns(void)
 {
@@ -71,22 +71,19 @@ static void open_count_release(void)
 /*! \brief Memory for a broadcast and what it copies of its terms. */
 static struct broadcast *allocate(const struct broadcast_terms *terms)
 {
-	const char *filter_text = terms->filter_text ? terms->filter_text : app_filter_text(terms->filter);
 	const size_t id_size = strlen(terms->channel_id) + 1;
-	struct broadcast *broadcast = calloc(1, sizeof(*broadcast) + id_size + strlen(filter_text) + 1);
+	struct broadcast *broadcast = calloc(1, offsetof(struct broadcast, channel_id) + id_size);
 
 	if (broadcast) {
 		memcpy(broadcast->channel_id, terms->channel_id, id_size);
-		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
-		strcpy(broadcast->channel_id + id_size, filter_text);
 	}
 	return broadcast;
 }
 
 /*! \brief A serial: not 0, which stands for any. */
-static unsigned long next_serial(void)
+static unsigned int next_serial(void)
 {
-	unsigned long serial;
+	unsigned int serial;
 
 	do {
 		serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
@@ -118,6 +115,14 @@ static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *
 		if (!broadcast->filters) {
 			return -1;
 		}
+	}
+	if (terms->filter_text && strcmp(terms->filter_text, app_filter_text(terms->filter)) != 0) {
+		broadcast->filter_text = names_create(&terms->filter_text, 1);
+		if (!broadcast->filter_text) {
+			return -1;
+		}
+	} else {
+		broadcast->filter_text = app_filter_text_ref(terms->filter);
 	}
 	if (terms->bid_window_ms <= 0) {
 		return 0;
@@ -200,11 +205,14 @@ void broadcast_unref(struct broadcast *broadcast)
 	bids_free(broadcast);
 	names_unref(broadcast->recipients);
 	names_unref(broadcast->excluded);
+	names_unref(broadcast->filter_text);
 	if (broadcast->wake_fd >= 0) {
 		close(broadcast->wake_fd);
 	}
 	pthread_mutex_destroy(&broadcast->lock);
-	free(broadcast->winner_copy);
+	if (broadcast->has_winner_copy) {
+		free((char *) broadcast->winner);
+	}
 	free(broadcast->moved_to);
 	free(broadcast->has_declined);
 	free(broadcast);
@@ -237,7 +245,7 @@ int broadcast_bid_window_ms(const struct broadcast *broadcast)
 
 const char *broadcast_filter_text(const struct broadcast *broadcast)
 {
-	return broadcast->channel_id + strlen(broadcast->channel_id) + 1;
+	return broadcast->filter_text ? names_at(broadcast->filter_text, 0) : "";
 }
 
 void broadcast_wake_locked(struct broadcast *broadcast)

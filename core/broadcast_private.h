@@ -50,12 +50,16 @@ struct bids {
 struct broadcast {
 	atomic_uint references;
 	int timeout_ms;
-	unsigned long serial;
+	unsigned int serial;
+	/*! Under the lock. The descriptor that all who wait share, while there are any. */
+	int wake_fd;
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
 	_Atomic int64_t closed_ns;
 	/*! The applications that may not claim it; NULL: none. */
 	struct names *excluded;
+	/*! A list of one, shared with the filter if there is one alone; NULL: there is none. */
+	struct names *filter_text;
 	void *data;
 	void (*free_data)(void *data);
 
@@ -63,10 +67,8 @@ struct broadcast {
 	pthread_mutex_t lock;
 	/*! Who may claim it. Given back at the close: a live call keeps no compiled filter. */
 	struct filters *filters;
-	/*! Set if and only if the state is claimed. The recipients' own name, or \c winner_copy. */
+	/*! Set if and only if the state is claimed. The recipients' own name, unless it is a copy. */
 	const char *winner;
-	/*! The name of a winner that is no recipient, or has bid. */
-	char *winner_copy;
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
 	struct names *recipients;
 	/*! One byte for each recipient, made at the first decline. */
@@ -77,22 +79,23 @@ struct broadcast {
 	char *moved_to;
 	/*! How many have declined. */
 	unsigned int declines;
-	/*! The descriptor that all who wait share, while there are any. */
-	int wake_fd;
+	/*! How many wait. */
 	unsigned int wake_users;
-	enum broadcast_state state;
-	/*! Whether that is readable for broadcast_attend(). */
-	unsigned int is_woken : 1;
+	/*! Of enum broadcast_state. */
+	unsigned char state;
+	/*! Whether the descriptor is readable for broadcast_attend(). */
+	unsigned char is_woken : 1;
 	/*! Whether the observers know of it. */
-	unsigned int announced : 1;
+	unsigned char announced : 1;
 	/*! Whether recipients are still to come. */
-	unsigned int more_to_come : 1;
+	unsigned char more_to_come : 1;
+	/*! Whether the winner's name is its own: that of one that is no recipient, or has bid. */
+	unsigned char has_winner_copy : 1;
 
 	/*! Not under the lock. Whether its channel is on offer again. */
 	atomic_uchar followed;
 	/*! Not under the lock, and does not change. */
 	unsigned char any_claimant;
-	/*! Followed by the filter's text, which begins after its end. */
 	char channel_id[];
 };
 

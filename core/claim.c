@@ -107,7 +107,7 @@ enum broadcast_result broadcast_commit_claim(
 	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
 	if (deferred.answered_open) {
 		broadcast->winner = copy ? copy : names_at(broadcast->recipients, (size_t) recipient);
-		broadcast->winner_copy = copy;
+		broadcast->has_winner_copy = copy != NULL;
 		copy = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
 	} else if (is_news && answer->result == BROADCAST_OK) {
