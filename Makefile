@@ -53,7 +53,7 @@ LEFT_OUT := $(foreach name,$(ALL_MODULE_NAMES),$(if $(NEEDS_$(name)),$(if \
 # Nor is each library there, whose header a module needs.
 NEEDS_LIBRARY_res_stasis_broadcast_nats := nats/nats.h
 LACKING := $(foreach name,$(ALL_MODULE_NAMES),$(if $(NEEDS_LIBRARY_$(name)),$(if $(shell \
-	echo '$(HASH)include <$(NEEDS_LIBRARY_$(name))>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -xc - >/dev/null 2>&1 || echo lacks),$(name))))
+	echo '$(HASH)include <$(NEEDS_LIBRARY_$(name))>' | $(CC) $(CPPFLAGS) $(MODULE_FLAGS) $(CFLAGS) -E -xc - >/dev/null 2>&1 || echo lacks),$(name))))
 MODULE_NAMES := $(filter-out $(LEFT_OUT) $(LACKING),$(ALL_MODULE_NAMES))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
 EXTRA_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/module/*/*.c bench/module/*/*.c))))

@@ -2,7 +2,7 @@
 
 from scenario import Scenario
 
-from . import before, bids, cpu, fanout, hangup, idle, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
+from . import before, bids, cpu, fanout, hangup, idle, line, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
@@ -12,6 +12,7 @@ ALL: list[Scenario] = [
     *pool.SCENARIOS,
     *poolcpu.SCENARIOS,
     *bids.SCENARIOS,
+    *line.SCENARIOS,
     *hangup.SCENARIOS,
     *module.SCENARIOS,
     *idle.SCENARIOS,

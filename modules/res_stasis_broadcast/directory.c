@@ -445,6 +445,24 @@ int directory_hold_ms(const char *app)
 	return hold_ms;
 }
 
+int directory_get_fleet_stats(struct stasis_broadcast_fleet_stats *stats)
+{
+	int has_fleet = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			if (source->get_stats) {
+				source->get_stats(stats);
+				has_fleet = 1;
+			}
+			leave(&slots[i]);
+		}
+	}
+	return has_fleet;
+}
+
 int directory_send(const char *app, const struct stasis_broadcast_event *event)
 {
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {

@@ -17,6 +17,7 @@
 #include "names.h"
 
 struct stasis_broadcast_event;
+struct stasis_broadcast_fleet_stats;
 
 /*! \brief The most sources at a time. */
 #define DIRECTORY_MAX_SOURCES 4
@@ -43,6 +44,8 @@ struct directory_source {
 	 * of this source's, or is not coming. NULL: its applications are registered.
 	 */
 	int (*hold_ms)(const char *app);
+	/*! Fill in what is counted of a fleet. NULL: it is none. */
+	void (*get_stats)(struct stasis_broadcast_fleet_stats *stats);
 };
 
 /*!
@@ -165,6 +168,15 @@ int directory_send(const char *app, const struct stasis_broadcast_event *event);
  * \note Any thread; locks as directory_names().
  */
 int directory_hold_ms(const char *app);
+
+/*!
+ * \brief What is counted of the fleet.
+ *
+ * \retval 1 if there is one, 0 if not.
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_get_fleet_stats(struct stasis_broadcast_fleet_stats *stats);
 
 /*! \brief Forget what is kept. Called by the thread that unloads the module, when nobody asks any more. */
 void directory_forget(void);

@@ -181,7 +181,9 @@ int hold_for(struct ast_channel *chan, const char *app, int hold_ms)
 	end(&hold);
 	ast_debug(1, "%s: waited %lld ms for application '%s': %s\n", channel_text(chan, where),
 		(long long) (broadcast_clock_ns() - begin_ns) / 1000000, printable(app, who, sizeof(who)),
-		!result ? "it is there" : result < 0 ? "it did not come" : "the caller has hung up");
+		!result          ? "it is there"
+			: result < 0 ? "it did not come"
+						 : "the caller has hung up");
 	return result;
 }
 

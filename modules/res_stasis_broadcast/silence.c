@@ -49,20 +49,14 @@ static void note(struct stats_app *app, struct silence_changes *changes)
 	}
 }
 
-/*! \brief Whether there is a row to end. With the lock. */
-static int has_row(const struct stats_app *app)
-{
-	return app->silent_in_row && !app->is_silent;
-}
-
 /*! \brief Write down how many calls in a row it did not answer, and whether that makes it silent. With the lock. */
 static void set_row(struct stats_app *app, unsigned int row, int is_silent)
 {
-	stats.row_count -= has_row(app);
+	stats.row_count -= stats_app_has_row(app);
 	stats.silent_count -= app->is_silent;
 	app->silent_in_row = row;
 	app->is_silent = is_silent;
-	stats.row_count += has_row(app);
+	stats.row_count += stats_app_has_row(app);
 	stats.silent_count += app->is_silent;
 }
 
@@ -101,15 +95,6 @@ void silence_claimed(struct stats_app *app)
 	if (!app->is_silent) {
 		set_row(app, 0, 0);
 	}
-}
-
-/*! \brief An application is about to be forgotten. With the lock. */
-static void forget(struct stats_entry *entry)
-{
-	const struct stats_app *app = (const struct stats_app *) entry;
-
-	stats.row_count -= has_row(app);
-	stats.silent_count -= app->is_silent;
 }
 
 void silence_tell(struct silence_changes *changes)
@@ -153,7 +138,6 @@ static void silent(const char *app, int is_silent, unsigned int unanswered)
 
 int silence_start(void)
 {
-	stats.apps.forget = forget;
 	log_writer = background_start("stasis_broadcast/silence");
 	return log_writer ? 0 : -1;
 }

@@ -75,8 +75,7 @@ AST_OPTIONAL_API(int, stasis_broadcast_ask, (const struct stasis_broadcast_ask *
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
 /*! \brief Which broadcast a channel has, for \c serial. \return 0 if there is none. Any thread. */
-AST_OPTIONAL_API(
-	unsigned long, stasis_broadcast_serial_of, (const char *channel_id), { return 0; });
+AST_OPTIONAL_API(unsigned long, stasis_broadcast_serial_of, (const char *channel_id), { return 0; });
 
 #pragma GCC diagnostic pop
 

@@ -106,6 +106,7 @@ static int add(const struct stasis_broadcast_source *fresh)
 	listed.has = fresh->has;
 	listed.send = fresh->send;
 	listed.hold_ms = fresh->hold_ms;
+	listed.get_stats = fresh->get_stats;
 	if (observers_add(&observer) || directory_add(&listed)) {
 		source_stop();
 		return -1;

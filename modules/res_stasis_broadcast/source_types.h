@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct ast_json;
+struct stasis_broadcast_fleet_stats;
 
 /*! \brief An event on its way to an application. All of it is borrowed for the call. */
 struct stasis_broadcast_event {
@@ -51,6 +52,8 @@ struct stasis_broadcast_source {
 	 * channels may be held.
 	 */
 	void (*closed)(unsigned long serial, const char *winner);
+	/*! Fill in what is counted. */
+	void (*get_stats)(struct stasis_broadcast_fleet_stats *stats);
 };
 
 /*! \brief The answer of stasis_broadcast_ask() to a bid that is noted: \c closed will tell what has come of it. */

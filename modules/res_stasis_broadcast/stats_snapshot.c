@@ -51,6 +51,7 @@ void stats_get_totals(struct stasis_broadcast_totals *totals)
 	totals->apps = stats.apps.table.count;
 	ast_mutex_unlock(&stats.lock);
 	dispatch_get_totals(totals);
+	totals->has_fleet = directory_get_fleet_stats(&totals->fleet);
 	each_open(find_oldest, totals);
 }
 

@@ -11,8 +11,16 @@
 
 #include "stats_store.h"
 
+static void forget_app(struct stats_entry *entry)
+{
+	const struct stats_app *app = (struct stats_app *) entry;
+
+	stats.silent_count -= app->is_silent;
+	stats.row_count -= stats_app_has_row(app);
+}
+
 struct stats stats = {
 	.lock = AST_MUTEX_INIT_VALUE,
-	.apps = { .size = sizeof(struct stats_app) },
+	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
 	.queues = { .size = sizeof(struct stats_queue) },
 };

@@ -110,6 +110,12 @@ struct stats_app {
 	struct stats_times answers;
 };
 
+/*! \brief Whether it is one of those that stats.row_count says. With the lock. */
+static inline int stats_app_has_row(const struct stats_app *app)
+{
+	return app->silent_in_row && !app->is_silent;
+}
+
 /*! \brief A queue that is counted. */
 struct stats_queue {
 	struct stats_entry entry;

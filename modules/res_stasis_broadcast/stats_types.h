@@ -90,6 +90,35 @@ struct stasis_broadcast_histogram {
 		0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 \
 	}
 
+/*! \brief What is counted of the fleet: applications that another module brings, by a bus. */
+struct stasis_broadcast_fleet_stats {
+	/*! Whether the bus is there. */
+	int is_connected;
+	/*! How many times it came. */
+	uint64_t connections;
+	/*! Workers that have said hello and are believed, and of how many applications they are. */
+	size_t workers;
+	size_t apps;
+	/*! Messages that wait to be published. */
+	size_t queued;
+	/*! What became of events: published, over before, dropped for a full queue, or for want of a connection. */
+	uint64_t published;
+	uint64_t expired;
+	uint64_t overflowed;
+	uint64_t unsent;
+	/*! Requests. */
+	uint64_t claims;
+	uint64_t bids;
+	uint64_t declines;
+	uint64_t takes;
+	uint64_t lists;
+	uint64_t hellos;
+	/*! Messages that were not understood. */
+	uint64_t garbage;
+	/*! Times that messages came faster than they were taken. */
+	uint64_t overruns;
+};
+
 /*! \brief All that is counted, but for that of each application and each queue. */
 struct stasis_broadcast_totals {
 	/*! Since when: seconds since 1970. */
@@ -139,6 +168,9 @@ struct stasis_broadcast_totals {
 	size_t stalled_apps;
 	/*! Applications that are counted. */
 	size_t apps;
+	/*! Whether there is a fleet, and what is counted of it. */
+	int has_fleet;
+	struct stasis_broadcast_fleet_stats fleet;
 };
 
 /*! \brief What is counted of one application, since the last reset or since it was first offered a call. */

@@ -45,7 +45,8 @@ void answer_won(const char *reply)
 
 	if (config) {
 		answer_json(reply,
-			ast_json_pack("{s: i, s: s, s: i}", "status", 204, "ari", config->ari, "hold_ms", config->hold_ms));
+			ast_json_pack(
+				"{s: i, s: s, s: i}", "status", 204, "ari", config->ari, "hold_ms", config->hold_ms));
 	}
 	ao2_cleanup(config);
 }

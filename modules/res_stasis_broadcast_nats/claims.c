@@ -32,9 +32,9 @@ static void debug(const char *what, const struct request *request, int result)
 	ast_debug(1, "%s: %s of '%s', worker '%s': %s\n",
 		printable(request->channel_id, channel, sizeof(channel)), what,
 		printable(request->app, app, sizeof(app)), printable(request->worker, worker, sizeof(worker)),
-		result == STASIS_BROADCAST_OK		? "ok"
-			: result == STASIS_BROADCAST_NOTED	? "noted"
-			: result == STASIS_BROADCAST_TAKEN	? "taken"
+		result == STASIS_BROADCAST_OK            ? "ok"
+			: result == STASIS_BROADCAST_NOTED   ? "noted"
+			: result == STASIS_BROADCAST_TAKEN   ? "taken"
 			: result == STASIS_BROADCAST_UNKNOWN ? "unknown"
 												 : "refused");
 }

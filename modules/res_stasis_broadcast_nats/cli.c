@@ -35,7 +35,7 @@ static void show_connection(int fd, const struct config *config)
 	if (state.is_connected > 0) {
 		ast_cli(fd, "Connection:  to %s, for %lld s\n", text, (long long) state.for_s);
 	} else if (!config || ast_strlen_zero(config->node)) {
-		ast_cli(fd, "Connection:  none, as there is no stasis_broadcast_nats.conf\n");
+		ast_cli(fd, "Connection:  none: the fleet is off, see stasis_broadcast_nats.conf\n");
 	} else {
 		ast_cli(fd, "Connection:  none for %lld s: %s\n", (long long) state.for_s, S_OR(text, "connecting"));
 	}

@@ -53,8 +53,7 @@ static int set_number(const struct setting *setting, void *place, const char *va
 	return 0;
 }
 
-static int set_truth(
-	const struct setting *setting, void *place, const char *value, char *reason)
+static int set_truth(const struct setting *setting, void *place, const char *value, char *reason)
 {
 	const int truth = truth_of(value);
 
@@ -93,7 +92,8 @@ static int is_prefix(const char *value)
 static int set_prefix(const struct setting *setting, void *place, const char *value, char *reason)
 {
 	if (!is_prefix(value)) {
-		snprintf(reason, CONFIG_REASON_SIZE, "is not words of letters, digits, - and _ with dots between them");
+		snprintf(
+			reason, CONFIG_REASON_SIZE, "is not words of letters, digits, - and _ with dots between them");
 		return -1;
 	}
 	return set_text(setting, place, value, reason);

@@ -45,20 +45,20 @@ AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct connection_state state = { .is_connected = -1 };
 static int64_t state_ns;
 
-/*! \brief Note what is known. \return Whether it is another one than before. */
+/*! \brief Note what is known. \return What it was before. */
 static int set_state(int is_connected, const char *text)
 {
-	int is_news;
+	int before;
 
 	ast_mutex_lock(&state_lock);
-	is_news = state.is_connected != is_connected;
+	before = state.is_connected;
 	state.is_connected = is_connected;
 	ast_copy_string(state.text, text, sizeof(state.text));
-	if (is_news) {
+	if (before != is_connected) {
 		state_ns = monotonic_ns();
 	}
 	ast_mutex_unlock(&state_lock);
-	return is_news;
+	return before;
 }
 
 void connection_get_state(struct connection_state *copy)
@@ -86,6 +86,7 @@ static void tell_ami(int is_connected, const char *text)
 static void changed(int is_connected, const char *text)
 {
 	char shown[BUS_TEXT_SIZE];
+	int before;
 
 	if (is_connected > 0) {
 		workers_set_connected(1);
@@ -93,18 +94,20 @@ static void changed(int is_connected, const char *text)
 	} else {
 		workers_set_connected(0);
 	}
-	if (!set_state(is_connected > 0, text)) {
+	before = set_state(is_connected > 0, text);
+	if (before == (is_connected > 0)) {
 		return;
 	}
 	printable(text, shown, sizeof(shown));
 	if (is_connected > 0) {
 		count(COUNTER_CONNECTS);
-		ast_log(LOG_NOTICE, "The fleet is connected to %s\n", shown);
+		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
 	} else {
-		count(COUNTER_DISCONNECTS);
+		if (before > 0) {
+			count(COUNTER_DISCONNECTS);
+		}
 		ast_log(LOG_WARNING,
-			"The connection to NATS is lost: %s. Only applications of this Asterisk are offered calls until it is "
-			"back\n",
+			"NATS: no connection: %s. Only applications of ARI are offered calls until there is one\n",
 			shown);
 	}
 	tell_ami(is_connected > 0, text);
@@ -181,7 +184,7 @@ static void tell_failed(const char *reason)
 		return;
 	}
 	set_state(0, reason);
-	ast_log(LOG_ERROR, "No connection to NATS: %s. It is tried again\n",
+	ast_log(LOG_ERROR, "NATS: there can be no connection: %s. It is tried again\n",
 		printable(reason, shown, sizeof(shown)));
 }
 

@@ -34,6 +34,14 @@
 
 atomic_uint_least64_t counters[COUNTERS];
 
+/*! \brief Say so if the fleet is off. */
+static void tell_off(const struct config *config)
+{
+	if (ast_strlen_zero(config->node)) {
+		ast_log(LOG_NOTICE, "Fleet: off, as stasis_broadcast_nats.conf has no node and no ari\n");
+	}
+}
+
 /*! \brief Have settings that were read. \param config Taken. */
 static void apply(struct config *config)
 {
@@ -42,9 +50,7 @@ static void apply(struct config *config)
 	const int is_same = before && !memcmp(before, config, sizeof(*config));
 
 	config_set(config);
-	if (ast_strlen_zero(config->node)) {
-		ast_log(LOG_NOTICE, "There is no stasis_broadcast_nats.conf: the fleet is off\n");
-	}
+	tell_off(config);
 	if (!is_same) {
 		outbox_reconnect();
 	}
@@ -94,18 +100,17 @@ static int load_module(void)
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	if (start(config)) {
-		ast_log(LOG_ERROR, "No memory, or no thread to publish with: there is no fleet\n");
+		ast_log(LOG_ERROR, "Fleet: no memory, or no thread to publish with: it is not available\n");
 		stop();
 		ao2_ref(config, -1);
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	outbox_reconnect();
-	if (ast_strlen_zero(config->node)) {
-		ast_log(LOG_NOTICE, "There is no stasis_broadcast_nats.conf: the fleet is off\n");
-	}
+	tell_off(config);
 	ao2_ref(config, -1);
 	if (cli_nats_start()) {
-		ast_log(LOG_WARNING, "The command \"broadcast show nats\" cannot be registered; all else works\n");
+		ast_log(
+			LOG_WARNING, "Fleet: the command \"broadcast show nats\" cannot be registered; all else works\n");
 	}
 	about_loaded(AST_MODULE);
 	return AST_MODULE_LOAD_SUCCESS;
@@ -120,7 +125,7 @@ static int reload_module(void)
 	}
 	/* It may have been loaded again by force. */
 	if (stasis_broadcast_source_add(&fleet_source)) {
-		ast_log(LOG_ERROR, "res_stasis_broadcast is not there: there is no fleet\n");
+		ast_log(LOG_ERROR, "Fleet: res_stasis_broadcast is not loaded: load it, and reload this module\n");
 		ao2_ref(config, -1);
 		return AST_MODULE_RELOAD_ERROR;
 	}

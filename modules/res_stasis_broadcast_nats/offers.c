@@ -18,10 +18,13 @@
 
 #include "awards.h"
 #include "config.h"
+#include "connection.h"
+#include "counters.h"
 #include "monotonic.h"
 #include "nonce.h"
 #include "offers.h"
 #include "outbox.h"
+#include "res_stasis_broadcast/stats_types.h"
 #include "workers.h"
 
 /*! So many texts are kept: the events that are on their way at the same time are few. */
@@ -130,12 +133,38 @@ static int hold_ms(const char *app)
 	return workers_expects(app) ? config_hold_ms() : 0;
 }
 
+static void get_stats(struct stasis_broadcast_fleet_stats *stats)
+{
+	struct connection_state state;
+
+	connection_get_state(&state);
+	*stats = (struct stasis_broadcast_fleet_stats){
+		.is_connected = state.is_connected > 0,
+		.connections = atomic_load(&counters[COUNTER_CONNECTS]),
+		.queued = outbox_count(),
+		.published = atomic_load(&counters[COUNTER_PUBLISHED]),
+		.expired = atomic_load(&counters[COUNTER_EXPIRED]),
+		.overflowed = atomic_load(&counters[COUNTER_OVERFLOWED]),
+		.unsent = atomic_load(&counters[COUNTER_UNSENT]),
+		.claims = atomic_load(&counters[COUNTER_CLAIMS]),
+		.bids = atomic_load(&counters[COUNTER_BIDS]),
+		.declines = atomic_load(&counters[COUNTER_DECLINES]),
+		.takes = atomic_load(&counters[COUNTER_TAKES]),
+		.lists = atomic_load(&counters[COUNTER_LISTS]),
+		.hellos = atomic_load(&counters[COUNTER_HELLOS]),
+		.garbage = atomic_load(&counters[COUNTER_GARBAGE]),
+		.overruns = atomic_load(&counters[COUNTER_OVERRUNS]),
+	};
+	workers_count(&stats->workers, &stats->apps);
+}
+
 const struct stasis_broadcast_source fleet_source = {
 	.name = "the fleet",
 	.has = workers_has,
 	.send = send_event,
 	.hold_ms = hold_ms,
 	.closed = awards_closed,
+	.get_stats = get_stats,
 };
 
 void offers_forget(void)

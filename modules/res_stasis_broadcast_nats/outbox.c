@@ -148,7 +148,8 @@ void outbox_reconnect(void)
 }
 
 /*! \brief Take the first of a list to another one. With the lock. */
-static void take_locked(struct outgoing_list *from, size_t *count_of_list, struct outgoing_list *to, size_t room)
+static void take_locked(
+	struct outgoing_list *from, size_t *count_of_list, struct outgoing_list *to, size_t room)
 {
 	struct outgoing *outgoing;
 
@@ -190,6 +191,7 @@ static int turn(int64_t until_ns)
 {
 	struct outgoing_list batch = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	struct outgoing *outgoing;
+	int must_flush;
 	int reconnect;
 	int stop;
 
@@ -204,11 +206,14 @@ static int turn(int64_t until_ns)
 	if (reconnect && !stop) {
 		connection_renew();
 	}
+	must_flush = !AST_LIST_EMPTY(&batch);
 	while ((outgoing = AST_LIST_REMOVE_HEAD(&batch, list))) {
 		publish(outgoing);
 		outgoing_free(outgoing);
 	}
-	connection_flush();
+	if (must_flush) {
+		connection_flush();
+	}
 	return stop ? -1 : 0;
 }
 

@@ -141,7 +141,7 @@ static void tell_clash(const char *ari)
 	}
 	config = config_get();
 	ast_log(LOG_ERROR,
-		"There is another node '%s' in the fleet (its ari is '%s'): claims go to both. Give each a name of its own: "
+		"Fleet: there is another node '%s' (its ari is '%s'): claims go to both. Give each a name of its own: "
 		"node in stasis_broadcast_nats.conf\n",
 		printable(config ? config->node : "", node, sizeof(node)), printable(ari, other, sizeof(other)));
 	ao2_cleanup(config);

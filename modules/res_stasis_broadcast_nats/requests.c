@@ -130,8 +130,7 @@ static const char *read_parts(struct ast_json *body, unsigned int parts, struct 
 }
 
 /*! \brief Read the body. \return What is wrong; NULL: nothing. */
-static const char *read_body(
-	const struct bus_message *message, unsigned int parts, struct request *request)
+static const char *read_body(const struct bus_message *message, unsigned int parts, struct request *request)
 {
 	const char *wrong;
 	struct ast_json *body;
@@ -139,8 +138,8 @@ static const char *read_body(
 	if (message->length > MAX_LENGTH) {
 		return "the body is longer than 4096 bytes";
 	}
-	body = message->length ? ast_json_load_buf(message->data, message->length, NULL)
-						   : ast_json_object_create();
+	body =
+		message->length ? ast_json_load_buf(message->data, message->length, NULL) : ast_json_object_create();
 	wrong = body && ast_json_typeof(body) == AST_JSON_OBJECT ? read_parts(body, parts, request)
 															 : "the body is not a JSON object";
 	ast_json_unref(body);
@@ -154,7 +153,8 @@ const char *request_read(const struct bus_message *message, unsigned int parts, 
 
 	memset(request, 0, sizeof(*request));
 	if (token_read(token, strlen(token), request->app) || !ast_json_utf8_check(request->app)) {
-		wrong = "the last word of the subject is no name of an application, or is not written as it has to be";
+		wrong =
+			"the last word of the subject is no name of an application, or is not written as it has to be";
 	} else {
 		wrong = read_body(message, parts, request);
 	}

@@ -113,11 +113,27 @@ static void add_offers(struct ast_json *list)
 	}
 }
 
+static void list_calls(const char *reply, const struct request *request)
+{
+	struct config *config = config_get();
+	struct ast_json *list;
+
+	if (!workers_is_told(request->app)) {
+		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
+	} else if (config && !stasis_broadcast_describe_all(request->app, (size_t) request->limit, &list)) {
+		add_offers(list);
+		answer_json(reply,
+			ast_json_pack(
+				"{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list));
+	} else {
+		answer_status(reply, 503, "out of memory, or res_stasis_broadcast is not loaded");
+	}
+	ao2_cleanup(config);
+}
+
 void on_list(const struct bus_message *message)
 {
-	struct config *config;
 	struct request request;
-	struct ast_json *list;
 	const char *wrong;
 
 	count(COUNTER_LISTS);
@@ -128,16 +144,7 @@ void on_list(const struct bus_message *message)
 	wrong = request_read(message, 0, &request);
 	if (wrong) {
 		answer_status(message->reply, 400, wrong);
-		return;
-	}
-	config = config_get();
-	if (config && !stasis_broadcast_describe_all(request.app, (size_t) request.limit, &list)) {
-		add_offers(list);
-		answer_json(message->reply,
-			ast_json_pack(
-				"{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list));
 	} else {
-		answer_status(message->reply, 503, "out of memory, or res_stasis_broadcast is not loaded");
+		list_calls(message->reply, &request);
 	}
-	ao2_cleanup(config);
 }

@@ -14,6 +14,7 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
+#include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
 #include "json_text.h"
@@ -44,6 +45,8 @@ struct fleet_app {
 	/*! With the lock of all. */
 	AST_LIST_HEAD_NOLOCK(, worker) workers;
 	size_t count;
+	/*! Of which connection the directory knows it; 0: of none. With the lock of all. */
+	unsigned int told_of;
 	/*! The name in three ways. */
 	const char *name;
 	const char *json;
@@ -56,15 +59,30 @@ AST_MUTEX_DEFINE_STATIC(workers_lock);
 /*! By name, without a lock of its own. */
 static struct ao2_container *apps;
 static size_t worker_count;
-static int connected;
+/*! Which connection there is, from 1 on; 0: none. */
+static unsigned int connected;
+static unsigned int last_connected;
 /*! Whether the directory has to be told. */
 static int is_dirty;
 static int64_t last_update_ns;
 /*! When the first worker's time is over, or before. */
 static int64_t first_end_ns = INT64_MAX;
 
-AO2_STRING_FIELD_HASH_FN(fleet_app, name)
-AO2_STRING_FIELD_CMP_FN(fleet_app, name)
+/*! \brief The name that an entry is found by: of the entry, or the name itself. */
+static const char *key_of(const void *obj, int flags)
+{
+	return (flags & OBJ_SEARCH_MASK) == OBJ_SEARCH_KEY ? obj : ((const struct fleet_app *) obj)->name;
+}
+
+static int app_hash(const void *obj, int flags)
+{
+	return ast_str_hash(key_of(obj, flags));
+}
+
+static int app_compare(void *obj, void *arg, int flags)
+{
+	return strcmp(((const struct fleet_app *) obj)->name, key_of(arg, flags)) ? 0 : CMP_MATCH;
+}
 
 const char *fleet_app_json(const struct fleet_app *app)
 {
@@ -110,8 +128,7 @@ static struct fleet_app *app_create(const char *name)
 
 int workers_start(void)
 {
-	apps = ao2_container_alloc_hash(
-		AO2_ALLOC_OPT_LOCK_NOLOCK, 0, 10007, fleet_app_hash_fn, NULL, fleet_app_cmp_fn);
+	apps = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_NOLOCK, 0, 10007, app_hash, NULL, app_compare);
 	return apps ? 0 : -1;
 }
 
@@ -226,7 +243,7 @@ int workers_hello(const char *app, const char *worker, int64_t ttl_ms)
 void workers_set_connected(int is_connected)
 {
 	ast_mutex_lock(&workers_lock);
-	connected = is_connected;
+	connected = is_connected ? ++last_connected : 0;
 	is_dirty = 1;
 	ast_mutex_unlock(&workers_lock);
 	if (!is_connected) {
@@ -270,6 +287,20 @@ static struct fleet_app *find(const char *name, int needs_connection)
 struct fleet_app *workers_find(const char *app)
 {
 	return find(app, 1);
+}
+
+int workers_is_told(const char *app)
+{
+	struct fleet_app *found = find(app, 1);
+	int is_told = 0;
+
+	if (found) {
+		ast_mutex_lock(&workers_lock);
+		is_told = found->told_of && found->told_of == connected;
+		ast_mutex_unlock(&workers_lock);
+	}
+	ao2_cleanup(found);
+	return is_told;
 }
 
 int workers_has(const char *app)
@@ -318,12 +349,28 @@ static void list_locked(struct list *list, int64_t now_ns)
 	ao2_iterator_destroy(&iterator);
 }
 
-/*! \brief Tell the directory. \param list Given back. */
-static void tell(struct list *list, int must_tell, int is_connected)
+/*! \brief Note that the directory knows them now. */
+static void note_told(const struct list *list, unsigned int connection)
 {
-	if (must_tell && stasis_broadcast_source_names(list->names, is_connected ? list->count : 0)) {
-		ast_log(LOG_WARNING, "Out of memory: the fleet's applications are offered no calls\n");
+	ast_mutex_lock(&workers_lock);
+	for (size_t i = 0; i < list->count; i++) {
+		list->apps[i]->told_of = connection;
 	}
+	ast_mutex_unlock(&workers_lock);
+}
+
+/*! \brief Tell the directory. \param connection Which one there was when they were listed. */
+static void tell(const struct list *list, unsigned int connection)
+{
+	if (stasis_broadcast_source_names(list->names, connection ? list->count : 0)) {
+		ast_log(LOG_WARNING, "Fleet: out of memory, its applications are offered no calls\n");
+	} else {
+		note_told(list, connection);
+	}
+}
+
+static void list_free(struct list *list)
+{
 	for (size_t i = 0; i < list->count; i++) {
 		ao2_ref(list->apps[i], -1);
 	}
@@ -335,7 +382,7 @@ static void tell(struct list *list, int must_tell, int is_connected)
 static void update(int64_t now_ns)
 {
 	struct list list = { 0 };
-	int is_connected;
+	unsigned int connection;
 	int must_tell;
 
 	ast_mutex_lock(&workers_lock);
@@ -343,11 +390,14 @@ static void update(int64_t now_ns)
 	list.names = ast_malloc((ao2_container_count(apps) + 1) * sizeof(const char *));
 	list_locked(&list, now_ns);
 	must_tell = is_dirty;
-	is_connected = connected;
+	connection = connected;
 	is_dirty = 0;
 	last_update_ns = now_ns;
 	ast_mutex_unlock(&workers_lock);
-	tell(&list, must_tell, is_connected);
+	if (must_tell) {
+		tell(&list, connection);
+	}
+	list_free(&list);
 }
 
 int64_t workers_update(void)

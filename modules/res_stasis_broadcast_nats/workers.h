@@ -57,6 +57,9 @@ void workers_set_connected(int is_connected);
 /*! \brief Whether an application has a worker now. Any thread; takes a lock for a moment. */
 int workers_has(const char *app);
 
+/*! \brief Whether an application is there, and the directory knows it: it is offered calls. As workers_has(). */
+int workers_is_told(const char *app);
+
 /*! \brief As workers_has(), whether there is a connection or not. */
 int workers_expects(const char *app);
 

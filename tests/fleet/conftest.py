@@ -1,6 +1,7 @@
 """One fleet for all tests: three Asterisks, three NATS servers. Each test begins and ends with all of it up."""
 
 import asyncio
+import contextlib
 import importlib.util
 import itertools
 import sys
@@ -29,8 +30,8 @@ pytest_sessionstart = SHARED.pytest_sessionstart
 pytest_pyfunc_call = SHARED.pytest_pyfunc_call
 loop = SHARED.loop
 
-# What a node tells of NATS while it is away, and of greetings that do not make sense.
-EXPECTED = ["^NATS", "^Fleet"]
+# What a node tells of NATS while it is away, and of workers that have died.
+EXPECTED = ["^The fleet", "^The connection to NATS", "claimed the call but was gone"]
 
 _numbers = itertools.count(1)
 
@@ -58,6 +59,15 @@ class World:
         self.bus = await self.client()
         await self.nodes_are_there()
         return self
+
+    async def started_again(self, number: int) -> Case:
+        """A node that has died is started, on ports that it did not have; a new hold on it."""
+        old = self.cases[number]
+        await old.disconnect()
+        await asyncio.to_thread(old.asterisk.up, old.asterisk.settings)
+        self.cases[number] = await Case(old.asterisk, old.prefix).open()
+        self.cases[number].expected_log += EXPECTED
+        return self.cases[number]
 
     async def nodes_are_there(self, count: int | None = None) -> None:
         """Wait until so many nodes, all if none is given, answer on NATS."""
@@ -102,31 +112,19 @@ class World:
         self.raw_workers.append(one)
         return one
 
-    async def known(self, app: str, count: int | None = None) -> None:
-        """Wait until all nodes know an application: they list what it may claim, and do not say 403."""
-        wanted = count or len(self.fleet.nodes)
-        await until(lambda: self.know(app, wanted), f"{wanted} nodes know {app!r}")
+    async def known(self, app: str) -> None:
+        """Wait until all nodes know an application: they have no call for it, and do not say that it is not there."""
+        await until(lambda: self.answers(app, 404), f"all nodes know {app!r}")
 
-    async def gone(self, app: str) -> None:
-        """Wait until no node knows an application any more."""
+    async def gone(self, app: str, *nodes: str) -> None:
+        """Wait until none of these nodes, all if none is named, knows it any more."""
+        await until(lambda: self.answers(app, 403, *nodes), f"no node knows {app!r}")
 
-        async def is_gone() -> bool:
-            return not await self.know(app, 1)
-
-        await until(is_gone, f"no node knows {app!r}")
-
-    async def know(self, app: str, wanted: int) -> bool:
-        inbox = f"_INBOX.list{next(_numbers)}"
-        answers: list[dict] = []
-        sid = await self.bus.subscribe(inbox, lambda message: answers.append(message.get("json") or {}))
-        self.bus.publish(f"sb.v1.list.{token(app)}", {}, inbox)
-        try:
-            await until(lambda: len(answers) >= wanted, "answers", 0.5)
-        except AssertionError:
-            return False
-        finally:
-            self.bus.unsubscribe(sid)
-        return sum("broadcasts" in answer for answer in answers) >= wanted
+    async def answers(self, app: str, status: int, *nodes: str) -> bool:
+        """Whether these nodes, all if none is named, give this answer to who asks for the next call."""
+        subjects = [f"sb.v1.take.{node}.{token(app)}" for node in nodes or [node.node for node in self.fleet.nodes]]
+        answers = [await self.bus.request(subject, {"worker": "probe"}, 0.5) for subject in subjects]
+        return all(answer and answer["status"] == status for answer in answers)
 
     async def close(self) -> None:
         """End what the test has started, and see that all is as it was."""
@@ -135,7 +133,7 @@ class World:
         for worker in self.workers:
             await worker.close()
         for raw in self.raw_workers:
-            if not raw.client.ended:
+            with contextlib.suppress(ConnectionError, AssertionError):
                 await raw.hello(0)
         for case in self.cases:
             await case.close()

@@ -21,7 +21,7 @@ class RawWorker:
     @property
     def filter(self) -> str:
         """A filter that only this application matches; its name may have what is special in expressions, or in dialplans."""
-        return "^" + re.sub(r"[^A-Za-z0-9]", ".", self.app) + "$"
+        return "^" + re.sub(rb"[^A-Za-z0-9]", b".", self.app.encode()).decode() + "$"
 
     async def listen(self) -> None:
         await self.client.subscribe(f"{P}.offer.{token(self.app)}.*")

@@ -1,7 +1,5 @@
 """docs/FLEET.md, "Protocol", message by message: what a node answers to whom."""
 
-import asyncio
-
 import pytest
 from harness.events import until
 from harness.nats import token
@@ -108,9 +106,10 @@ async def test_good_bye_and_ttl(world):
     """Who says good-bye, or nothing for its ttl, is offered nothing any more; the dialplan goes on at once."""
     raw, quiet = await world.raw(), await world.raw(ttl_ms=700)
     await raw.hello(0)
+    await world.gone(raw.app)
     call = await world.cases[0].call(f"10000,^{raw.app}$")
     assert await call.status() == ("TIMEOUT", "NOAPPS")
-    await asyncio.sleep(0.8)
+    await world.gone(quiet.app)
     call = await world.cases[0].call(f"10000,^{quiet.app}$")
     assert await call.status() == ("TIMEOUT", "NOAPPS")
     await quiet.hello()

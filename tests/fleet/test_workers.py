@@ -74,7 +74,7 @@ async def test_good_bye_keeps_the_call(world, language):
         call = await world.cases[0].call(f"10000,^{worker.app}$")
         await worker.told("start", call.id)
     worker.send(signal.SIGTERM)
-    await world.gone(worker.app)
+    await world.gone(worker.app, "node-2", "node-3")  # at node-1 it has a WebSocket
     late = await world.cases[1].call(f"10000,^{worker.app}$")
     assert await late.status() == ("TIMEOUT", "NOAPPS")
     if language == "node":

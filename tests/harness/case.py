@@ -116,7 +116,7 @@ class Case:
         try:
             await self._known_state()
         except BaseException:
-            await self._disconnect()
+            await self.disconnect()
             raise
         return self
 
@@ -132,12 +132,13 @@ class Case:
                 await closer()
             await self.hang_up_all()
             await asyncio.gather(*(app.close() for app in self._apps))
+            await self._no_applications()
             await self._no_broadcasts()
             await self._check_log()
         finally:
-            await self._disconnect()
+            await self.disconnect()
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
         await self.ami.close()
         await self.ari.close()
 
@@ -153,6 +154,20 @@ class Case:
             return not channels
 
         await until(none_left, "all channels are gone")
+
+    async def _no_applications(self) -> None:
+        """Wait until Asterisk has forgotten the applications of processes that have ended: it notices in its own time.
+
+        One that still had a channel then stays until somebody comes and leaves under its name.
+        """
+
+        async def none_left() -> bool:
+            apps = (await self.ari.get("/applications")).json
+            for app in apps:
+                await (await self.ari.websocket(app["name"])).close()
+            return not apps
+
+        await until(none_left, "all applications are gone")
 
     async def _no_broadcasts(self) -> None:
         answer = await self.ari.get("/broadcasts")

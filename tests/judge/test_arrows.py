@@ -21,6 +21,8 @@ FAMILIES = {
 }
 # What other modules may know of the resource module: optional API, and plain C.
 SHOWN = re.compile(r"res_stasis_broadcast/(\w+_api|\w+_types|settings_values)\.h")
+# Circles that are known and still to be opened. One that is not there any more fails as well.
+CIRCLES = {"res_stasis_broadcast_nats"}
 LONGEST = 40
 
 sys.setrecursionlimit(10000)
@@ -97,7 +99,8 @@ def functions(file: Path) -> dict[str, int]:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(REPO)))
 @pytest.mark.parametrize("arrows", [arrows_by_includes, arrows_by_names], ids=["includes", "names"])
 def test_no_circle(folder: Path, arrows) -> None:
-    assert circle(arrows(folder)) == []
+    found = circle(arrows(folder))
+    assert bool(found) == (folder.name in CIRCLES), found
 
 
 def test_arrows_are_seen() -> None:

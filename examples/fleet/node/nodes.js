@@ -35,6 +35,11 @@ class Node extends EventEmitter {
   async start() {
     const { user, password, app } = this.options;
     if (!this.client) {
+      // ari-client cannot do without Asterisk, nor with a wrong password: so ask first.
+      const status = await this.request('GET', 'api-docs/resources.json');
+      if (status !== 200) {
+        throw new Error(`${this.url} answers ${status}: see the users in Asterisk's ari.conf`);
+      }
       this.client = this.hearing(await ari.connect(this.url.replace(/\/ari\/?$/, ''), user, password));
     }
     await this.closed; // Asterisk should not take the end of the last one for the end of this one
@@ -71,7 +76,7 @@ class Node extends EventEmitter {
   }
 
   /*
-   * Send a request about a call on offer and return the HTTP status; 0, there was no answer. ari-client has functions
+   * Send a request and return the HTTP status; 0, there was no answer. ari-client has functions
    * for it, but they do not tell the status.
    */
   async request(method, path) {

@@ -108,8 +108,8 @@ static int send_second(const char *app, const struct stasis_broadcast_event *eve
 	return send_as("second:", app, event);
 }
 
-static const struct directory_source first = { "first", get_first, first_has, send_first, NULL };
-static const struct directory_source second = { "second", get_second, second_has, send_second, NULL };
+static const struct directory_source first = { "first", get_first, first_has, send_first, NULL, NULL };
+static const struct directory_source second = { "second", get_second, second_has, send_second, NULL, NULL };
 
 /*! \brief Wait until a number is at least \a count. \return Whether it is. */
 static int reaches(const size_t *number, size_t count)
