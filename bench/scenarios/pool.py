@@ -64,6 +64,6 @@ SCENARIOS = [
         "half of 100 and of 1000 applications claim after 1 ms, 8 calls at once: k(8), and no options",
         [case for apps in TARGETS for case in cases(apps)],
         measure,
-        (24, 14),
+        (32, 20),
     )
 ]

@@ -75,6 +75,6 @@ SCENARIOS = [
         measure,
         (90, 20),
         # The two are orders of magnitude apart.
-        most_pairs=3,
+        most_pairs=2,
     )
 ]

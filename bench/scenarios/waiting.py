@@ -103,6 +103,6 @@ SCENARIOS = [
         measure,
         (50, 14),
         # The two are orders of magnitude apart.
-        most_pairs=3,
+        most_pairs=2,
     )
 ]
