@@ -273,6 +273,19 @@ async def test_garbage_is_counted(world):
     await until(lambda: counted_garbage(case, before + 8), "all of it is counted")
 
 
+async def test_answers_go_nowhere_that_is_the_fleets(world):
+    """Who may only ask cannot have a node speak on subjects that are the node's."""
+    case = world.cases[0]
+    victim = await world.raw()
+    before = (await counted(case))["not understood"]
+    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1"):
+        world.bus.publish(f"sb.v1.take.node-1.{victim.app}", {"worker": "w"}, reply)
+        world.bus.publish(f"sb.v1.list.{victim.app}", {}, reply)
+    await until(lambda: counted_garbage(case, before + 6), "all of it is counted")
+    assert (await victim.ask("take", "node-1"))["status"] == 404
+    assert not [one for one in victim.client.events if one["subject"].startswith("sb.v1.offer.")]
+
+
 async def counted_garbage(case, count):
     return (await counted(case))["not understood"] == count
 
