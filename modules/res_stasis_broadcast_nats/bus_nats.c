@@ -62,7 +62,7 @@ struct bus {
 	int is_closing;
 	/*! Whether the library is done with the connection. */
 	int is_closed;
-	/*! What was told last. */
+	/*! What was told last; -1: nothing. */
 	int is_connected;
 };
 
@@ -113,10 +113,18 @@ static void hide_password(char *url)
 	}
 }
 
+static void tell_connected(struct bus *bus, natsConnection *connection)
+{
+	char url[BUS_TEXT_SIZE] = "";
+
+	natsConnection_GetConnectedUrl(connection, url, sizeof(url));
+	hide_password(url);
+	bus->changed(1, url);
+}
+
 /*! \brief Tell whether it is connected, if that is news. In the order in which the library's one thread tells us. */
 static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 {
-	char text[BUS_TEXT_SIZE] = "";
 	const char *error = NULL;
 	int is_news;
 
@@ -127,16 +135,40 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 	is_news = bus->is_connected != is_connected;
 	bus->is_connected = is_connected;
 	pthread_mutex_unlock(&bus->lock);
-	if (is_connected) {
-		natsConnection_GetConnectedUrl(connection, text, sizeof(text));
-		hide_password(text);
-	} else if (natsConnection_GetLastError(connection, &error) != NATS_OK && error) {
-		snprintf(text, sizeof(text), "%s", error);
-	}
-	if (is_news) {
-		bus->changed(is_connected, *text ? text : "the connection was closed");
+	if (is_news && is_connected) {
+		tell_connected(bus, connection);
+	} else if (is_news) {
+		natsConnection_GetLastError(connection, &error);
+		bus->changed(0, error && *error ? error : "the connection was closed");
 	}
 	leave(bus);
+}
+
+/*! \brief Tell that it is not connected at first, unless it is by now. */
+static void tell_not_yet(struct bus *bus)
+{
+	const char *error = nats_GetLastError(NULL);
+	char text[BUS_TEXT_SIZE];
+	int is_news;
+
+	pthread_mutex_lock(&bus->lock);
+	is_news = bus->is_connected < 0;
+	if (is_news) {
+		bus->is_connected = 0;
+	}
+	pthread_mutex_unlock(&bus->lock);
+	if (!is_news) {
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", error && *error ? error : "no server answers");
+	bus->changed(0, text);
+	pthread_mutex_lock(&bus->lock);
+	is_news = bus->is_connected > 0;
+	pthread_mutex_unlock(&bus->lock);
+	if (is_news) {
+		/* It has come meanwhile, and may have been told before: the last word is that it is there. */
+		tell_connected(bus, bus->connection);
+	}
 }
 
 static void on_connected(natsConnection *connection, void *data)
@@ -221,7 +253,6 @@ static natsStatus set_behavior(natsOptions *options, struct bus *bus)
 	TRY(natsOptions_SetMaxPingsOut(options, 1));
 	TRY(natsOptions_SetWriteDeadline(options, WRITE_MS));
 	TRY(natsOptions_SetNoEcho(options, true));
-	TRY(natsOptions_SetSendAsap(options, true));
 	return status;
 }
 
@@ -288,17 +319,21 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	}
 	bus->changed = options->changed;
 	bus->overrun = options->overrun;
+	bus->is_connected = -1;
 	init_waits(bus);
 	status = connect_bus(bus, options);
-	if (status == NATS_OK) {
-		/* Connected at once: the library tells only of those that are late. */
-		tell(bus, bus->connection, 1);
-	} else if (status != NATS_NOT_YET_CONNECTED) {
+	if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
 		const char *detail = nats_GetLastError(NULL);
 
 		snprintf(reason, BUS_TEXT_SIZE, "%s", detail && *detail ? detail : natsStatus_GetText(status));
 		bus_free(bus);
 		return NULL;
+	}
+	/* The library tells only of a connection that is late, and that may have come meanwhile. */
+	if (status == NATS_OK) {
+		tell(bus, bus->connection, 1);
+	} else {
+		tell_not_yet(bus);
 	}
 	return bus;
 }
@@ -359,9 +394,8 @@ int bus_publish(struct bus *bus, const char *subject, const char *data, size_t l
 
 int bus_flush(struct bus *bus)
 {
-	/* Each message is sent as it is published. */
-	(void) bus;
-	return 0;
+	/* It writes at once, and comes back with the server's answer: what waits meanwhile goes in one piece next time. */
+	return natsConnection_FlushTimeout(bus->connection, WRITE_MS) == NATS_OK ? 0 : -1;
 }
 
 /*! \brief Let no callback begin any more. */

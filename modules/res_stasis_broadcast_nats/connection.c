@@ -45,20 +45,20 @@ AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct connection_state state = { .is_connected = -1 };
 static int64_t state_ns;
 
-/*! \brief Note what is known. \return Whether it is another one than before. */
+/*! \brief Note what is known. \return What it was before. */
 static int set_state(int is_connected, const char *text)
 {
-	int is_news;
+	int before;
 
 	ast_mutex_lock(&state_lock);
-	is_news = state.is_connected != is_connected;
+	before = state.is_connected;
 	state.is_connected = is_connected;
 	ast_copy_string(state.text, text, sizeof(state.text));
-	if (is_news) {
+	if (before != is_connected) {
 		state_ns = monotonic_ns();
 	}
 	ast_mutex_unlock(&state_lock);
-	return is_news;
+	return before;
 }
 
 void connection_get_state(struct connection_state *copy)
@@ -86,6 +86,7 @@ static void tell_ami(int is_connected, const char *text)
 static void changed(int is_connected, const char *text)
 {
 	char shown[BUS_TEXT_SIZE];
+	int before;
 
 	if (is_connected > 0) {
 		workers_set_connected(1);
@@ -93,7 +94,8 @@ static void changed(int is_connected, const char *text)
 	} else {
 		workers_set_connected(0);
 	}
-	if (!set_state(is_connected > 0, text)) {
+	before = set_state(is_connected > 0, text);
+	if (before == (is_connected > 0)) {
 		return;
 	}
 	printable(text, shown, sizeof(shown));
@@ -101,9 +103,11 @@ static void changed(int is_connected, const char *text)
 		count(COUNTER_CONNECTS);
 		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
 	} else {
-		count(COUNTER_DISCONNECTS);
+		if (before > 0) {
+			count(COUNTER_DISCONNECTS);
+		}
 		ast_log(LOG_WARNING,
-			"NATS: the connection is lost: %s. Only applications of ARI are offered calls until it is back\n",
+			"NATS: no connection: %s. Only applications of ARI are offered calls until there is one\n",
 			shown);
 	}
 	tell_ami(is_connected > 0, text);
@@ -137,6 +141,18 @@ static int subscribe(const struct config *config)
 	return failed;
 }
 
+/*! \brief Have a prefix; with another one than before, no worker is known. */
+static void set_prefix(const char *prefix)
+{
+	char before[sizeof(before_app)];
+
+	ast_copy_string(before, before_app, sizeof(before));
+	snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
+	if (*before && strcmp(before, before_app)) {
+		workers_forget();
+	}
+}
+
 /*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
 static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 {
@@ -158,7 +174,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		ast_copy_string(reason, refusal, BUS_TEXT_SIZE);
 		return -1;
 	}
-	snprintf(before_app, sizeof(before_app), "%s.offer.", config->prefix);
+	set_prefix(config->prefix);
 	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
 	bus = bus_open(&options, reason);
 	if (bus && subscribe(config)) {
@@ -180,8 +196,8 @@ static void tell_failed(const char *reason)
 		return;
 	}
 	set_state(0, reason);
-	ast_log(
-		LOG_ERROR, "NATS: no connection: %s. It is tried again\n", printable(reason, shown, sizeof(shown)));
+	ast_log(LOG_ERROR, "NATS: there can be no connection: %s. It is tried again\n",
+		printable(reason, shown, sizeof(shown)));
 }
 
 void connection_renew(void)

@@ -191,6 +191,7 @@ static int turn(int64_t until_ns)
 {
 	struct outgoing_list batch = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	struct outgoing *outgoing;
+	int must_flush;
 	int reconnect;
 	int stop;
 
@@ -205,11 +206,14 @@ static int turn(int64_t until_ns)
 	if (reconnect && !stop) {
 		connection_renew();
 	}
+	must_flush = !AST_LIST_EMPTY(&batch);
 	while ((outgoing = AST_LIST_REMOVE_HEAD(&batch, list))) {
 		publish(outgoing);
 		outgoing_free(outgoing);
 	}
-	connection_flush();
+	if (must_flush) {
+		connection_flush();
+	}
 	return stop ? -1 : 0;
 }
 
@@ -236,7 +240,11 @@ int outbox_start(void)
 	ast_cond_init(&changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	is_stopping = 0;
-	return ast_pthread_create_background(&thread, NULL, outbox_main, NULL);
+	if (ast_pthread_create_background(&thread, NULL, outbox_main, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
+	return 0;
 }
 
 void outbox_stop(void)
@@ -257,5 +265,5 @@ void outbox_stop(void)
 		outgoing_free(outgoing);
 	}
 	message_count = event_count = 0;
-	ast_cond_destroy(&changed);
+	/* The condition stays: a broadcast that closes now may still wake the thread that was. */
 }

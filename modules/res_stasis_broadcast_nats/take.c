@@ -85,8 +85,7 @@ void on_take(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_TAKES);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, REQUEST_WORKER, &request);
@@ -137,8 +136,7 @@ void on_list(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_LISTS);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, 0, &request);

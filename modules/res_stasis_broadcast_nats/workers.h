@@ -76,6 +76,9 @@ struct fleet_app *workers_find(const char *app);
  */
 int64_t workers_update(void);
 
+/*! \brief Forget all workers: they belong to another fleet than ours is now. Any thread; takes a lock for a moment. */
+void workers_forget(void);
+
 /*! \brief How many there are. \param[out] workers \param[out] apps Any thread; takes a lock for a moment. */
 void workers_count(size_t *workers, size_t *apps);
 

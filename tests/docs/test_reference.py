@@ -96,6 +96,15 @@ def test_defaults_are_those_of_the_sample():
         assert ("" if told == "none" else told) == sample[name], f"{name}: {default}, and in the sample {sample[name]!r}"
 
 
+def test_settings_of_the_fleet():
+    """As the source, the page and the sample have them."""
+    source = (REPO / "modules/res_stasis_broadcast_nats/config_values.c").read_text()
+    rows = {code(name): default for name, default, _ in table("docs/FLEET.md", "Settings", "setting").rows}
+    same(set(rows), set(re.findall(r'^\t\{ "(\w+)", set_', source, re.MULTILINE)))
+    sample = dict(re.findall(r"^;(\w+) =[ ]?(.*)$", (REPO / "samples/stasis_broadcast_nats.conf").read_text(), re.MULTILINE))
+    assert sample == {name: "" if told == "none" else code(told) if "`" in told else told for name, told in rows.items()}
+
+
 # Events
 
 
