@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -11,6 +12,7 @@ from harness.fleet import MODULE
 from harness.nats import NatsClient
 
 PAUSE = 2.0
+# How long a worker that was told to go may take with its calls.
 GOES_SECONDS = 12.0
 # What, and how often it is drawn.
 KINDS = {
@@ -23,7 +25,8 @@ class Faults:
     """Draws them, and does them."""
 
     def __init__(self, soak) -> None:
-        self.soak, self.chance, self.fleet = soak, soak.chance, soak.fleet
+        self.soak, self.chance, self.fleet = soak, random.Random(f"{soak.seed} faults"), soak.fleet
+        self.log = (soak.folder / "faults.txt").open("w", encoding="ascii")
         self.done: Counter[str] = Counter()
 
     async def carry_out(self, seconds: float) -> None:
@@ -32,11 +35,14 @@ class Faults:
         first = self.chance.sample(sorted(KINDS), len(KINDS))
         while time.monotonic() < end:
             kind = first.pop() if first else self.chance.choices(list(KINDS), list(KINDS.values()))[0]
+            start = time.monotonic()
             try:
                 await getattr(self, kind)()
             except (AssertionError, ConnectionError, OSError, RuntimeError, asyncio.TimeoutError) as error:
                 self.soak.problems.append(f"{kind}: {type(error).__name__} {error}")
             self.done[kind] += 1
+            self.log.write(f"{start:.3f} {kind} {time.monotonic() - start:.3f} s\n")
+            self.log.flush()
             await asyncio.sleep(self.chance.uniform(0, PAUSE))
 
     def faulty(self, app: str, seconds: float) -> None:

@@ -78,7 +78,8 @@ class Soak:
 
     def __init__(self, seconds: float, seed: str) -> None:
         self.seconds = seconds
-        self.chance = random.Random(seed)
+        self.seed = seed
+        self.chance = random.Random(f"{seed} calls")
         self.folder = REPO / "build" / "soak-fleet"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
