@@ -131,6 +131,20 @@ export class Board {
     return [...this.calls.values()].sort((one, other) => other.priority - one.priority || one.from - other.from);
   }
 
+  /** How many calls each application is offered now, by node and name, as far as it is known. */
+  offers() {
+    const offers = new Map();
+    for (const { node, detail } of this.calls.values()) {
+      if (!detail) continue;
+      const declined = new Set(detail.declined);
+      for (const name of detail.recipients) {
+        const key = this.key(node, name);
+        if (!declined.has(name)) offers.set(key, (offers.get(key) ?? 0) + 1);
+      }
+    }
+    return offers;
+  }
+
   longest() {
     let longest = null;
     for (const call of this.calls.values()) if (!longest || call.from < longest.from) longest = call;

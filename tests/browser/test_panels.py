@@ -13,6 +13,7 @@ async def test_the_line_and_how_it_ends(case, page):
     await app.offered(call.id)
     await page.reads("#line tbody", "Alice 5550", "gold", "7")
     await page.reads("#line td[data-label=Heard]", "2")
+    await page.reads("#workers", f"{app.app} ready 0 live 1 offered 0 won")
     assert await other.decline(call.id) == 204
     await page.reads("#line td[data-label=Declined]", "1")
     assert await app.claim(call.id) == 204
