@@ -26,8 +26,8 @@ class Console {
     this.board = new Board();
     this.workers = new Workers();
     this.polls = new Polls(this.board, this.workers, () => {
-      if (this.board.sweep()) this.changed('line', 'ended');
-      this.changed('workers', 'queues');
+      this.board.sweep();
+      this.changed('line', 'ended', 'workers', 'queues');
       // A hidden page is not drawn; its title is seen.
       if (document.hidden) this.drawProblems();
     });

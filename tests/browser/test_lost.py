@@ -50,6 +50,21 @@ async def test_asterisk_restarted(case, page):
     await page.reads("#line tbody", "Nina")
 
 
+async def test_connection_cut(case, page):
+    """Asterisk lives, the WebSocket is gone: of calls from before, nobody tells the new one how they end. It asks."""
+    await opened(page, case)
+    before = await case.app()
+    call = await caller(case, "60000,,,yes", "Gerda")
+    await before.offered(call.id)
+    await page.reads("#line tbody", "Gerda")
+    await case.ami.cli("ari shutdown websocket sessions")
+    await page.reads("#say", "is there again")
+    await page.reads("#line tbody", "Gerda")
+    app = await case.app()
+    assert await app.claim(call.id) == 204
+    await page.reads("#ended tbody", "Gerda", app.app)
+
+
 async def test_without_the_setting_it_does_not_stay(case, page):
     """A console that is offered calls would keep them waiting for it. It says what to set."""
     conf = case.asterisk.folder / "etc" / "stasis_broadcast.conf"
