@@ -27,6 +27,9 @@ ASTHEADERDIR ?= $(ASTERISK_INCLUDE)/asterisk
 
 DOCUMENTATION := $(wildcard modules/*/*-en_US.xml)
 SAMPLES := $(wildcard samples/*.conf)
+# Not for a module that is left out.
+SAMPLE_OF_res_stasis_broadcast_nats := samples/stasis_broadcast_nats.conf
+INSTALLED_SAMPLES = $(filter-out $(foreach name,$(LACKING) $(LEFT_OUT),$(SAMPLE_OF_$(name))),$(SAMPLES))
 CONSOLE_FILES := $(wildcard console/*.* console/js/*)
 
 INSTALLED_MODULES = $(MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
@@ -66,7 +69,7 @@ install: modules | installation-folders ## install modules, header, documentatio
 	install -m 644 $(filter-out console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/"
 	install -m 644 $(filter console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/js/"
 	@# Samples become the administrator's: never overwritten.
-	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(SAMPLES); do \
+	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(INSTALLED_SAMPLES); do \
 		[ -e "$(DESTDIR)$(ASTETCDIR)/$${sample##*/}" ] || install -v -m 644 "$$sample" "$(DESTDIR)$(ASTETCDIR)/"; \
 	done)
 	@cat tools/install/installed.txt

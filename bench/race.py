@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import machine
 from asterisk import OUT, REPO, Asterisk, BenchError
 
 PROGRAM = REPO / "build" / "ari-race" / "ari-race"
 
 # The longest that applications may take to come or go.
 PATIENCE_SECONDS = 20
+
+# The dialplan that reads RACE_OPTIONS, the options of StasisBroadcast().
+OPTIONS = ("--endpoint", "Local/offer@bench-options", "--variable")
 
 # ari-race's exit status when one of its rules was broken: a result, but not a good one.
 RULE_BROKEN = 1
@@ -39,6 +43,18 @@ class Race:
     def __init__(self, report: dict[str, Any], history: Path | None) -> None:
         self.report = report
         self.history = history
+        # CPU seconds of Asterisk from the first call to the end of the last, without the applications' coming and going.
+        self.cpu = 0.0
+
+    def rate(self) -> float:
+        """Calls a second."""
+        return self.report["calls"]["made"] / self.report["seconds"]
+
+    def check(self, what: str) -> None:
+        """It counts only if nothing went wrong and somebody got each call."""
+        trouble = self.trouble() or (f"{self.lost()} calls that nobody got" if self.lost() else "")
+        if trouble:
+            raise BenchError(f"{what}: {trouble}")
 
     def ms(self, name: str, what: str) -> float:
         """A number of ari-race's table: ms("offer_to_start", "p99")."""
@@ -74,8 +90,12 @@ def race(asterisk: Asterisk, *words: str, history: bool = False, **options: obje
     path = OUT / "race.history" if history else None
     if path:
         command += ["--history", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return read(done.returncode, done.stdout + done.stderr, report, path)
+    with machine.CpuMeter(asterisk.pid) as meter:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = read(done.returncode, done.stdout + done.stderr, report, path)
+    start_ns = result.report["start_ns"]
+    result.cpu = meter.between(start_ns, start_ns + round(result.report["seconds"] * 1e9))
+    return result
 
 
 def warm_up(asterisk: Asterisk, **options: object) -> None:

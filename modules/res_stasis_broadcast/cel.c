@@ -19,10 +19,10 @@
 #include "asterisk/cel.h"
 #include "asterisk/json.h"
 
-#include "describe.h"
+#include "describe_text.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "record.h"
 
 /*!

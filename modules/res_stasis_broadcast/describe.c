@@ -18,8 +18,8 @@
 #include "channel_json.h"
 #include "channel_variables.h"
 #include "describe.h"
-#include "offer.h"
-#include "printable.h"
+#include "describe_text.h"
+#include "offer_data.h"
 
 static const char *state_name(enum broadcast_state state)
 {
@@ -40,13 +40,6 @@ static const char *state_name(enum broadcast_state state)
 		return "withdrawn";
 	}
 	return "unknown";
-}
-
-struct ast_json *describe_text(const char *text)
-{
-	char shown[4 * APP_FILTER_MAX_LENGTH + 8];
-
-	return ast_json_string_create(ast_json_utf8_check(text) ? text : printable(text, shown, sizeof(shown)));
 }
 
 static struct ast_json *names_to_json(const struct names *names)

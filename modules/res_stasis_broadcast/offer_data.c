@@ -19,11 +19,9 @@
 #include "asterisk/time.h"
 #include "asterisk/utils.h"
 
-#include "attach.h"
 #include "dispatch/dispatch.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "settings.h"
-#include "widening.h"
 
 /*! The longest text that is kept of a channel, in bytes. */
 #define TEXT_LIMIT 256
@@ -75,9 +73,8 @@ struct beginnings {
 };
 
 /*! \brief When the channel's wait began: with its last broadcast, unless an application has had it since. */
-static struct beginnings find_beginnings(struct ast_channel *chan, int is_reoffer)
+static struct beginnings find_beginnings(struct broadcast *last, int is_reoffer)
 {
-	struct broadcast *last = attached(chan);
 	struct beginnings begin = { .first_ns = broadcast_clock_ns() };
 
 	begin.entered_ns = begin.first_ns;
@@ -91,7 +88,6 @@ static struct beginnings find_beginnings(struct ast_channel *chan, int is_reoffe
 			begin.entered_ns = offer->entered_ns;
 			begin.queue_position = offer->queue_position;
 		}
-		broadcast_unref(last);
 	}
 	return begin;
 }
@@ -107,11 +103,12 @@ static void keep_for_cel(struct offer *offer, struct ast_channel *chan)
 	}
 }
 
-struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request)
+struct offer *offer_create(
+	struct ast_channel *chan, const struct offer_request *request, struct broadcast *last)
 {
 	/* A moved offer leaves out the lost ones, too, but is another caller's. */
 	const int is_reoffer = request->excluded && !request->is_continued;
-	const struct beginnings begin = find_beginnings(chan, is_reoffer);
+	const struct beginnings begin = find_beginnings(last, is_reoffer);
 	const char *texts[TEXTS];
 	struct offer *offer;
 	size_t size = 0;
@@ -160,10 +157,10 @@ void offer_free(void *data)
 {
 	struct offer *offer = data;
 
-	widening_free(atomic_load(&offer->widening));
 	queue_line_leave(&offer->queue_place);
 	ast_channel_cleanup(offer->cel_channel);
 	offer_events_clear(&offer->events);
+	ast_free(atomic_load(&offer->worker));
 	ast_free(offer);
 }
 

@@ -22,23 +22,19 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "background.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "queue_log.h"
 #include "settings.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
-
-/*! So many lines may wait before Asterisk takes the whole system for overloaded: a slow disk is no reason. */
-#define HIGH_WATER 1000000
 
 /*! The longest text of a line, in bytes. */
 #define TEXT_SIZE 264
@@ -103,9 +99,7 @@ tell(struct broadcast *broadcast, const char *agent, const char *event, const ch
 	va_start(args, format);
 	vsnprintf(entry->data, sizeof(entry->data), format, args);
 	va_end(args);
-	if (ast_taskprocessor_push(writer, write_line, entry)) {
-		ast_free(entry);
-	}
+	background_push(writer, write_line, entry);
 }
 
 /*! \brief How long a call has waited since it came, in seconds: until its offer closed, as all that is asked for is then. */
@@ -205,53 +199,14 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 
 int queue_log_start(void)
 {
-	writer = ast_taskprocessor_get("stasis_broadcast/queue_log", TPS_REF_DEFAULT);
-	if (!writer) {
-		return -1;
-	}
-	ast_taskprocessor_alert_set_levels(writer, -1, HIGH_WATER);
-	return 0;
-}
-
-/*! \brief What tells that the writer has nothing left to write. */
-struct rest {
-	ast_mutex_t lock;
-	ast_cond_t reached;
-	int is_reached;
-};
-
-/*! \brief The last task. In the writer's thread. */
-static int reach_rest(void *data)
-{
-	struct rest *rest = data;
-
-	ast_mutex_lock(&rest->lock);
-	rest->is_reached = 1;
-	ast_cond_signal(&rest->reached);
-	ast_mutex_unlock(&rest->lock);
-	return 0;
+	writer = background_start("stasis_broadcast/queue_log");
+	return writer ? 0 : -1;
 }
 
 void queue_log_stop(void)
 {
-	struct rest rest = { .is_reached = 0 };
-
-	if (!writer) {
-		return;
-	}
-	ast_mutex_init(&rest.lock);
-	ast_cond_init(&rest.reached, NULL);
-	if (!ast_taskprocessor_push(writer, reach_rest, &rest)) {
-		ast_mutex_lock(&rest.lock);
-		while (!rest.is_reached) {
-			ast_cond_wait(&rest.reached, &rest.lock);
-		}
-		ast_mutex_unlock(&rest.lock);
-	}
-	/* Waits for its thread: our code has been left. */
-	writer = ast_taskprocessor_unreference(writer);
-	ast_cond_destroy(&rest.reached);
-	ast_mutex_destroy(&rest.lock);
+	background_stop(writer);
+	writer = NULL;
 }
 
 const struct broadcast_observer queue_log_observer = {

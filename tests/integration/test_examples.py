@@ -109,6 +109,22 @@ async def test_one_of_three_gets_the_call(case, language):
 
 
 @each
+async def test_takes_the_next_in_line_when_it_connects_and_after_each_call(case, language):
+    """It was not there when the calls came, and of a second one it hears nothing before it has ended the first."""
+    waiting = await case.app("waiting")
+    first, second = await case.call("30000"), await case.call("30000,^waiting-")
+    for call in (first, second):
+        await waiting.offered(call.id)
+    example = await Example(case, language, "example", "--play", "sound:beep").start()
+    await example.told("start", first)
+    assert (await example.wait(lambda line: line["event"] == "next"))["status"] == 200
+    await example.told("end", first)
+    await example.wait_count(2, lambda line: line["event"] == "next")
+    assert [line["status"] for line in example.events if line["event"] == "next"] == [200, 404]
+    assert (await case.ari.broadcast(second.id))["state"] == "open", "it is not for this application"
+
+
+@each
 async def test_claims_what_matches_and_declines_the_others(case, language):
     example = await Example(case, language, "example", "--policy", "callers-matching", "^[0-9]{4,}$").start()
     call = await case.call("60000")

@@ -44,6 +44,9 @@ struct options {
 	int64_t stalled_buffer; /*!< bytes of SO_RCVBUF; 0: the system's */
 	int64_t think_ns;
 	int64_t spread_ns;
+	double
+		think_sigma; /*!< of the logarithm of think times, whose median is think_ns then; 0: by spread_ns */
+	bool bid;        /*!< claimers bid, with a score at random */
 	int64_t hold_ns;
 	int64_t seed;
 

@@ -32,6 +32,8 @@ static const char text[] =
 	"  --stalled-buffer BYTES   socket buffer of these                   (the system's)\n"
 	"  --think MS               from offer to claim or decline           (0)\n"
 	"  --spread MS              more or less by up to so much            (0)\n"
+	"  --think-sigma S          think times are lognormal: median --think, sigma S (0)\n"
+	"  --bid                    claimers bid, with a score at random (needs /ari/broadcasts)\n"
 	"  --hold MS                from StasisStart to hang-up              (0)\n"
 	"  --seed N                 repeats what is left to chance           (1)\n"
 	"Calls\n"
