@@ -1,13 +1,12 @@
 // What is known of the calls of all nodes: who is on offer, and what became of the last. Knows nothing of the page.
 
 import { Minutes } from './minutes.js';
+import { moment } from './text.js';
 
 const KEPT = 100;
 
-/** A moment as ARI writes it, in ms since 1970. */
-export function moment(text) {
-  return Date.parse(String(text).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-}
+// An event may be so late, in ms. A call that is on offer for longer than it can be has ended without a word.
+const LATE = 20000;
 
 export class Board {
   constructor() {
@@ -17,6 +16,7 @@ export class Board {
     this.numbers = 0;
     this.unseen = 0;
     this.heardOf = new Map();
+    this.overAt = new Map();
   }
 
   key(node, id) {
@@ -52,6 +52,7 @@ export class Board {
     const key = this.key(node, event.channel.id);
     const call = this.calls.get(key);
     this.calls.delete(key);
+    this.overAt.set(key, performance.now());
     // It goes on under another ID: that one is on offer now, or will be.
     if (outcome === 'replaced') return true;
     const at = moment(event.timestamp);
@@ -75,13 +76,16 @@ export class Board {
     this.ended.length = Math.min(this.ended.length, KEPT);
   }
 
-  /** What GET /broadcasts lists when we have connected: calls that came before, and those that went while we were away. */
-  listed(node, list) {
+  /**
+   * What GET /broadcasts lists when we have connected: calls that came before, and those that went while we were away.
+   * asked is when it was asked for, of performance.now(): what has ended since is not on offer, whatever the list says.
+   */
+  listed(node, list, asked) {
     const now = performance.now();
-    const open = list.filter((item) => item.state === 'open');
+    const open = list.filter((item) => item.state === 'open' && !(this.overAt.get(this.key(node, item.channel_id)) >= asked));
     const there = new Set(open.map((item) => this.key(node, item.channel_id)));
     for (const call of this.calls.values()) {
-      if (call.node !== node || there.has(call.key) || call.begun > node.readyAt) continue;
+      if (call.node !== node || there.has(call.key) || call.begun > asked) continue;
       this.calls.delete(call.key);
       this.end(call, 'unseen', Date.now());
     }
@@ -108,8 +112,18 @@ export class Board {
     }
   }
 
-  forget(node) {
-    for (const call of this.calls.values()) if (call.node === node) this.calls.delete(call.key);
+  /** End what must have ended, and forget what nobody asks for any more. Returns whether something has. */
+  sweep() {
+    const now = performance.now();
+    for (const [key, at] of this.overAt) if (at < now - LATE) this.overAt.delete(key);
+    let found = false;
+    for (const call of this.calls.values()) {
+      if (call.node.state !== 'live' || now < call.begun + call.timeout + LATE) continue;
+      this.calls.delete(call.key);
+      this.end(call, 'unseen', Date.now());
+      found = true;
+    }
+    return found;
   }
 
   /** The calls on offer, first in line first. */

@@ -21,7 +21,7 @@ class Chart {
   constructor(place, width) {
     this.drawing = svg('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img' });
     this.drawing.append(...[0.5].map((share) => svg('line', { class: 'grid', x1: 0, x2: width, y1: HEIGHT * share, y2: HEIGHT * share })));
-    this.top = el('span', { class: 'top', 'aria-hidden': 'true' });
+    this.top = el('span', { class: 'scale', 'aria-hidden': 'true' });
     place.append(this.drawing, this.top, el('span', { class: 'from', 'aria-hidden': 'true' }, '1 h ago'), el('span', { class: 'to', 'aria-hidden': 'true' }, 'now'));
   }
 

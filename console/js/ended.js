@@ -3,7 +3,7 @@
 import { byId, el, keyed, mark, put, show } from './dom.js';
 import { clock, duration, foreign } from './text.js';
 
-const SIGNS = { claimed: '✓', timeout: '⏱', hangup: '✕', declined: '⊘', withdrawn: '↩', unseen: '?' };
+const SIGNS = { claimed: '✓', timeout: '◔', hangup: '✕', declined: '⊘', withdrawn: '↩', unseen: '?' };
 const CLASSES = { claimed: 'good', timeout: 'bad', hangup: 'bad', declined: 'bad', withdrawn: 'dim', unseen: 'warn' };
 
 /** In words. */
@@ -15,7 +15,7 @@ export function told(one) {
     case 'hangup': return `abandoned${after}`;
     case 'declined': return `declined by all, or nobody there${after}`;
     case 'withdrawn': return `withdrawn${after}`;
-    case 'unseen': return 'ended while this page was cut off';
+    case 'unseen': return 'ended, and this page did not hear how';
     default: return foreign(one.outcome, 40);
   }
 }

@@ -23,7 +23,10 @@ class Console {
     this.login = login;
     this.board = new Board();
     this.workers = new Workers();
-    this.polls = new Polls(this.board, this.workers, () => this.changed('workers', 'queues'));
+    this.polls = new Polls(this.board, this.workers, () => {
+      if (this.board.sweep()) this.changed('line', 'ended');
+      this.changed('workers', 'queues');
+    });
     this.nodes = login.urls.map((url) => new Node(url, login, this));
     this.due = new Map();
     this.makePanels();
@@ -67,12 +70,12 @@ class Console {
 
   async onReady(node) {
     node.isReady = true;
-    node.opened = null;
-    node.readyAt = performance.now();
+    node.counted = [];
+    const asked = performance.now();
     if (node.times > 1) this.say(`${node.name} is there again.`);
     try {
       const list = await node.request('GET', 'broadcasts?limit=10000');
-      if (list.status === 200) this.board.listed(node, list.body);
+      if (list.status === 200) this.board.listed(node, list.body, asked);
     } catch { /* It is away again, and says so. */ }
     this.changed('line', 'ended', 'head');
     this.polls.run(node);
@@ -112,10 +115,10 @@ class Console {
     keyed(byId('problem-list'), found.length ? found : [['good', 'All is well: callers find somebody, workers answer.']],
       (one) => one[1].replace(/\d+/g, '#'), () => {
         const made = { sign: el('span', { class: 'sign' }), text: el('span') };
-        made.node = el('li', {}, made.sign, made.text);
+        made.node = el('li', {}, made.sign, ' ', made.text);
         return made;
       }, (made, [level, text]) => {
-        put(made.sign, { bad: '■ Wrong: ', warn: '▲ Look: ', good: '● ' }[level]);
+        put(made.sign, { bad: '■ Wrong:', warn: '▲ Look:', good: '●' }[level]);
         put(made.text, text);
         mark(made.node, level);
       });

@@ -1,7 +1,7 @@
 // One Asterisk: the log-in, the WebSocket that brings the events, and questions to its ARI. Knows nothing of the page.
 
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 15000;
+const LONGEST_PAUSE = 10000;
 const PATIENCE = 10000;
 
 /** Why a node cannot be watched; `is` is a state of Node. */

@@ -4,6 +4,9 @@
 const NAMES = 6000;
 const AT_ONCE = 8;
 
+// So late events may be, in ms.
+const GRACE = 20000;
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Asks as long as the node is live: a question a second at the most of each kind, and none before the last is answered. */
@@ -62,20 +65,22 @@ export class Polls {
     }
   }
 
-  /** Each offer that Asterisk has counted by the last time should have been heard of by now. */
-  compare(node, stats, seen) {
-    const opened = stats.opened;
-    const last = node.opened;
+  /** Each offer that Asterisk had counted a while ago should have been heard of by now, however late its events are. */
+  compare(node, stats, heard) {
+    const now = performance.now();
     node.stats = stats;
-    node.opened = { opened, seen, since: stats.since };
-    if (!last || last.since !== stats.since) {
-      node.base = { opened, seen };
-      return;
-    }
-    const missing = (last.opened - node.base.opened) - (seen - node.base.seen);
+    if (!node.counted?.length || node.counted[0].since !== stats.since) node.counted = [];
+    node.counted.push({ since: stats.since, opened: stats.opened, heard, at: now });
+    const [base] = node.counted;
+    const due = node.counted.filter((one) => one.at < now - GRACE).pop();
+    if (!due || due === base) return;
+    const missing = (due.opened - base.opened) - (heard - base.heard);
     if (missing > 0) {
       this.board.unseen += missing;
-      node.base = { opened: last.opened, seen };
+      node.counted = [];
+    } else {
+      // The first one stays what is compared with.
+      node.counted = [base, ...node.counted.slice(node.counted.indexOf(due))];
     }
   }
 }

@@ -3,7 +3,7 @@
 import { Bars, Lines, roundUp } from './chart.js';
 import { byId, el, keyed, mark, put, show } from './dom.js';
 import { Minutes, SPAN, missed } from './minutes.js';
-import { clock, count, duration, foreign, seconds } from './text.js';
+import { clock, count, duration, foreign, moment, seconds, since } from './text.js';
 
 const percent = (share) => `${(share * 100).toFixed(share < 0.995 && share > 0 ? 1 : 0)} %`;
 
@@ -146,7 +146,7 @@ export class QueuesPanel {
     keyed(this.body, rows, (row) => row.key, () => this.make(), (made, row) => this.update(made, row));
     show(byId('queues-empty'), !rows.length);
     show(byId('queues'), rows.length > 0);
-    const since = nodes.map((node) => node.stats?.since).filter(Boolean).sort()[0];
-    put(byId('queues-since'), since && rows.length ? `counted since ${new Date(since.replace(/([+-]\d\d)(\d\d)$/, '$1:$2')).toLocaleString([], { dateStyle: 'short', timeStyle: 'short' })}` : '');
+    const first = nodes.map((node) => node.stats?.since).filter(Boolean).sort()[0];
+    put(byId('queues-since'), first && rows.length ? `counted since ${since(moment(first))}` : '');
   }
 }

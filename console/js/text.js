@@ -23,6 +23,18 @@ export function clock(ms, withSeconds = true) {
   return new Date(ms).toLocaleTimeString([], { hour12: false, hour: '2-digit', minute: '2-digit', ...(withSeconds && { second: '2-digit' }) });
 }
 
+/** A moment of today by its time, one of another day with its date. */
+export function since(ms) {
+  const day = new Date(ms);
+  const date = `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, '0')}-${String(day.getDate()).padStart(2, '0')} `;
+  return (day.toDateString() === new Date().toDateString() ? '' : date) + clock(ms, false);
+}
+
+/** A moment as ARI writes it, in ms since 1970. */
+export function moment(text) {
+  return Date.parse(String(text).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+}
+
 /** "1 call", "2 calls". */
 export function count(number, one, many = `${one}s`) {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;

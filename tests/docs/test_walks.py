@@ -167,7 +167,7 @@ def test_getting_started(walk):
 
 def test_readme(walk):
     first, second = (one for one in blocks("README.md") if one.language == "sh")
-    assert [line.split()[1] for line in first.commands] == ["demo", "check"]
+    assert [line.split()[1] for line in first.commands] == ["demo", "console", "check"]
     for line in second.text.splitlines():
         command, _, remark = line.partition(" # ")
         if "another terminal" in remark:

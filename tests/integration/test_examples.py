@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.ari_client import BUILD, install
+from harness.ari_client import SOURCE
 from harness.asterisk import REPO
 from harness.events import EventLog, until
+from harness.npm import install
 from harness.sip import Sipp
 from test_short_applications import example as short_application
 
@@ -33,11 +34,11 @@ class Example(EventLog):
         self.command = [*COMMANDS[language], "--app", self.app, "--url", url, *self.FORM, *options]
 
     async def start(self):
-        await asyncio.to_thread(install)
+        modules = await asyncio.to_thread(install, SOURCE, "node")
         self.process = await asyncio.create_subprocess_exec(
             *self.command,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "NODE_PATH": str(BUILD / "node_modules")},
+            env={**os.environ, "NODE_PATH": str(modules)},
         )
         self.case.at_end(self.end_process)
         self.reader = asyncio.create_task(self.read())
