@@ -169,7 +169,9 @@ async def test_bids(world):
     """The best one of the best application has it; each is told when it is decided, and again if it asks again."""
     good, better = await world.raw(), await world.raw()
     twin = await world.raw(better.app)
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app})$,,,b(700)")
+    # One that does not bid: else it is decided as soon as each application has.
+    quiet = await world.raw()
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
     assert offers[0]["bid_window"] == 700
     answers = await asyncio.gather(
