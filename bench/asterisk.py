@@ -1,6 +1,7 @@
 """The sandbox's Asterisk 22, started again for every run, with our modules or with its own."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,12 +11,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 # pylint: disable=wrong-import-position
 from harness import asterisk  # noqa: E402
-from harness.asterisk import REPO, SandboxError, Settings  # noqa: E402
+from harness.asterisk import REPO, SANDBOX, SandboxError, Settings  # noqa: E402
+
+import before  # noqa: E402
 
 OUT = REPO / "build" / "bench"
 
-# What the report calls them, and what the sandbox does.
-MODULES = {"ours": "ours", "own": "asterisk"}
+# What the report calls them, and what the sandbox does. "before" is the first version: ours of another source tree.
+MODULES = {"ours": "ours", "own": "asterisk", "before": "ours"}
 
 
 class BenchError(Exception):
@@ -39,6 +42,10 @@ class Asterisk(asterisk.Asterisk):
         super().__init__(22, word=os.environ.get("BENCH_INSTANCE", "bench"))
         more = (f"EXTENSIONS={dialplan()}", "VERBOSE=0", *(f"{name}={value}" for name, value in settings.items()))
         self.wanted = Settings(22, MODULES[side], more)
+        self.program = before.sandbox() if side == "before" else SANDBOX
+
+    def sandbox(self, *words: str) -> tuple[int, str]:
+        return asterisk.to_its_end([str(self.program), *words], self.environment())
 
     def environment(self) -> dict[str, str]:
         return {name: value for name, value in super().environment().items() if name not in UNWANTED}
@@ -66,6 +73,16 @@ class Asterisk(asterisk.Asterisk):
 
     def cpu(self) -> float:
         return machine.process_cpu(self.pid)
+
+
+def conf(name: str, **files: str) -> str:
+    """A folder for the sandbox's CONF: conf("loud", cel="[general]\\nenable = yes") has one file, cel.conf."""
+    folder = OUT / f"conf-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for file, text in files.items():
+        (folder / f"{file}.conf").write_text(text)
+    return str(folder)
 
 
 def dialplan() -> Path:

@@ -46,3 +46,15 @@ def call_to_last_offer_ms(path: Path) -> list[float]:
         elif line["what"] == "offer":
             last[line["call"]] = line["t"]
     return [(moment - calls[call]) / 1e6 for call, moment in last.items() if call in calls]
+
+
+def last_bid_to_start_ms(path: Path, bidders: int) -> list[float]:
+    """For each call for which all have bid: from the sending of the last bid to StasisStart."""
+    bids: dict[str, list[int]] = {}
+    starts: dict[str, int] = {}
+    for line in lines(path):
+        if line["what"] == "bid":
+            bids.setdefault(line["call"], []).append(line["t"])
+        elif line["what"] == "start":
+            starts.setdefault(line["call"], line["t"])
+    return [(starts[call] - max(sent)) / 1e6 for call, sent in bids.items() if len(sent) == bidders and call in starts]

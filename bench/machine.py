@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,46 @@ def process_cpu(pid: int) -> float:
     """CPU seconds that a process has used, all its threads, also those that have ended."""
     # Linux makes the number of a process's CPU clock from its pid; see clock_getcpuclockid(3).
     return time.clock_gettime((~pid << 3) | 2)
+
+
+class CpuMeter:
+    """Notes a process's CPU time again and again, for whoever finds out later between which moments it counts."""
+
+    EACH_SECONDS = 0.02
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.notes: list[tuple[int, float]] = []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._note)
+
+    def __enter__(self) -> "CpuMeter":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _note(self) -> None:
+        last = False
+        while not last:
+            last = self.over.wait(self.EACH_SECONDS)
+            try:
+                self.notes.append((time.monotonic_ns(), process_cpu(self.pid)))
+            except OSError:
+                # It has ended; whoever measures it finds out.
+                return
+
+    def _at(self, moment_ns: int) -> float:
+        after = next((i for i, (noted_ns, _) in enumerate(self.notes) if noted_ns >= moment_ns), len(self.notes) - 1)
+        (start_ns, start), (end_ns, end) = self.notes[max(0, after - 1)], self.notes[after]
+        part = (moment_ns - start_ns) / (end_ns - start_ns) if end_ns > start_ns else 0
+        return start + (end - start) * min(1.0, max(0.0, part))
+
+    def between(self, start_ns: int, end_ns: int) -> float:
+        """CPU seconds, of the monotonic clock."""
+        return self._at(end_ns) - self._at(start_ns) if self.notes else 0.0
 
 
 def memory_kib(pid: int, what: str) -> int:

@@ -7,12 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import machine
 from asterisk import OUT, REPO, Asterisk, BenchError
 
 PROGRAM = REPO / "build" / "ari-race" / "ari-race"
 
+# So many applications are many.
+MANY = 300
+REST_MS = 4000
+
 # The longest that applications may take to come or go.
 PATIENCE_SECONDS = 20
+
+# The dialplan that reads RACE_OPTIONS, the options of StasisBroadcast().
+OPTIONS = ("--endpoint", "Local/offer@bench-options", "--variable")
 
 # ari-race's exit status when one of its rules was broken: a result, but not a good one.
 RULE_BROKEN = 1
@@ -39,6 +47,22 @@ class Race:
     def __init__(self, report: dict[str, Any], history: Path | None) -> None:
         self.report = report
         self.history = history
+        # CPU seconds of Asterisk from the first call to the end of the last, without the applications' coming and going.
+        self.cpu = 0.0
+
+    def rate(self) -> float:
+        """Calls a second."""
+        return self.report["calls"]["made"] / self.report["seconds"]
+
+    def offers(self) -> float:
+        """How many applications heard of a call."""
+        return self.report["events"]["offers"] / self.report["calls"]["made"]
+
+    def check(self, what: str) -> None:
+        """It counts only if nothing went wrong and somebody got each call."""
+        trouble = self.trouble() or (f"{self.lost()} calls that nobody got" if self.lost() else "")
+        if trouble:
+            raise BenchError(f"{what}: {trouble}")
 
     def ms(self, name: str, what: str) -> float:
         """A number of ari-race's table: ms("offer_to_start", "p99")."""
@@ -74,8 +98,19 @@ def race(asterisk: Asterisk, *words: str, history: bool = False, **options: obje
     path = OUT / "race.history" if history else None
     if path:
         command += ["--history", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return read(done.returncode, done.stdout + done.stderr, report, path)
+    with machine.CpuMeter(asterisk.pid) as meter:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = read(done.returncode, done.stdout + done.stderr, report, path)
+    start_ns = result.report["start_ns"]
+    if options.get("apps", 0) >= MANY and meter.between(start_ns - 500_000_000, start_ns) > 0.2:
+        raise BenchError("Asterisk had not got done with the applications' coming when the calls began")
+    result.cpu = meter.between(start_ns, start_ns + round(result.report["seconds"] * 1e9))
+    return result
+
+
+def rest(apps: int) -> dict[str, object]:
+    """Options for many applications: Asterisk tells each that is there of each that comes, and has to get done with that."""
+    return {"rest": REST_MS} if apps >= MANY else {}
 
 
 def warm_up(asterisk: Asterisk, **options: object) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from stats import Case, Pairs, Spread
 from runner import Outcome
+from scenario import BEFORE, NOTHING, OWN
 
 
 def case_json(case: Case, pairs: Pairs, outcome: Outcome) -> dict:
@@ -32,6 +33,7 @@ def build(head: dict, outcomes: list[Outcome]) -> dict:
             if pairs.ours or not any(outcome.runs["ours"]):
                 entry = case_json(case, pairs, outcome)
                 entry["scenario"] = outcome.scenario.title
+                entry["beside"] = outcome.scenario.beside
                 entry["others_cores"] = Spread(outcome.others).median if outcome.others else None
                 cases.append(entry)
     return head | {"cases": cases, "trouble": [text for outcome in outcomes for text in outcome.trouble]}
@@ -56,33 +58,45 @@ def verdict(entry: dict) -> str:
     return {True: "met", False: "NOT MET", None: ""}[entry["met"]]
 
 
-HEAD = ("case", "unit", "ours", "Asterisk's own", "ours / own", "target", "")
+# A table for each of those that ours is measured beside: what is written over it, and the columns of the two.
+TABLES = {
+    OWN: ("Beside Asterisk's own", ("Asterisk's own", "ours / own")),
+    BEFORE: ("With everything off, beside the first version", ("the first version", "ours / first")),
+    NOTHING: ("By itself", ()),
+}
 
 
-def rows(report: dict) -> list[tuple[str, ...]]:
-    return [
-        (
-            entry["name"],
-            entry["unit"],
-            spread(entry["ours"]),
-            spread(entry["own"]),
-            spread(entry["ratio"]),
-            entry["target"] or "",
-            verdict(entry),
-        )
-        for entry in report["cases"]
-    ]
+def row(entry: dict) -> tuple[str, ...]:
+    beside = (spread(entry["own"]), spread(entry["ratio"])) if entry["beside"] else ()
+    return (entry["name"], entry["unit"], spread(entry["ours"]), *beside, entry["target"] or "", verdict(entry))
 
 
-def text_table(report: dict) -> str:
-    lines = [HEAD, *rows(report)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
+def tables(report: dict) -> list[tuple[str, list[tuple[str, ...]]]]:
+    """Those that have rows: title, and lines of which the first is the head."""
+    found = []
+    for beside, (title, columns) in TABLES.items():
+        lines = [row(entry) for entry in report["cases"] if entry["beside"] == beside]
+        if lines:
+            found.append((title, [("case", "unit", "ours", *columns, "target", ""), *lines]))
+    return found
+
+
+def text_of(lines: list[tuple[str, ...]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
 
 
-def markdown_table(report: dict) -> str:
-    lines = [HEAD, ("---",) * len(HEAD), *rows(report)]
+def markdown_of(lines: list[tuple[str, ...]]) -> str:
+    lines = [lines[0], ("---",) * len(lines[0]), *lines[1:]]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def text_table(report: dict) -> str:
+    return "\n\n".join(f"{title}\n{text_of(lines)}" for title, lines in tables(report))
+
+
+def markdown_table(report: dict) -> str:
+    return "\n\n".join(f"### {title}\n\n{markdown_of(lines)}" for title, lines in tables(report))
 
 
 def closing(report: dict) -> str:

@@ -9,7 +9,6 @@ from asterisk import NO_RESULT, Asterisk
 from stats import Pairs
 from scenario import Context, Stats, Scenario
 
-SIDES = ("ours", "own")
 # A run that cannot count, for example because an application did not come up, is repeated; and so
 # many pairs more are run in place of those of which one side still has no result.
 TRIES = 2
@@ -21,15 +20,15 @@ class Outcome:
     """All runs of one scenario."""
 
     scenario: Scenario
-    runs: dict[str, list[Stats]] = field(default_factory=lambda: {side: [] for side in SIDES})
+    runs: dict[str, list[Stats]] = field(default_factory=lambda: {"ours": [], "own": []})
     # Why runs were repeated or given up.
     trouble: list[str] = field(default_factory=list)
     # Cores that others took meanwhile, run by run.
     others: list[float] = field(default_factory=list)
 
     def complete(self) -> int:
-        """How many pairs have both sides."""
-        return sum(bool(ours and own) for ours, own in zip(self.runs["ours"], self.runs["own"]))
+        """How many pairs have all sides."""
+        return sum(all(pair) for pair in zip(*(self.runs[side] for side in self.scenario.sides)))
 
     def pairs(self, name: str) -> Pairs:
         """The values of a case: only those pairs of which both sides have one, unless own has none at all."""
@@ -56,9 +55,12 @@ class Progress:
         seen = self.seen.get(scenario.name)
         return statistics.mean(seen) if seen else scenario.seconds[1 if self.quick else 0]
 
+    def pairs_of(self, scenario: Scenario) -> int:
+        return min(self.pairs, scenario.most_pairs)
+
     def remaining(self) -> float:
-        runs = len(SIDES) * self.pairs
-        return sum(max(0, runs - self.runs_done.get(s.name, 0)) * self.run_seconds(s) for s in self.scenarios)
+        runs = {s.name: len(s.sides) * self.pairs_of(s) - self.runs_done.get(s.name, 0) for s in self.scenarios}
+        return sum(max(0, runs[s.name]) * self.run_seconds(s) for s in self.scenarios)
 
     def elapsed(self) -> float:
         return time.monotonic() - self.start
@@ -67,7 +69,7 @@ class Progress:
         number = self.scenarios.index(scenario) + 1
         print(
             f"[{minutes(self.elapsed())}, about {minutes(self.remaining())} left] "
-            f"{number}/{len(self.scenarios)} {scenario.name}, pair {pair + 1}/{self.pairs} {side:4}",
+            f"{number}/{len(self.scenarios)} {scenario.name}, pair {pair + 1}/{self.pairs_of(scenario)} {side:4}",
             end="",
             flush=True,
         )
@@ -77,7 +79,8 @@ class Progress:
         self.seen.setdefault(scenario.name, []).append(time.monotonic() - self.began)
         self.runs_done[scenario.name] = self.runs_done.get(scenario.name, 0) + 1
         text = "  ".join(f"{name} {value:.4g}" for name, value in stats.items())
-        print(f"  {text}  (others took {others:.1f} cores)", flush=True)
+        seconds = time.monotonic() - self.began
+        print(f"  {text}  ({seconds:.0f} s, others took {others:.1f} cores)", flush=True)
 
 
 def minutes(seconds: float) -> str:
@@ -102,15 +105,16 @@ def run_side(scenario: Scenario, context: Context, side: str, outcome: Outcome) 
 
 def run_scenario(scenario: Scenario, context: Context, progress: Progress) -> Outcome:
     outcome = Outcome(scenario)
-    for pair in range(progress.pairs + MORE_PAIRS):
-        if outcome.complete() == progress.pairs:
+    pairs = progress.pairs_of(scenario)
+    for pair in range(pairs + MORE_PAIRS):
+        if outcome.complete() == pairs:
             break
-        for side in SIDES if pair % 2 == 0 else reversed(SIDES):
+        for side in scenario.sides if pair % 2 == 0 else reversed(scenario.sides):
             progress.begin(scenario, pair, side)
             stats = run_side(scenario, context, side, outcome)
             outcome.runs[side].append(stats)
             progress.end(scenario, stats, outcome.others[-1] if stats else 0.0)
-    for side in SIDES:
+    for side in scenario.sides:
         for case in scenario.cases:
             values = [stats[case.name] for stats in outcome.runs[side] if case.name in stats]
             if values:

@@ -5,6 +5,11 @@ from dataclasses import dataclass, field
 
 from stats import Case
 
+# What ours is measured beside: its runs are called "own", whichever it is.
+OWN = "Asterisk's own"
+BEFORE = "the first version"
+NOTHING = ""
+
 # Stats by the name of their case.
 Stats = dict[str, float]
 
@@ -36,3 +41,11 @@ class Scenario:
     # Scenarios that must run before, for what they leave in the context.
     after: tuple[str, ...] = ()
     in_quick: bool = True
+    # OWN, BEFORE, or NOTHING where nobody else can do it, or ours is compared with itself in the same run.
+    beside: str = OWN
+    # The most pairs that it is worth: fewer where the results are orders of magnitude apart.
+    most_pairs: int = 100
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        return ("ours", "own") if self.beside else ("ours",)

@@ -57,6 +57,10 @@ def ours_at_most(limit: float) -> Verdict:
     return lambda pairs: Spread(pairs.ours).median <= limit
 
 
+def ours_at_least(limit: float) -> Verdict:
+    return lambda pairs: Spread(pairs.ours).median >= limit
+
+
 def ratio_at_most(limit: float) -> Verdict:
     return lambda pairs: pairs.ratio is not None and pairs.ratio.median <= limit
 

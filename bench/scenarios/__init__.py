@@ -2,15 +2,22 @@
 
 from scenario import Scenario
 
-from . import cpu, fanout, hangup, idle, module, rates, stalled, waiting
+from . import before, bids, cpu, fanout, hangup, idle, line, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
     *cpu.SCENARIOS,
     *rates.SCENARIOS,
+    *websocket.SCENARIOS,
+    *pool.SCENARIOS,
+    *poolcpu.SCENARIOS,
+    *bids.SCENARIOS,
+    *line.SCENARIOS,
     *hangup.SCENARIOS,
     *module.SCENARIOS,
     *idle.SCENARIOS,
     *waiting.SCENARIOS,
     *stalled.SCENARIOS,
+    *observers.SCENARIOS,
+    *before.SCENARIOS,
 ]

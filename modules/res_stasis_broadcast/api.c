@@ -29,6 +29,7 @@
 
 #include "attach.h"
 #include "channel_id.h"
+#include "debug.h"
 #include "describe.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
@@ -45,7 +46,8 @@
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
 		(int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
 		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
-		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN,
+		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN &&
+		(int) STASIS_BROADCAST_BUSY == BROADCAST_BUSY,
 	"the results of the core are those of the API");
 _Static_assert(
 	(int) STASIS_BROADCAST_MAX_ROUNDS == BROADCAST_MAX_ROUNDS, "the core has as many circles as the API");
@@ -307,6 +309,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 
 	if (!broadcast) {
 		stats_count_unknown(1);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_CLAIM);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -340,6 +343,7 @@ static enum stasis_broadcast_result bid(const char *channel_id, const char *app_
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_BID);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -406,7 +410,11 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 {
 	int answer = stasis_broadcast_claim(channel_id, app_name);
 
-	return answer == STASIS_BROADCAST_FORBIDDEN ? STASIS_BROADCAST_UNKNOWN : answer;
+	/* The public header knows of no other answers. */
+	if (answer == STASIS_BROADCAST_FORBIDDEN) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	return answer == STASIS_BROADCAST_BUSY ? STASIS_BROADCAST_TAKEN : answer;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
@@ -430,6 +438,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 		broadcast_unref(broadcast);
 	} else {
 		stats_count_unknown(0);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_DECLINE);
 	}
 	gate_leave();
 	return answer;

@@ -38,6 +38,8 @@ enum stasis_broadcast_result {
 	STASIS_BROADCAST_TAKEN = -2,
 	/*! The application is not there, or the filter does not match it. */
 	STASIS_BROADCAST_FORBIDDEN = -3,
+	/*! The channel collects bids, and as many claims as may wait for the award do; stasis_app_claim_channel() says -2. */
+	STASIS_BROADCAST_BUSY = -4,
 };
 
 /*! \brief The highest score of a bid. */

@@ -58,7 +58,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = queue_log_start();
+	int failed = queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -71,6 +71,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	silence_stop();
 	queue_log_stop();
 }
 
@@ -86,10 +87,28 @@ static void stop(void)
 	app_filter_forget_all();
 }
 
+/*!
+ * \brief Whether a module of ours that calls this one is loaded: a thread of it may be about to leave our code.
+ *
+ * Asterisk counts it as a use only if we were loaded first. Who upgrades unloads it before (docs/RUNNING.md). Asterisk's
+ * own res_ari_events, whose claims count as no use either, stays at an upgrade and does not count here.
+ */
+static int is_caller_loaded(void)
+{
+	static const char *const callers[] = { "app_stasis_broadcast.so", "res_ari_broadcasts.so" };
+
+	for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
+		if (ast_module_check(callers[i])) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static int unload_module(void)
 {
 	/* By force, threads may be in our functions, and channels refer to them. */
-	int forced = module_is_in_use();
+	int forced = module_is_in_use() || is_caller_loaded();
 
 	ami_actions_stop();
 	cli_stop();

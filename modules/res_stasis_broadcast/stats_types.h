@@ -69,6 +69,9 @@ struct stasis_broadcast_event_stats {
 	uint64_t overflowed;
 };
 
+/*! \brief The most circles that a call can be offered in. */
+#define STASIS_BROADCAST_STATS_ROUNDS 8
+
 /*! \brief How many buckets a histogram has, the last one without an upper limit included. */
 #define STASIS_BROADCAST_BUCKETS 16
 
@@ -127,6 +130,15 @@ struct stasis_broadcast_totals {
 	/*! Answers, by \ref stasis_broadcast_answer_kind. */
 	uint64_t claims[STASIS_BROADCAST_ANSWER_KINDS];
 	uint64_t declines[STASIS_BROADCAST_ANSWER_KINDS];
+	/*! Of calls that collect bids; a new score is one more. */
+	uint64_t bids[STASIS_BROADCAST_ANSWER_KINDS];
+	/*! Calls that went to the best bid, and the sum of the scores that won. A plain claim is a bid of 0. */
+	uint64_t awards;
+	uint64_t award_scores;
+	/*! How often more applications were told of a call that was on offer: another circle, or the next ones of k(). */
+	uint64_t widenings;
+	/*! Offers with circles that have ended, by the circle that was open then: the first one is at 0. */
+	uint64_t rounds[STASIS_BROADCAST_STATS_ROUNDS];
 	/*! Winners that were gone before they had the call. */
 	uint64_t lost_winners;
 	/*! Offers of a call whose winner was lost. */
@@ -172,6 +184,9 @@ struct stasis_broadcast_app_stats {
 	/*! Claims of calls that were not on offer any more. */
 	uint64_t too_late;
 	uint64_t declined;
+	/*! Its bids, each new score included, and the calls that it got by one. */
+	uint64_t bids;
+	uint64_t awarded;
 	/*! Calls that it has claimed and did not take. */
 	uint64_t lost;
 	/*! Events that were dropped because its queue was full. */

@@ -79,6 +79,9 @@ void answer_result(const char *reply, int result, const char *channel_id, int is
 	case STASIS_BROADCAST_TAKEN:
 		answer_taken(reply, channel_id);
 		break;
+	case STASIS_BROADCAST_BUSY:
+		answer_status(reply, 409, "too many claims wait for the award of this call: bid for it");
+		break;
 	case STASIS_BROADCAST_FORBIDDEN:
 		answer_status(reply, 403, "the application is not there, or is not to have this call");
 		break;

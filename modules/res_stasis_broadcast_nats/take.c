@@ -117,7 +117,7 @@ static void list_calls(const char *reply, const struct request *request)
 	struct config *config = config_get();
 	struct ast_json *list;
 
-	if (!workers_is_told(request->app)) {
+	if (!workers_has(request->app)) {
 		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
 	} else if (config && !stasis_broadcast_describe_all(request->app, (size_t) request->limit, &list)) {
 		add_offers(list);

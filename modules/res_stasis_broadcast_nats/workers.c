@@ -289,26 +289,18 @@ struct fleet_app *workers_find(const char *app)
 	return find(app, 1);
 }
 
-int workers_is_told(const char *app)
+int workers_has(const char *name)
 {
-	struct fleet_app *found = find(app, 1);
-	int is_told = 0;
+	const int64_t now_ns = monotonic_ns();
+	struct fleet_app *app;
+	int has;
 
-	if (found) {
-		ast_mutex_lock(&workers_lock);
-		is_told = found->told_of && found->told_of == connected;
-		ast_mutex_unlock(&workers_lock);
-	}
-	ao2_cleanup(found);
-	return is_told;
-}
-
-int workers_has(const char *app)
-{
-	struct fleet_app *found = find(app, 1);
-
-	ao2_cleanup(found);
-	return found != NULL;
+	ast_mutex_lock(&workers_lock);
+	app = ao2_find(apps, name, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	has = app && connected && app->told_of == connected && is_alive_locked(app, now_ns);
+	ast_mutex_unlock(&workers_lock);
+	ao2_cleanup(app);
+	return has;
 }
 
 int workers_expects(const char *app)

@@ -31,7 +31,7 @@ pytest_pyfunc_call = SHARED.pytest_pyfunc_call
 loop = SHARED.loop
 
 # What a node tells of NATS while it is away, and of workers that have died.
-EXPECTED = ["^The fleet", "^NATS: ", "claimed the call but was gone"]
+EXPECTED = ["^Fleet: ", "^The fleet", "^NATS: ", "claimed the call but was gone"]
 
 _numbers = itertools.count(1)
 

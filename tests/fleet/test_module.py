@@ -169,7 +169,9 @@ async def test_bids(world):
     """The best one of the best application has it; each is told when it is decided, and again if it asks again."""
     good, better = await world.raw(), await world.raw()
     twin = await world.raw(better.app)
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app})$,,,b(700)")
+    # One that does not bid: else it is decided as soon as each application has.
+    quiet = await world.raw()
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
     assert offers[0]["bid_window"] == 700
     answers = await asyncio.gather(
@@ -247,7 +249,9 @@ async def test_bus_goes_and_comes(world):
     world.bus = await world.client()
     await world.nodes_are_there()
     after = await counted(case)
-    assert after["connections"] == before["connections"] + 1 and after["connections lost"] == before["connections lost"] + 1
+    # It may have gone from one server to the next meanwhile.
+    lost = after["connections lost"] - before["connections lost"]
+    assert lost >= 1 and after["connections"] - before["connections"] == lost
 
 
 async def test_tls_that_the_server_does_not_have(world):
@@ -292,9 +296,9 @@ async def counted_garbage(case, count):
 
 def test_left_out_without_libnats(tmp_path):
     """Without the header, make says so in one line and builds the others."""
-    told = subprocess.run(
-        ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}"], cwd=REPO, capture_output=True, text=True, check=False
-    ).stdout
+    # Not to ask Debian's tools for flags again and again.
+    command = ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}", "CFLAGS=", "CPPFLAGS=", "LDFLAGS="]
+    told = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False).stdout
     assert told.count(MODULE) == 1
     assert f'echo "{MODULE} is left out: there is no nats/nats.h (Debian: libnats-dev)"' in told
     assert "res_stasis_broadcast.so" in told

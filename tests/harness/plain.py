@@ -28,6 +28,10 @@ class Http:
 
     async def request(self, method: str, path: str, params: dict | None = None, body: Any = None) -> int:
         """Send it, wait for the whole answer; returns the status."""
+        return (await self.ask(method, path, params, body))[0]
+
+    async def ask(self, method: str, path: str, params: dict | None = None, body: Any = None) -> tuple[int, bytes]:
+        """The same; returns the status, and the body of the answer."""
         target = "/ari" + path + ("?" + urlencode(params) if params else "")
         data = json.dumps(body).encode() if body is not None else b""
         head = f"{method} {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {LOGIN}\r\n"
@@ -36,13 +40,12 @@ class Http:
             self.writer.write(head.encode() + data)
             return await asyncio.wait_for(self._answer(), DEADLINE)
 
-    async def _answer(self) -> int:
+    async def _answer(self) -> tuple[int, bytes]:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         status = int(head.split(" ", 2)[1])
         length = [line for line in head.split("\r\n") if line.startswith("content-length:")]
-        if length:
-            await self.reader.readexactly(int(length[0].split(":")[1]))
-        return status
+        text = await self.reader.readexactly(int(length[0].split(":")[1])) if length else b""
+        return status, text
 
 
 class Events:

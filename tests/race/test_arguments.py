@@ -22,8 +22,10 @@ BAD_VALUES = {
     "stalled-buffer": ["1023", "4096"],
     "think": ["-1", "86400001", "nan"],
     "spread": ["-1", "7"],
+    "think-sigma": ["-0.1", "3.5", "x", "0.5"],
     "hold": ["-1", "soon"],
     "seed": ["-1", "0.5"],
+    "rest": ["-1", "86400001"],
     "calls-from": ["", "here"],
     "calls": ["0", "100000001"],
     "rate": ["0", "100001", "inf"],
@@ -57,6 +59,7 @@ BAD_ARGUMENTS = {
     "fewer than stall": (["--apps", "2", "--stalled", "3"], ["--apps", "2", "3 stalled"]),
     "nobody left to claim": (["--apps", "5", "--claimers", "3", "--stalled", "3"], ["--claimers", "3", "2"]),
     "spread over think": (["--think", "20", "--spread", "30.5"], ["--spread", "30.5", "--think", "20"]),
+    "sigma and spread": (["--think", "20", "--spread", "3", "--think-sigma", "0.7"], ["--think-sigma", "0.7", "--spread"]),
     "rate of calls from elsewhere": (["--calls-from", "elsewhere", "--rate", "7"], ["--calls-from elsewhere", "--rate"]),
     "concurrency of calls from elsewhere": (
         ["--calls-from", "elsewhere", "--concurrency", "7"],
@@ -101,7 +104,7 @@ def test_help_names_every_option() -> None:
 
 
 def test_all_options_of_the_man_page_have_their_bad_values_here() -> None:
-    no_value_is_bad = {"help", "version", "quiet", "notify", "user", "password", "filter", "args"}
+    no_value_is_bad = {"help", "version", "quiet", "notify", "bid", "user", "password", "filter", "args"}
     assert set(BAD_VALUES) == man_page_options() - no_value_is_bad
 
 

@@ -6,15 +6,15 @@
  */
 
 /*! \file
- * \brief What the applications do about events: claim, decline, hang up.
+ * \brief What the applications do about events: claim, bid, decline, hang up.
  */
 
 #include "app_behavior.h"
+#include "chance.h"
 #include "clock.h"
 #include "event.h"
 #include "event_socket.h"
 #include "race.h"
-#include "random.h"
 #include "requests.h"
 
 /* How long after its time on offer a call that nobody won counts as open: an answer may be on its way. */
@@ -167,23 +167,34 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 	claim_destroy(claim);
 }
 
+/*! \brief Send what is whole for HTTP, and an URI for the application's own WebSocket. */
+static void send_text(struct claim *claim, const struct text *text, http_answer_cb done)
+{
+	struct race *race = claim->race;
+
+	if (race->options.over_websocket) {
+		event_sockets_send(race->sockets, claim->app, "POST", text, &claim->sent_ns, done, claim);
+	} else {
+		http_send(race->claims, text, &claim->sent_ns, done, claim);
+	}
+}
+
 /*! \brief Send a claim or decline, over HTTP or the application's own WebSocket. */
 static void send_request(struct claim *claim,
 	void (*whole)(struct text *text, const struct options *options, const char *id, const char *app),
 	void (*uri)(struct text *text, const char *id, const char *app), http_answer_cb done)
 {
-	struct race *race = claim->race;
+	const struct options *options = &claim->race->options;
 	char buf[REQUEST_SIZE];
 	struct text text;
 
 	text_init(&text, buf, sizeof(buf));
-	if (race->options.over_websocket) {
+	if (options->over_websocket) {
 		uri(&text, claim->call->id, claim->app->name);
-		event_sockets_send(race->sockets, claim->app, "POST", &text, &claim->sent_ns, done, claim);
 	} else {
-		whole(&text, &race->options, claim->call->id, claim->app->name);
-		http_send(race->claims, &text, &claim->sent_ns, done, claim);
+		whole(&text, options, claim->call->id, claim->app->name);
 	}
+	send_text(claim, &text, done);
 }
 
 static void send_claim(struct timer *timer)
@@ -196,14 +207,38 @@ static void send_claim(struct timer *timer)
 	send_request(claim, request_claim, request_claim_uri, on_claim_answered);
 }
 
-/*! \brief How long this application thinks about this call: --think, more or less by up to --spread. */
-static uint64_t think_time(const struct race *race, const struct call *call, const struct app *app)
+/*! \brief A bid stays until its call is freed: who has won is told by StasisStart, and may have answered before. */
+static void on_bid_answered(void *data, const struct http_answer *answer)
 {
-	uint64_t spread = (uint64_t) race->options.spread_ns;
-	uint64_t chance =
-		spread ? random_for((uint64_t) race->options.seed, call->number, ~(uint64_t) app->index) : 0;
+	struct claim *claim = data;
+	struct race *race = claim->race;
 
-	return (uint64_t) race->options.think_ns - spread + (spread ? chance % (2 * spread + 1) : 0);
+	stats_answer(&race->stats, REQUEST_BID, answer->status);
+	history_write(&race->history, "answer", answer->answered_ns, claim->call->id, claim->app->name, "bid",
+		answer->status);
+	if (answer->status) {
+		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
+	}
+}
+
+static void send_bid(struct timer *timer)
+{
+	struct claim *claim = lws_container_of(timer, struct claim, think);
+	const struct options *options = &claim->race->options;
+	unsigned int score = chance_score(claim->call, claim->app);
+	char buf[REQUEST_SIZE];
+	struct text text;
+
+	claim->race->stats.sent[REQUEST_BID]++;
+	claim->app->claims++;
+	history_write(&claim->race->history, "bid", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	text_init(&text, buf, sizeof(buf));
+	if (options->over_websocket) {
+		request_bid_uri(&text, claim->call->id, claim->app->name, score);
+	} else {
+		request_bid(&text, options, claim->call->id, claim->app->name, score);
+	}
+	send_text(claim, &text, on_bid_answered);
 }
 
 static void on_declined(void *data, const struct http_answer *answer)
@@ -234,14 +269,14 @@ static void send_decline(struct timer *timer)
 static void answer_offer(struct call *call, struct app *app, uint64_t at_ns)
 {
 	struct race *race = call->race;
-	uint64_t think = think_time(race, call, app);
+	uint64_t think = chance_think_ns(call, app);
 	struct claim *claim;
 
 	if (app->role != ROLE_DECLINER && (app->role != ROLE_CLAIMER || !call_chosen(call, app))) {
 		return;
 	}
 	claim = claim_create(call, app, at_ns);
-	claim->think.fire = app->role == ROLE_DECLINER ? send_decline : send_claim;
+	claim->think.fire = app->role == ROLE_DECLINER ? send_decline : race->options.bid ? send_bid : send_claim;
 	if (think) {
 		timer_set(&race->loop.timers, &claim->think, at_ns + think);
 	} else {
@@ -329,7 +364,9 @@ static void on_start(struct call *call, struct app *app, uint64_t at_ns)
 	history_write(&race->history, "start", at_ns, call->id, app->name, NULL, 0);
 	call->started = app;
 	call->started_ns = at_ns;
-	if (call->winner == app) {
+	if (race->options.bid && claim && call->winner != app) {
+		on_won(claim, at_ns); /* nothing else tells who was awarded the call; it notes the start, too */
+	} else if (call->winner == app) {
 		note_start(call, call->won_offered_ns, call->won_sent_ns);
 	} else if (!claim) {
 		race->stats.unclaimed_starts++;
@@ -338,6 +375,8 @@ static void on_start(struct call *call, struct app *app, uint64_t at_ns)
 		return; /* --hold counts from the first StasisStart, however many come */
 	}
 	set_state(call, CALL_STARTED);
+	race->stats.scores += chance_score(call, app);
+	race->stats.scored++;
 	if (race->options.hold_ns) {
 		set_call_timer(call, at_ns + (uint64_t) race->options.hold_ns);
 	} else {

@@ -30,7 +30,7 @@ enum kind {
 	KIND_OWN,    /*!< char *, copied and wiped from the command line */
 	KIND_LIST,   /*!< one more of variables */
 	KIND_COUNT,  /*!< int64_t */
-	KIND_RATE,   /*!< double */
+	KIND_REAL,   /*!< double */
 	KIND_MS,     /*!< int64_t in ns, given in milliseconds */
 	KIND_S,      /*!< int64_t in ns, given in seconds */
 };
@@ -63,11 +63,14 @@ static const struct spec specs[] = {
 	{ "stalled-buffer", KIND_COUNT, AT(stalled_buffer), 1024, 1 << 30 },
 	{ "think", KIND_MS, AT(think_ns), 0, DAY_MS },
 	{ "spread", KIND_MS, AT(spread_ns), 0, DAY_MS },
+	{ "think-sigma", KIND_REAL, AT(think_sigma), 0, 3 },
+	{ "bid", KIND_FLAG, AT(bid), 0, 0 },
 	{ "hold", KIND_MS, AT(hold_ns), 0, DAY_MS },
 	{ "seed", KIND_COUNT, AT(seed), 0, 9007199254740992.0 },
+	{ "rest", KIND_MS, AT(rest_ns), 0, DAY_MS },
 	{ "calls-from", KIND_STRING, AT(calls_from_text), 0, 0 },
 	{ "calls", KIND_COUNT, AT(calls), 1, 100000000 },
-	{ "rate", KIND_RATE, AT(rate), 0.001, 100000 },
+	{ "rate", KIND_REAL, AT(rate), 0.001, 100000 },
 	{ "concurrency", KIND_COUNT, AT(concurrency), 1, 1000000 },
 	{ "duration", KIND_S, AT(duration_ns), 0.001, 30 * DAY_S },
 	{ "endpoint", KIND_STRING, AT(endpoint), 0, 0 },
@@ -134,7 +137,7 @@ static int set_number(const struct spec *spec, void *field, const char *value)
 		return options_wrong("--%s: '%s' is not a%s number from %.10g to %.10g%s", spec->name, value,
 			spec->kind == KIND_COUNT ? " whole" : "", spec->min, spec->max, unit_of(spec->kind));
 	}
-	if (spec->kind == KIND_RATE) {
+	if (spec->kind == KIND_REAL) {
 		*(double *) field = number;
 	} else {
 		double factor = spec->kind == KIND_MS ? (double) NS_PER_MS

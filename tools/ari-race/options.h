@@ -44,8 +44,12 @@ struct options {
 	int64_t stalled_buffer; /*!< bytes of SO_RCVBUF; 0: the system's */
 	int64_t think_ns;
 	int64_t spread_ns;
+	double
+		think_sigma; /*!< of the logarithm of think times, whose median is think_ns then; 0: by spread_ns */
+	bool bid;        /*!< claimers bid, with a score at random */
 	int64_t hold_ns;
 	int64_t seed;
+	int64_t rest_ns; /*!< from when all applications are there to the first call */
 
 	const char *calls_from_text;
 	bool elsewhere;

@@ -97,6 +97,10 @@ static int check_apps(struct options *options)
 			(double) options->spread_ns / (double) NS_PER_MS,
 			(double) options->think_ns / (double) NS_PER_MS);
 	}
+	if (options->think_sigma > 0 && (options->spread_ns || !options->think_ns)) {
+		return options_wrong(
+			"--think-sigma: %.10g needs --think, and goes without --spread", options->think_sigma);
+	}
 	if (options->stalled_buffer && !options->stalled) {
 		return options_wrong("--stalled-buffer: %lld bytes, but there is no --stalled application",
 			(long long) options->stalled_buffer);

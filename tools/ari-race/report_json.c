@@ -68,10 +68,14 @@ static void put_options(FILE *file, const struct options *options)
 		",\n\"options\": {\"apps\": %" PRId64 ", \"apps_per_connection\": %" PRId64 ", \"claimers\": ",
 		options->apps, options->apps_per_connection);
 	put_string(file, options->claimers_text);
-	fprintf(file, ", \"decliners\": %" PRId64 ", \"stalled\": %" PRId64 ", \"think_ms\": %.6f",
-		options->decliners, options->stalled, ms((uint64_t) options->think_ns));
-	fprintf(file, ", \"spread_ms\": %.6f, \"hold_ms\": %.6f, \"seed\": %" PRId64 ", \"calls\": %" PRId64,
-		ms((uint64_t) options->spread_ns), ms((uint64_t) options->hold_ns), options->seed, options->calls);
+	fprintf(file, ", \"decliners\": %" PRId64 ", \"stalled\": %" PRId64 ", \"bid\": %s, \"think_ms\": %.6f",
+		options->decliners, options->stalled, options->bid ? "true" : "false",
+		ms((uint64_t) options->think_ns));
+	fprintf(file,
+		", \"spread_ms\": %.6f, \"think_sigma\": %.6f, \"hold_ms\": %.6f, \"seed\": %" PRId64
+		", \"calls\": %" PRId64,
+		ms((uint64_t) options->spread_ns), options->think_sigma, ms((uint64_t) options->hold_ns),
+		options->seed, options->calls);
 	fprintf(file,
 		", \"rate\": %.6f, \"concurrency\": %" PRId64 ", \"duration_s\": %.6f, \"timeout_ms\": %.6f",
 		options->rate, options->concurrency, (double) options->duration_ns / (double) NS_PER_S,
@@ -83,6 +87,15 @@ static void put_options(FILE *file, const struct options *options)
 	fprintf(file, ", \"claims_over\": \"%s\"}", options->over_websocket ? "websocket" : "http");
 }
 
+static void put_mean(FILE *file, uint64_t sum, uint64_t count)
+{
+	if (count) {
+		fprintf(file, "%.6f", (double) sum / (double) count);
+	} else {
+		fputs("null", file);
+	}
+}
+
 static void put_calls(FILE *file, const struct race *race, const struct verdict *verdict)
 {
 	const struct stats *stats = &race->stats;
@@ -92,10 +105,12 @@ static void put_calls(FILE *file, const struct race *race, const struct verdict 
 		verdict->made, verdict->failed, verdict->not_offered, verdict->partly);
 	fprintf(file, ", \"winners\": {\"0\": %zu, \"1\": %zu, \"2+\": %zu}", verdict->winners[0],
 		verdict->winners[1], verdict->winners[2]);
-	fprintf(file, ", \"won_without_start\": %zu, \"won_but_websocket_lost\": %zu, \"undecided\": %zu}",
-		verdict->not_started, verdict->lost, verdict->undecided);
 	fprintf(file,
-		",\n\"events\": {\"all\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"offers\": %" PRIu64
+		", \"won_without_start\": %zu, \"won_but_websocket_lost\": %zu, \"undecided\": %zu, \"mean_score\": ",
+		verdict->not_started, verdict->lost, verdict->undecided);
+	put_mean(file, stats->scores, stats->scored);
+	fprintf(file,
+		"},\n\"events\": {\"all\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"offers\": %" PRIu64
 		", \"repeated_offers\": %" PRIu64 ", \"starts\": %" PRIu64 ", \"unclaimed_starts\": %" PRIu64
 		", \"claimed\": %" PRIu64 ", \"foreign\": %" PRIu64 ", \"unreadable\": %" PRIu64
 		", \"websockets_lost\": %" PRIu64 "}",

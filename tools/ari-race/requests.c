@@ -138,6 +138,14 @@ void request_decline_uri(struct text *text, const char *id, const char *app)
 	add_parameter(text, '/', "decline?application", app);
 }
 
+void request_bid_uri(struct text *text, const char *id, const char *app, unsigned int score)
+{
+	text_add(text, "broadcasts/");
+	text_add_url(text, id);
+	add_parameter(text, '/', "bid?application", app);
+	text_addf(text, "&score=%u", score);
+}
+
 void request_claim(struct text *text, const struct options *options, const char *id, const char *app)
 {
 	begin(text, options, "POST", "/ari/");
@@ -149,6 +157,14 @@ void request_decline(struct text *text, const struct options *options, const cha
 {
 	begin(text, options, "POST", "/ari/");
 	request_decline_uri(text, id, app);
+	finish(text, options, NULL);
+}
+
+void request_bid(
+	struct text *text, const struct options *options, const char *id, const char *app, unsigned int score)
+{
+	begin(text, options, "POST", "/ari/");
+	request_bid_uri(text, id, app, score);
 	finish(text, options, NULL);
 }
 

@@ -40,11 +40,18 @@ void request_claim_uri(struct text *text, const char *id, const char *app);
 /*! \brief The same for declining a broadcast. */
 void request_decline_uri(struct text *text, const char *id, const char *app);
 
+/*! \brief The same for a bid. */
+void request_bid_uri(struct text *text, const char *id, const char *app, unsigned int score);
+
 /*! \brief POST that claims a channel. */
 void request_claim(struct text *text, const struct options *options, const char *id, const char *app);
 
 /*! \brief POST that declines a broadcast. */
 void request_decline(struct text *text, const struct options *options, const char *id, const char *app);
+
+/*! \brief POST that bids for a channel. */
+void request_bid(
+	struct text *text, const struct options *options, const char *id, const char *app, unsigned int score);
 
 /*! \brief DELETE that hangs up a channel; \a prefix ("" or "far-") is put before the id. */
 void request_hangup(struct text *text, const struct options *options, const char *id, const char *prefix);

@@ -85,6 +85,7 @@ const char *request_kind_name(enum request_kind kind)
 		[REQUEST_ORIGINATE] = "originate",
 		[REQUEST_CLAIM] = "claim",
 		[REQUEST_DECLINE] = "decline",
+		[REQUEST_BID] = "bid",
 		[REQUEST_HANGUP] = "hangup",
 	};
 

@@ -33,6 +33,7 @@ enum request_kind {
 	REQUEST_ORIGINATE,
 	REQUEST_CLAIM,
 	REQUEST_DECLINE,
+	REQUEST_BID,
 	REQUEST_HANGUP,
 	REQUEST_KINDS
 };
@@ -53,7 +54,9 @@ struct stats {
 	uint64_t claimed;          /*!< CallClaimed */
 	uint64_t starts;           /*!< StasisStart */
 	uint64_t unclaimed_starts; /*!< of these, in an application that has not claimed the call */
-	uint64_t lost;             /*!< WebSockets of reading applications that broke */
+	uint64_t scores; /*!< sum of the scores of those who got the calls: what they bid, or would have */
+	uint64_t scored; /*!< how many that are */
+	uint64_t lost;   /*!< WebSockets of reading applications that broke */
 };
 
 /*! \brief Make empty statistics; to free with stats_close(). */

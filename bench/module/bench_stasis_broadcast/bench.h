@@ -38,6 +38,12 @@ struct ast_json *measure_memory(int count, const char *filter);
 /*! \brief The calling thread's time for offering a channel to \a apps applications. */
 struct ast_json *measure_offer(int apps, int rounds, const char *filter);
 
+/*! \brief Have \a count more calls on offer, for all to take, until line_close(). */
+struct ast_json *line_open(int count, const char *filter);
+
+/*! \brief End them. None is harmless. */
+void line_close(void);
+
 /*! \brief A JSON object that says what went wrong. */
 struct ast_json *measure_failed(const char *what);
 

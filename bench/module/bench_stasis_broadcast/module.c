@@ -79,6 +79,30 @@ static char *cli_claims(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a
 	return print(a, result);
 }
 
+static char *cli_line(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
+{
+	struct ast_json *result;
+	int count = 0;
+
+	switch (cmd) {
+	case CLI_INIT:
+		e->command = "stasis broadcast-bench line";
+		e->usage = "Usage: stasis broadcast-bench line BROADCASTS FILTER\n"
+				   "       Have so many on offer from now on, in place of those before. 0: none; Asterisk\n"
+				   "       does not stop while there are any.\n";
+		return NULL;
+	case CLI_GENERATE:
+		return NULL;
+	}
+	if (a->argc != 5 || (strcmp(a->argv[3], "0") && read_number(a->argv[3], 200000, &count))) {
+		return CLI_SHOWUSAGE;
+	}
+	ast_mutex_lock(&busy);
+	result = line_open(count, a->argv[4]);
+	ast_mutex_unlock(&busy);
+	return print(a, result);
+}
+
 static char *cli_memory(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 {
 	struct ast_json *result;
@@ -131,6 +155,7 @@ static char *cli_offer(struct ast_cli_entry *e, int cmd, struct ast_cli_args *a)
 
 static struct ast_cli_entry commands[] = {
 	AST_CLI_DEFINE(cli_claims, "Measure claims per second"),
+	AST_CLI_DEFINE(cli_line, "Have many broadcasts on offer"),
 	AST_CLI_DEFINE(cli_memory, "Measure the memory of a claimed broadcast"),
 	AST_CLI_DEFINE(cli_offer, "Measure the time to offer a channel"),
 };
@@ -139,6 +164,7 @@ static int unload_module(void)
 {
 	/* Who has begun to measure comes to an end first. */
 	ast_mutex_lock(&busy);
+	line_close();
 	ast_cli_unregister_multiple(commands, ARRAY_LEN(commands));
 	ast_mutex_unlock(&busy);
 	setting_cleanup();

@@ -35,9 +35,6 @@
 /*! The longest time that is noted of a recipient, in tenths of a millisecond: 14 hours. */
 #define MAX_SENT ((1 << 29) - 1)
 
-/*! So often the log tells of one application's dropped events, in nanoseconds. */
-#define WARN_NS INT64_C(10000000000)
-
 /*!
  * \brief Take an idle thread to work if none is at work or if there is enough for one more; else let the watchdog
  * check those at work.
@@ -200,16 +197,14 @@ static void count_dropped_locked(struct app_queue *queue)
  */
 static void warn_of_overflow_locked(struct app_queue *queue)
 {
-	const int64_t now = broadcast_clock_ns();
 	unsigned int overflowed = queue->overflowed;
 	char app[PRINTABLE_SIZE];
 
 	/* The last turn tells what is left to tell. */
-	if (!overflowed || (queue->last_warned_ns && now - queue->last_warned_ns < WARN_NS && queue->count > 1)) {
+	if (!overflowed || (!log_limit_pass(&queue->log_limit, 1, NULL) && queue->count > 1)) {
 		return;
 	}
 	queue->overflowed = 0;
-	queue->last_warned_ns = now;
 	ast_mutex_unlock(&dispatcher.lock);
 	ast_log(LOG_WARNING,
 		"Application '%s' reads too slowly: %u events for it were dropped. Check its connection, and "
@@ -233,6 +228,7 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		dispatcher.stats.stale++;
 		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	} else {
+		recipient->stage = STAGE_OFFERING;
 		if (!write_locked(
 				worker, queue, delivery, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
 			note_sent_locked(recipient);

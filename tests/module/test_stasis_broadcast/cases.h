@@ -32,7 +32,7 @@
 #define DAY_MS (24 * 60 * 60 * 1000)
 
 /*! \brief How long to wait for what must happen at once, in milliseconds; only a failure waits so long. */
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 30000
 
 /*! \brief How often a race is run. */
 #define ROUNDS 200
