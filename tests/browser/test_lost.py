@@ -129,7 +129,7 @@ def second(loop):
     case = Case(one, "second")
     loop.run_until_complete(case.open())
     yield case
-    loop.run_until_complete(case.close() if one.alive() else case._disconnect())  # pylint: disable=protected-access
+    loop.run_until_complete(case.close() if one.alive() else case.disconnect())
     one.down()
 
 
