@@ -66,7 +66,7 @@ LIBS_res_stasis_broadcast_nats := -lnats -Wl,-z,nodelete
 # What test_dispatch tries by itself.
 DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c) \
 	modules/res_stasis_broadcast/directory.c modules/res_stasis_broadcast/ari_applications.c \
-	$(addprefix modules/res_stasis_broadcast/,log_limit.c silence.c stats.c stats_lru.c stats_store.c stats_times.c))
+	$(addprefix modules/res_stasis_broadcast/,background.c log_limit.c silence.c stats.c stats_answers.c stats_lru.c stats_store.c stats_times.c))
 LIBS_test_dispatch := -lpcre2-8
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))

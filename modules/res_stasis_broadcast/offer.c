@@ -375,7 +375,7 @@ static struct offer_request request_to_continue(struct broadcast *broadcast, con
 		.is_continued = 1,
 		.continues = broadcast,
 		.excluded = broadcast_excluded(broadcast),
-		.queue = offer->queue,
+		.queue = offer_text(offer, OFFER_QUEUE),
 		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 		.has_first = offer->has_first,

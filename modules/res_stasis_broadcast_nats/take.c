@@ -89,8 +89,7 @@ void on_take(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_TAKES);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, REQUEST_WORKER, &request);
@@ -142,7 +141,7 @@ static void list_calls(const char *reply, const struct request *request)
 {
 	struct config *config = config_get();
 
-	if (!workers_is_told(request->app)) {
+	if (!workers_has(request->app)) {
 		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
 	} else if (!config || answer_list(reply, config, request->app, (size_t) request->limit)) {
 		answer_status(reply, 503, "out of memory, or res_stasis_broadcast is not loaded");
@@ -156,8 +155,7 @@ void on_list(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_LISTS);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, 0, &request);

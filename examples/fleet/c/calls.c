@@ -195,7 +195,7 @@ static void on_answer(const struct bus_message *message)
 	while (call && call->number != number) {
 		call = call->next;
 	}
-	if (!call || call->state > CALL_TAKING || !message->body) {
+	if (!call || !message->body) {
 		return; /* nobody listens there: the timer asks again */
 	}
 	if (call->state == CALL_TAKING && status != 200) {
@@ -207,6 +207,9 @@ static void on_answer(const struct bus_message *message)
 	}
 	tell(call->state == CALL_TAKING ? "take" : "claim", "{s:s, s:i, s:s}", "channel", call->channel, "status",
 		status, "winner", text_of(message->body, "winner_app"));
+	if (call->state > CALL_TAKING) {
+		return; /* StasisStart was faster, on a WebSocket that was there already */
+	}
 	if (status == 200 || status == 204) {
 		await(call, node_at(owner, text_of(message->body, "ari")),
 			(int) json_integer_value(json_object_get(message->body, "hold_ms")));

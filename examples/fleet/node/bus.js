@@ -31,7 +31,7 @@ function parsed(message) {
   }
 }
 
-/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected. */
+/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected, node (a new one). */
 class Bus extends EventEmitter {
   constructor(options, tell) {
     super();
@@ -111,10 +111,12 @@ class Bus extends EventEmitter {
 
   onNode(body, subject) {
     const node = subject.split('.').pop();
-    if (!this.nodes.has(node)) {
-      this.tell('node', { node: body.node, ari: body.ari });
-    }
+    const isNew = !this.nodes.has(node);
     this.nodes.set(node, Date.now());
+    if (isNew) {
+      this.tell('node', { node: body.node, ari: body.ari });
+      this.emit('node', node);
+    }
     if (body.ask_hello === true) {
       this.hello();
     }

@@ -40,6 +40,7 @@ class Worker {
   async run() {
     this.bus.on('connected', (details) => this.onConnected(details));
     this.bus.on('disconnected', (details) => this.tell('disconnected', details));
+    this.bus.on('node', (node) => this.takeNext([node]));
     this.bus.on('offer', (offer) => this.onOffer(offer));
     this.bus.on('over', (over) => this.onOver(over));
     this.nodes.on('StasisStart', (node, event, channel) => this.onStart(node, event, channel));
@@ -84,12 +85,13 @@ class Worker {
   async onOffer(offer) {
     const { channel, node, caller, called, remaining_ms: remaining } = offer;
     this.tell('offer', { channel, node: offer.node, caller, called, remaining });
+    this.remember(offer);
     const verb = this.decide(offer);
     if (verb === 'ignore') {
       return;
     }
-    this.remember(offer);
     if (verb === 'decline') {
+      this.forget(channel, offer.offer);
       const { status } = await this.bus.ask('decline', node, { channel_id: channel, offer: offer.offer });
       this.tell('decline', { channel, status });
       return;
@@ -249,11 +251,11 @@ class Worker {
   }
 
   /* There is room again: ask the nodes for a call that waits, until nobody has one. */
-  async takeNext() {
+  async takeNext(nodes = this.bus.nodesThere()) {
     if (this.options.policy !== 'claim') {
       return;
     }
-    for (const node of this.bus.nodesThere()) {
+    for (const node of nodes) {
       while (this.room() > 0 && await this.takeFrom(node)) {
         // one more from the same node
       }
