@@ -102,7 +102,7 @@ static int counts_again(const struct broadcast *broadcast, const struct broadcas
 		(earlier->state != BROADCAST_CLAIMED || strcmp(earlier->winner, app) != 0);
 }
 
-int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier)
+int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const struct names *bidders)
 {
 	struct bids *bids = broadcast->bids;
 	int failed = 0;
@@ -111,7 +111,8 @@ int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier)
 	for (size_t i = 0; earlier->bids && i < earlier->bids->count && !failed; i++) {
 		const struct bid *bid = &earlier->bids->list[i];
 
-		failed = counts_again(broadcast, earlier, bid->app) &&
+		failed = (!bidders || names_find(bidders, bid->app) >= 0) &&
+			counts_again(broadcast, earlier, bid->app) &&
 			add_copy_locked(bids, bid, names_find(broadcast->recipients, bid->app));
 	}
 	pthread_mutex_unlock(&earlier->lock);

@@ -127,7 +127,7 @@ static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *
 		return 0;
 	}
 	return bids_create(broadcast, terms->bid_window_ms) ||
-		(terms->bids_of && bids_inherit(broadcast, terms->bids_of));
+		(terms->bids_of && bids_inherit(broadcast, terms->bids_of, terms->bidders));
 }
 
 struct broadcast *broadcast_create(const struct broadcast_terms *terms)

@@ -186,8 +186,16 @@ int bids_create(struct broadcast *broadcast, int window_ms);
 /*! \brief Free its bids, if it has any. When nobody else knows of the broadcast any more. */
 void bids_free(struct broadcast *broadcast);
 
-/*! \brief Copy the bids of \c bids_of. \retval 0 on success, -1 if memory ran out. Takes the lock of \a earlier. */
-int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier);
+/*!
+ * \brief Copy the bids of \c bids_of.
+ *
+ * \param bidders Whose; NULL: those of all recipients.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note Before anybody else knows of \a broadcast. Takes the lock of \a earlier.
+ */
+int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const struct names *bidders);
 
 /*! \brief When its bids are decided by time; INT64_MAX if it has none. With the lock. */
 int64_t bids_award_ns_locked(const struct broadcast *broadcast);

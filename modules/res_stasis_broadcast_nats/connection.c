@@ -45,20 +45,16 @@ AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct connection_state state = { .is_connected = -1 };
 static int64_t state_ns;
 
-/*! \brief Note what is known. \return What it was before. */
-static int set_state(int is_connected, const char *text)
+/*! \brief Note what is known. */
+static void set_state(int is_connected, const char *text)
 {
-	int before;
-
 	ast_mutex_lock(&state_lock);
-	before = state.is_connected;
-	state.is_connected = is_connected;
-	ast_copy_string(state.text, text, sizeof(state.text));
-	if (before != is_connected) {
+	if (state.is_connected != is_connected) {
 		state_ns = monotonic_ns();
 	}
+	state.is_connected = is_connected;
+	ast_copy_string(state.text, text, sizeof(state.text));
 	ast_mutex_unlock(&state_lock);
-	return before;
 }
 
 void connection_get_state(struct connection_state *copy)
@@ -86,16 +82,17 @@ static void tell_ami(int is_connected, const char *text)
 static void changed(int is_connected, const char *text)
 {
 	char shown[BUS_TEXT_SIZE];
-	int before;
+	struct connection_state before;
 
+	connection_get_state(&before);
+	workers_set_connected(is_connected > 0);
+	set_state(is_connected > 0, text);
 	if (is_connected > 0) {
-		workers_set_connected(1);
+		/* Only now: the thread that this wakes says nothing of us while it finds no connection, and sleeps again. */
 		presence_connected();
-	} else {
-		workers_set_connected(0);
 	}
-	before = set_state(is_connected > 0, text);
-	if (before == (is_connected > 0)) {
+	/* After a reload it may be connected as before, but to another server. */
+	if (before.is_connected == (is_connected > 0) && (is_connected <= 0 || !strcmp(before.text, text))) {
 		return;
 	}
 	printable(text, shown, sizeof(shown));
@@ -103,7 +100,7 @@ static void changed(int is_connected, const char *text)
 		count(COUNTER_CONNECTS);
 		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
 	} else {
-		if (before > 0) {
+		if (before.is_connected > 0) {
 			count(COUNTER_DISCONNECTS);
 		}
 		ast_log(LOG_WARNING,

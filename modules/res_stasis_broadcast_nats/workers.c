@@ -252,6 +252,14 @@ void workers_set_connected(int is_connected)
 	outbox_wake();
 }
 
+void workers_tell_again(void)
+{
+	ast_mutex_lock(&workers_lock);
+	is_dirty = 1;
+	ast_mutex_unlock(&workers_lock);
+	outbox_wake();
+}
+
 /*! \brief Whether one of the workers is believed. With the lock. */
 static int is_alive_locked(const struct fleet_app *app, int64_t now_ns)
 {

@@ -54,6 +54,9 @@ int workers_hello(const char *app, const char *worker, int64_t ttl_ms);
  */
 void workers_set_connected(int is_connected);
 
+/*! \brief Have the directory told, though nothing has changed: it may be another one. Any thread; takes a lock for a moment. */
+void workers_tell_again(void);
+
 /*!
  * \brief Whether an application has a worker now, and the directory knows it: what it is told it may have, it is also
  *        offered.

@@ -113,8 +113,19 @@ class World:
         return one
 
     async def known(self, app: str) -> None:
-        """Wait until all nodes know an application: they have no call for it, and do not say that it is not there."""
+        """Wait until all nodes know an application: they have no call for it, and would offer it one."""
         await until(lambda: self.answers(app, 404), f"all nodes know {app!r}")
+
+    async def lists(self, app: str, deadline: float, **body: int) -> list[dict]:
+        """What the nodes answer within the time to who asks for a list: all of them, if none is slower."""
+        answers: list[dict] = []
+        inbox = f"{self.bus.inbox}.list{next(_numbers)}"
+        sid = await self.bus.subscribe(inbox, lambda message: answers.append(message["json"]))
+        self.bus.publish(f"sb.v1.list.{token(app)}", body, inbox)
+        with contextlib.suppress(AssertionError):
+            await until(lambda: len(answers) == len(self.fleet.nodes), "all nodes answer", deadline)
+        self.bus.unsubscribe(sid)
+        return answers
 
     async def gone(self, app: str, *nodes: str) -> None:
         """Wait until none of these nodes, all if none is named, knows it any more."""

@@ -28,10 +28,9 @@ class Worker(EventLog):
     async def start(self, wait: bool = True) -> "Worker":
         """Start it; unless told otherwise, wait until it has connected to NATS."""
         modules = await asyncio.to_thread(install, SOURCE, "node")
-        self.env.setdefault("NODE_PATH", str(modules))
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, env=self.env, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, start_new_session=True,
+            *self.command, env={"NODE_PATH": str(modules), **self.env}, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.process.stderr.read())]
         if wait:
