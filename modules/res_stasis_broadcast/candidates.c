@@ -172,6 +172,18 @@ size_t candidates_taken(const struct candidates *candidates)
 	return candidates->taken;
 }
 
+size_t candidates_place(const struct candidates *candidates, const char *name)
+{
+	const long index = candidates->order ? names_find(candidates->names, name) : -1;
+
+	for (size_t i = 0; index >= 0 && i < candidates->taken; i++) {
+		if (candidates->order[i] == (size_t) index) {
+			return i;
+		}
+	}
+	return SIZE_MAX;
+}
+
 void candidates_clear(struct candidates *candidates)
 {
 	names_unref(candidates->names);

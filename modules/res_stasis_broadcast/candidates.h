@@ -13,6 +13,7 @@
 #define RES_STASIS_BROADCAST_CANDIDATES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "names.h"
 
@@ -72,6 +73,14 @@ size_t candidates_left(const struct candidates *candidates);
 
 /*! \brief How many were taken. */
 size_t candidates_taken(const struct candidates *candidates);
+
+/*!
+ * \brief Which one somebody is in an order at random, from 0 on: less than candidates_taken() who was taken.
+ *
+ * \return \c SIZE_MAX if it is none of those that were taken, or they are in no order of their own. Takes time with how many
+ *         were taken.
+ */
+size_t candidates_place(const struct candidates *candidates, const char *name);
 
 /*! \brief Forget them all. */
 void candidates_clear(struct candidates *candidates);

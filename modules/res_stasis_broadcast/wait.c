@@ -157,6 +157,9 @@ static void give_widening_back(struct wait *wait, enum broadcast_state state)
 {
 	struct offer *offer = broadcast_data(wait->broadcast);
 
+	if (wait->widening && state == BROADCAST_CLAIMED) {
+		widening_note_claim(wait->widening, wait->broadcast);
+	}
 	if (wait->widening && state == BROADCAST_OPEN) {
 		atomic_store(&offer->widening, wait->widening);
 	} else {

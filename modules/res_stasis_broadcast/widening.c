@@ -19,6 +19,7 @@
 #include "dispatch/dispatch.h"
 #include "events.h"
 #include "offer_data.h"
+#include "pace.h"
 #include "settings.h"
 #include "widening.h"
 
@@ -31,10 +32,20 @@
 /*! After each step, so many times as many have the offer. */
 #define STEP_FACTOR 4
 
-/*! From one step to the next, if the dialplan does not say, in milliseconds. */
-#define DEFAULT_STEP_MS 20
+/*! So many steps ask more applications than there can be. */
+#define MAX_STEPS 16
 
 #define NS_PER_MS INT64_C(1000000)
+
+/*! How long claims take of late, of calls that go from step to step as it says. */
+static struct pace pace;
+
+/*! \brief Which candidates were asked when. */
+struct step {
+	/*! How many were taken by then, these included. */
+	size_t taken;
+	int64_t asked_ns;
+};
 
 struct widening {
 	size_t rounds;
@@ -46,6 +57,7 @@ struct widening {
 	struct names *excluded;
 	/*! How many are the first ones in a circle; 0: all; \c SETTINGS_FIRST_AUTO. */
 	int first;
+	/*! From one step to the next, if the dialplan says so; 0: as \c pace does. */
 	int step_ms;
 	/*! Whether the order of the recipients is to be one of its own. */
 	int is_shuffled;
@@ -54,6 +66,9 @@ struct widening {
 	int64_t round_end_ns;
 	/*! Those of the open circle that are not asked yet. */
 	struct candidates candidates;
+	/*! Of the open circle. */
+	struct step steps[MAX_STEPS];
+	size_t step_count;
 	/*! When the next of them are. */
 	int64_t step_ns;
 	/*! How many had the offer before, by an earlier broadcast of the call. */
@@ -75,10 +90,9 @@ struct widening *widening_create(const struct offer_request *request)
 	}
 	widening->excluded = names_ref(request->excluded);
 	widening->is_shuffled = request->bid_window_ms > 0;
-	widening->step_ms = DEFAULT_STEP_MS;
 	if (request->has_first) {
 		widening->first = request->first;
-		widening->step_ms = request->first_step_ms ? request->first_step_ms : DEFAULT_STEP_MS;
+		widening->step_ms = request->first_step_ms;
 	} else if (!request->bid_window_ms) {
 		/* Among a few at random is not the most suitable: who wants that says so. */
 		settings_get(&settings);
@@ -168,15 +182,26 @@ static size_t count_first(const struct widening *widening)
 	return widening->first ? MIN((size_t) widening->first, left) : left;
 }
 
+/*! \brief Have the others wait from now on, for as long as a step takes. */
+static void begin_step(struct widening *widening, int64_t now_ns)
+{
+	widening->step_ns =
+		now_ns + (widening->step_ms ? widening->step_ms * NS_PER_MS : pace_step_ns(&pace, now_ns));
+}
+
 /*! \brief Take so many of the candidates; the others have to wait for the next step. */
 static struct names *take(struct widening *widening, size_t count)
 {
 	struct names *names = candidates_take(&widening->candidates, count);
+	const int64_t now_ns = broadcast_clock_ns();
 
-	widening->step_ns = broadcast_clock_ns() + widening->step_ms * NS_PER_MS;
+	begin_step(widening, now_ns);
 	if (!names) {
 		/* Without memory there is no next time. */
 		candidates_clear(&widening->candidates);
+	} else if (widening->step_count < MAX_STEPS) {
+		widening->steps[widening->step_count++] =
+			(struct step){ .taken = candidates_taken(&widening->candidates), .asked_ns = now_ns };
 	}
 	return names;
 }
@@ -195,6 +220,7 @@ static int find_candidates(
 		(!widening->first || (widening->first == SETTINGS_FIRST_AUTO && count <= AUTO_ABOVE));
 
 	candidates_clear(&widening->candidates);
+	widening->step_count = 0;
 	return names ? candidates_fill(&widening->candidates, names, known, !in_order) : -1;
 }
 
@@ -235,7 +261,7 @@ static int begin_again(struct widening *widening, const struct ast_channel *chan
 	failed = !*first || find_candidates(widening, chan, *first);
 	names_unref(had);
 	widening->had = names_count(*first);
-	widening->step_ns = broadcast_clock_ns() + widening->step_ms * NS_PER_MS;
+	begin_step(widening, broadcast_clock_ns());
 	if (!failed && (!widening->had || count_first(widening) == candidates_left(&widening->candidates))) {
 		/* Nobody is left of them, or there is no need to wait with the others. */
 		struct names *more = take(widening, count_first(widening));
@@ -372,6 +398,25 @@ int64_t widening_next_ns(const struct widening *widening)
 		next_ns = MIN(next_ns, widening->round_end_ns);
 	}
 	return next_ns;
+}
+
+void widening_note_claim(const struct widening *widening, struct broadcast *broadcast)
+{
+	const char *winner = broadcast_winner_name(broadcast);
+	const int64_t claimed_ns = broadcast_closed_ns(broadcast);
+	size_t place;
+
+	/* Of calls that do not follow it, it learns nothing: they may be for people. Where bids are, the window is over first. */
+	if (!winner || widening->step_ms || widening->is_shuffled) {
+		return;
+	}
+	place = candidates_place(&widening->candidates, winner);
+	for (size_t i = 0; i < widening->step_count; i++) {
+		if (place < widening->steps[i].taken) {
+			pace_note_claim(&pace, claimed_ns - widening->steps[i].asked_ns, claimed_ns);
+			return;
+		}
+	}
 }
 
 void widening_request(const struct widening *widening, struct offer_request *request)

@@ -105,6 +105,16 @@ int widening_advance(
 /*! \brief When there is something to do by time, of broadcast_clock_ns(); INT64_MAX: never. */
 int64_t widening_next_ns(const struct widening *widening);
 
+/*!
+ * \brief Learn of a claim how long claims take: from the offer to the winner on, so that steps to others do not count.
+ *
+ * \param widening After widening_follow().
+ * \param broadcast Its broadcast, which was claimed.
+ *
+ * \note The channel's thread. Takes no lock but the broadcast's.
+ */
+void widening_note_claim(const struct widening *widening, struct broadcast *broadcast);
+
 /*! \brief Ask for the same filters and circles as before, in a request whose other fields are set. What it points to is borrowed. */
 void widening_request(const struct widening *widening, struct offer_request *request);
 

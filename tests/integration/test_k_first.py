@@ -4,6 +4,7 @@ import asyncio
 import itertools
 
 import pytest
+from harness.ari import is_event
 from harness.events import until
 from test_reoffer import LOST, ghost
 from test_settings import Conf
@@ -22,7 +23,7 @@ def heard(app, call):
 
 
 async def wait_heard(app, call, count):
-    await app.wait_count(count, lambda event: event in app.of("CallBroadcast", call.id))
+    await app.wait_count(count, lambda event: is_event(event, "CallBroadcast", call.id))
     return heard(app, call)
 
 
@@ -101,6 +102,50 @@ async def test_deadline_comes_before_all_have_heard(case):
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
     await case.flush(app)
     assert len(heard(app, call)) == 1
+
+
+async def claim_after(case, app, count, seconds, options="k(2)"):
+    """One call after the other, each claimed by a first one when it has had it for so long."""
+    for _ in range(count):
+        call = await case.call(f"20000,,,,{options}")
+        first = (await wait_heard(app, call, 1))[0]
+        await asyncio.sleep(seconds)
+        assert await case.ari.claim(call.id, first) == 204
+        await call.hangup()
+
+
+async def first_step_ms(case, app, options="k(2)"):
+    """How long after the first ones the next ones hear of a call: the least of a few, for the machine may be busy."""
+    steps = []
+    for _ in range(4):
+        call = await case.call(f"20000,,,,{options}")
+        await wait_heard(app, call, 3)
+        steps.append(20000 - app.of("CallBroadcast", call.id)[2]["timeout"])
+        await call.hangup()
+    return min(steps)
+
+
+async def test_steps_are_as_long_as_claims_take(case):
+    """What answers slowly because it is busy is not asked to answer more. Where the dialplan says how long, it is literal."""
+    app = await crowd(case, 9)
+    await claim_after(case, app, 8, 0.2, "k(2:300)")
+    assert 20 <= await first_step_ms(case, app) < 100
+    await claim_after(case, app, 12, 0.2)
+    assert 140 <= await first_step_ms(case, app)
+    assert 20 <= await first_step_ms(case, app, "k(2:20)") < 100
+    await claim_after(case, app, 20, 0)
+    assert 20 <= await first_step_ms(case, app) < 100
+
+
+async def test_steps_before_the_winner_had_the_offer_do_not_count(case):
+    """Else calls whose first ones are silent would make steps longer and longer."""
+    app = await crowd(case, 9)
+    for _ in range(16):
+        call = await case.call("20000,,,,k(2)")
+        last = (await wait_heard(app, call, 9))[-1]
+        assert await case.ari.claim(call.id, last) == 204
+        await call.hangup()
+    assert 20 <= await first_step_ms(case, app) < 100
 
 
 async def test_within_a_circle(case):
