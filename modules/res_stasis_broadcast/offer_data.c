@@ -189,11 +189,6 @@ void offer_free(void *data)
 	ast_free(offer);
 }
 
-const char *offer_text(const struct offer *offer, enum offer_text which)
-{
-	return offer->texts + (which ? offer->text_at[which - 1] : 0);
-}
-
 int64_t offer_waited_ms(const struct offer *offer)
 {
 	return (broadcast_clock_ns() - offer->first_ns) / 1000000;
