@@ -5,6 +5,9 @@ import { moment } from './text.js';
 
 const KEPT = 100;
 
+// The words of the list for those of the events.
+const OUTCOMES = { claimed: 'claimed', expired: 'timeout', hungup: 'hangup', declined: 'declined', withdrawn: 'withdrawn' };
+
 // An event may be so late, in ms. A call that is on offer for longer than it can be has ended without a word.
 const LATE = 20000;
 
@@ -43,7 +46,7 @@ export class Board {
       caller: { name: channel.caller?.name ?? '', number: event.caller ?? channel.caller?.number ?? '' },
       called: event.called ?? '', queue: event.queue ?? '', priority: event.priority ?? 0, bids: event.bid_window ?? 0,
       at: moment(event.timestamp), from: now - (event.waited ?? 0), begun: now, timeout: event.timeout ?? 0,
-      detail: null,
+      detail: null, connection: node.times,
     });
     return true;
   }
@@ -51,28 +54,26 @@ export class Board {
   over(node, event, outcome) {
     const key = this.key(node, event.channel.id);
     const call = this.calls.get(key);
+    if (!call) return false;
     this.calls.delete(key);
     this.overAt.set(key, performance.now());
     // It goes on under another ID: that one is on offer now, or will be.
     if (outcome === 'replaced') return true;
     const at = moment(event.timestamp);
-    const ms = call ? at - call.at : null;
-    this.minutes.count(outcome, outcome === 'claimed' ? ms : null);
-    this.end(call ?? this.stranger(node, event), outcome, at, { winner: event.winner_app ?? '', ms });
+    this.close(call, outcome, at, at - call.at, event.winner_app ?? '');
     return true;
   }
 
-  /** A call that was offered before this page could see it. */
-  stranger(node, event) {
-    return { node, id: event.channel.id, queue: '', called: '', from: null,
-      caller: { name: event.channel.caller?.name ?? '', number: event.channel.caller?.number ?? '' } };
+  /** ms is the time from offer to end. */
+  close(call, outcome, at, ms, winner) {
+    this.minutes.count(outcome, outcome === 'claimed' ? ms : null);
+    this.end(call, outcome, at, { winner, ms });
   }
 
   end(call, outcome, at, more = {}) {
     this.numbers += 1;
-    const waited = call.from === null ? null : performance.now() - call.from;
     this.ended.unshift({ number: this.numbers, node: call.node, id: call.id, caller: call.caller, queue: call.queue,
-      called: call.called, outcome, at, waited, winner: '', ms: null, ...more });
+      called: call.called, outcome, at, waited: performance.now() - call.from, winner: '', ms: null, ...more });
     this.ended.length = Math.min(this.ended.length, KEPT);
   }
 
@@ -91,7 +92,8 @@ export class Board {
     }
     for (const item of open) {
       const key = this.key(node, item.channel_id);
-      if (!this.calls.has(key)) this.calls.set(key, this.fromList(node, key, item, now));
+      // Only the connection that has heard of an offer hears how it ends.
+      if (this.calls.get(key)?.connection !== node.times) this.calls.set(key, this.fromList(node, key, item, now));
       this.calls.get(key).detail = item;
     }
   }
@@ -101,7 +103,22 @@ export class Board {
       key, node, id: item.channel_id, caller: item.caller, called: item.called, queue: item.queue ?? '',
       priority: item.priority, bids: 0, at: moment(item.created), from: now - item.waited_ms,
       begun: now - (item.timeout_ms - item.remaining_ms), timeout: item.timeout_ms, detail: item,
+      before: item.waited_ms - (item.timeout_ms - item.remaining_ms), isListed: true,
     };
+  }
+
+  /** Calls that were on offer before this page could hear of them: of their end it hears nothing, and has to ask. */
+  toAsk(node) {
+    return [...this.calls.values()].filter((call) => call.node === node && call.isListed);
+  }
+
+  /** What was answered about one of them; null if there is no such broadcast any more. */
+  asked(call, item) {
+    if (item?.state === 'open' || this.calls.get(call.key) !== call) return;
+    this.calls.delete(call.key);
+    const outcome = item ? OUTCOMES[item.state] : 'unseen';
+    if (item) this.close(call, outcome, Date.now(), item.waited_ms - call.before, item.winner_app ?? '');
+    else this.end(call, outcome, Date.now());
   }
 
   /** What is known of single calls by now: who has heard of them, and who has declined. */
@@ -112,23 +129,34 @@ export class Board {
     }
   }
 
-  /** End what must have ended, and forget what nobody asks for any more. Returns whether something has. */
+  /** End what must have ended, and forget what nobody asks for any more. */
   sweep() {
     const now = performance.now();
     for (const [key, at] of this.overAt) if (at < now - LATE) this.overAt.delete(key);
-    let found = false;
     for (const call of this.calls.values()) {
       if (call.node.state !== 'live' || now < call.begun + call.timeout + LATE) continue;
       this.calls.delete(call.key);
       this.end(call, 'unseen', Date.now());
-      found = true;
     }
-    return found;
   }
 
   /** The calls on offer, first in line first. */
   line() {
     return [...this.calls.values()].sort((one, other) => other.priority - one.priority || one.from - other.from);
+  }
+
+  /** How many calls each application is offered now, by node and name, as far as it is known. */
+  offers() {
+    const offers = new Map();
+    for (const { node, detail } of this.calls.values()) {
+      if (!detail) continue;
+      const declined = new Set(detail.declined);
+      for (const name of detail.recipients) {
+        const key = this.key(node, name);
+        if (!declined.has(name)) offers.set(key, (offers.get(key) ?? 0) + 1);
+      }
+    }
+    return offers;
   }
 
   longest() {

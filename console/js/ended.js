@@ -8,7 +8,7 @@ const CLASSES = { claimed: 'good', timeout: 'bad', hangup: 'bad', declined: 'bad
 
 /** In words. */
 export function told(one) {
-  const after = one.waited === null ? '' : ` after ${duration(one.waited)}`;
+  const after = ` after ${duration(one.waited)}`;
   switch (one.outcome) {
     case 'claimed': return one.ms === null ? '' : ` in ${duration(one.ms)}`;
     case 'timeout': return `timed out${after}`;

@@ -62,6 +62,7 @@ export function ask(enter) {
       button.disabled = false;
     }
   };
+  show(byId('login-plain'), !isSecureContext);
   show(byId('login'), true);
   fields.user.focus();
 }

@@ -18,14 +18,18 @@ import { Workers } from './workers.js';
 // Those who hear the page hear of changes so often at the most, in ms.
 const QUIET = 10000;
 
+const WELL = { kind: 'well', level: 'good', text: 'All is well: callers find somebody, workers answer.' };
+
 class Console {
   constructor(login) {
     this.login = login;
     this.board = new Board();
     this.workers = new Workers();
     this.polls = new Polls(this.board, this.workers, () => {
-      if (this.board.sweep()) this.changed('line', 'ended');
-      this.changed('workers', 'queues');
+      this.board.sweep();
+      this.changed('line', 'ended', 'workers', 'queues');
+      // A hidden page is not drawn; its title is seen.
+      if (document.hidden) this.drawProblems();
     });
     this.nodes = login.urls.map((url) => new Node(url, login, this));
     this.due = new Map();
@@ -41,7 +45,7 @@ class Console {
     this.call = new CallDialog(this.board, withdraw, mayWithdraw);
     this.line = new LinePanel(this.board, { open: (call) => this.call.open(call), withdraw, mayWithdraw });
     this.ended = new EndedPanel(this.board);
-    this.pool = new PoolPanel(this.workers);
+    this.pool = new PoolPanel(this.workers, this.board);
     this.tiles = new Tiles(this.board, this.workers);
     this.hour = new HourPanel(this.board);
     this.queues = new QueuesPanel();
@@ -112,12 +116,11 @@ class Console {
 
   drawProblems() {
     const found = problems(this.nodes, this.board, this.workers);
-    keyed(byId('problem-list'), found.length ? found : [['good', 'All is well: callers find somebody, workers answer.']],
-      (one) => one[1].replace(/\d+/g, '#'), () => {
+    keyed(byId('problem-list'), found.length ? found : [WELL], (one) => one.kind, () => {
         const made = { sign: el('span', { class: 'sign' }), text: el('span') };
         made.node = el('li', {}, made.sign, ' ', made.text);
         return made;
-      }, (made, [level, text]) => {
+      }, (made, { level, text }) => {
         put(made.sign, { bad: '■ Wrong:', warn: '▲ Look:', good: '●' }[level]);
         put(made.text, text);
         mark(made.node, level);
@@ -128,13 +131,12 @@ class Console {
 
   /** For those who hear the page: once for each kind of problem that comes, and once when all is well again. */
   tellProblems(found) {
-    const kinds = found.map((one) => one[1].replace(/\d[\d:.]*/g, '#'));
-    const fresh = found.filter((_, index) => !this.told?.includes(kinds[index]));
+    const fresh = found.filter((one) => !this.told?.includes(one.kind));
     const isWell = !found.length && this.told?.length;
     if ((!fresh.length && !isWell) || performance.now() - (this.toldAt ?? -QUIET) < QUIET) return;
-    this.told = kinds;
+    this.told = found.map((one) => one.kind);
     this.toldAt = performance.now();
-    this.say(isWell ? 'All is well again.' : fresh.map((one) => one[1]).join('. '));
+    this.say(isWell ? 'All is well again.' : fresh.map((one) => one.text).join('. '));
   }
 
   say(text) {

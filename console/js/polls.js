@@ -47,6 +47,10 @@ export class Polls {
       const applications = await node.request('GET', 'applications');
       if (applications.status === 200) this.workers.registered(node, applications.body);
     }
+    for (const call of this.board.toAsk(node).slice(0, AT_ONCE)) {
+      const one = await node.request('GET', `broadcasts/${encodeURIComponent(call.id)}`);
+      if (one.status === 200 || one.status === 404) this.board.asked(call, one.status === 200 ? one.body : null);
+    }
     await this.describe(node);
     this.listener(node);
   }

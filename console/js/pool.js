@@ -7,8 +7,9 @@ import { WORDS } from './workers.js';
 const FIRST = 240;
 
 export class PoolPanel {
-  constructor(workers) {
+  constructor(workers, board) {
     this.workers = workers;
+    this.board = board;
     this.list = byId('workers');
     this.showsAll = false;
     this.several = false;
@@ -22,17 +23,20 @@ export class PoolPanel {
 
   make() {
     const made = { name: el('bdi', { class: 'name' }), state: el('span', { class: 'state' }), where: el('span', { class: 'node' }),
-      won: el('b'), live: el('b'), median: el('b') };
+      won: el('b'), live: el('b'), median: el('b'), offered: el('b') };
     made.node = el('li', {}, made.name, made.state,
-      el('span', { class: 'numbers' }, el('span', {}, made.live, ' live'), el('span', {}, made.won, ' won'), el('span', {}, made.median, ' median')),
+      el('span', { class: 'numbers' }, el('span', {}, made.live, ' live'), made.offers = el('span', {}, made.offered, ' offered'),
+        el('span', {}, made.won, ' won'), el('span', {}, made.median, ' median')),
       made.where);
     return made;
   }
 
-  update(made, worker) {
+  update(made, worker, offered) {
     put(made.name, foreign(worker.name, 256));
     put(made.state, worker.state === 'silent' ? `${WORDS.silent} (${worker.row} in a row)` : WORDS[worker.state]);
     put(made.live, worker.live);
+    put(made.offered, offered);
+    show(made.offers, offered > 0);
     put(made.won, worker.won.toLocaleString('en'));
     put(made.median, duration(worker.median));
     put(made.where, this.several ? worker.node.name : '');
@@ -44,7 +48,8 @@ export class PoolPanel {
   draw() {
     const all = this.workers.list(byId('workers-find').value.trim(), byId('workers-sort').value);
     const shown = this.showsAll ? all : all.slice(0, FIRST);
-    keyed(this.list, shown, (worker) => worker.key, () => this.make(), (made, worker) => this.update(made, worker));
+    const offers = this.board.offers();
+    keyed(this.list, shown, (worker) => worker.key, () => this.make(), (made, worker) => this.update(made, worker, offers.get(worker.key) ?? 0));
     const census = this.workers.census();
     put(byId('workers-count'), [count(census.there, 'connected', 'connected'), census.busy && `${census.busy} on a call`,
       census.silent && `${census.silent} silent`, census.stalled && `${census.stalled} stalled`].filter(Boolean).join(' · '));

@@ -10,13 +10,19 @@ const TOO_LONG = 60;
 // The minutes that count for how many calls find nobody.
 const RECENT = 5;
 
+/** kind tells it from all others, and stays while numbers in the text change. */
+function problem(kind, level, text) {
+  return { kind, level, text };
+}
+
 function ofNode(node, several) {
   const who = several ? `${node.name}: ` : '';
+  const tell = (level, text) => problem(`${node.url} ${node.state}`, level, who + text);
   switch (node.state) {
-    case 'away': return ['bad', `${who}Asterisk does not answer since ${clock(node.since)}. What is shown of it is old. ${node.reason}`];
-    case 'refused': return ['bad', `${who}${node.reason}`];
-    case 'unfit': return ['bad', `${who}${node.reason}`];
-    case 'connecting': return ['warn', `${who}connecting …`];
+    case 'away': return tell('bad', `Asterisk does not answer since ${clock(node.since)}. What is shown of it is old. ${node.reason}`);
+    case 'refused': return tell('bad', node.reason);
+    case 'unfit': return tell('bad', node.reason);
+    case 'connecting': return tell('warn', 'connecting …');
     default: return null;
   }
 }
@@ -26,16 +32,16 @@ function ofLine(board, now) {
   const waits = call ? (now - call.from) / 1000 : 0;
   if (waits < LONG) return null;
   const who = foreign(call.caller.name || call.caller.number || call.id, 40);
-  return [waits < TOO_LONG ? 'warn' : 'bad', `${who} has waited for ${seconds(waits)}${call.queue ? ` in ${foreign(call.queue, 40)}` : ''}`];
+  return problem('line', waits < TOO_LONG ? 'warn' : 'bad', `${who} has waited for ${seconds(waits)}${call.queue ? ` in ${foreign(call.queue, 40)}` : ''}`);
 }
 
 function ofMisses(board) {
   const recent = Minutes.sum(board.minutes.last(RECENT));
   const [missing, all] = [missed(recent), missed(recent) + recent.claimed];
   if (missing < 3 || missing / all < 0.1) return null;
-  return [missing / all < 0.3 ? 'warn' : 'bad',
+  return problem('misses', missing / all < 0.3 ? 'warn' : 'bad',
     `${missing} of ${count(all, 'call')} found nobody in the last ${RECENT} minutes`
-    + ` (${recent.timeout} timed out, ${recent.hangup} hung up, ${recent.declined} declined)`];
+    + ` (${recent.timeout} timed out, ${recent.hangup} hung up, ${recent.declined} declined)`);
 }
 
 function names(workers, state) {
@@ -48,7 +54,7 @@ function ofWorkers(workers) {
   const census = workers.census();
   const found = [];
   const tell = (state, one, many, level) => {
-    if (census[state]) found.push([level, `${count(census[state], one, many)}: ${names(all, state)}`]);
+    if (census[state]) found.push(problem(state, level, `${count(census[state], one, many)}: ${names(all, state)}`));
   };
   tell('stalled', 'worker does not read', 'workers do not read', 'bad');
   tell('silent', 'worker does not answer', 'workers do not answer', census.silent === census.there ? 'bad' : 'warn');
@@ -56,12 +62,12 @@ function ofWorkers(workers) {
   return found;
 }
 
-/** Pairs of "bad" or "warn" and a text, the worst first. */
+/** What is wrong: {kind, level: "bad" or "warn", text} each, the worst first. */
 export function problems(nodes, board, workers) {
   const found = nodes.map((node) => ofNode(node, nodes.length > 1)).filter(Boolean);
   const live = nodes.filter((node) => node.state === 'live' && node.stats);
-  if (live.length && !workers.census().there) found.push(['bad', 'No application is connected: nobody takes calls']);
+  if (live.length && !workers.census().there) found.push(problem('nobody', 'bad', 'No application is connected: nobody takes calls'));
   found.push(...[ofLine(board, performance.now()), ofMisses(board)].filter(Boolean), ...ofWorkers(workers));
-  if (board.unseen) found.push(['warn', `${count(board.unseen, 'offer')} did not reach this page: it was too slow, or cut off`]);
-  return found.sort((one, other) => (other[0] === 'bad') - (one[0] === 'bad'));
+  if (board.unseen) found.push(problem('unseen', 'warn', `${count(board.unseen, 'offer')} did not reach this page: it was too slow, or cut off`));
+  return found.sort((one, other) => (other.level === 'bad') - (one.level === 'bad'));
 }

@@ -89,7 +89,7 @@ static int is_outbid_locked(const struct waiting *waiting)
 
 	AST_LIST_TRAVERSE(&all, other, list)
 	{
-		if (other != waiting && other->is_noted && other->serial == waiting->serial &&
+		if (other != waiting && other->is_noted && !other->is_closed && other->serial == waiting->serial &&
 			!strcmp(other->app, waiting->app) && strcmp(other->worker, waiting->worker) &&
 			other->score >= waiting->score) {
 			return 1;

@@ -67,9 +67,7 @@ static void demand(const struct bus_message *message, enum stasis_broadcast_dema
 	struct request request;
 	const char *wrong;
 
-	if (ast_strlen_zero(message->reply)) {
-		/* Nobody would hear of it. */
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, parts, &request);

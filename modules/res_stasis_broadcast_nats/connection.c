@@ -141,6 +141,18 @@ static int subscribe(const struct config *config)
 	return failed;
 }
 
+/*! \brief Have a prefix; with another one than before, no worker is known. */
+static void set_prefix(const char *prefix)
+{
+	char before[sizeof(before_app)];
+
+	ast_copy_string(before, before_app, sizeof(before));
+	snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
+	if (*before && strcmp(before, before_app)) {
+		workers_forget();
+	}
+}
+
 /*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
 static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 {
@@ -162,7 +174,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		ast_copy_string(reason, refusal, BUS_TEXT_SIZE);
 		return -1;
 	}
-	snprintf(before_app, sizeof(before_app), "%s.offer.", config->prefix);
+	set_prefix(config->prefix);
 	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
 	bus = bus_open(&options, reason);
 	if (bus && subscribe(config)) {

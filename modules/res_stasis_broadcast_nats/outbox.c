@@ -240,7 +240,11 @@ int outbox_start(void)
 	ast_cond_init(&changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	is_stopping = 0;
-	return ast_pthread_create_background(&thread, NULL, outbox_main, NULL);
+	if (ast_pthread_create_background(&thread, NULL, outbox_main, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
+	return 0;
 }
 
 void outbox_stop(void)
@@ -261,5 +265,5 @@ void outbox_stop(void)
 		outgoing_free(outgoing);
 	}
 	message_count = event_count = 0;
-	ast_cond_destroy(&changed);
+	/* The condition stays: a broadcast that closes now may still wake the thread that was. */
 }

@@ -85,8 +85,7 @@ void on_take(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_TAKES);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, REQUEST_WORKER, &request);
@@ -118,7 +117,7 @@ static void list_calls(const char *reply, const struct request *request)
 	struct config *config = config_get();
 	struct ast_json *list;
 
-	if (!workers_is_told(request->app)) {
+	if (!workers_has(request->app)) {
 		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
 	} else if (config && !stasis_broadcast_describe_all(request->app, (size_t) request->limit, &list)) {
 		add_offers(list);
@@ -137,8 +136,7 @@ void on_list(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_LISTS);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, 0, &request);

@@ -1,6 +1,5 @@
 """The console in a real browser, on an Asterisk 22 with real calls. Otherwise as the tests of tests/integration."""
 
-import importlib.util
 import signal
 import sys
 from pathlib import Path
@@ -13,28 +12,14 @@ sys.path.insert(0, str(HERE.parent))
 # pylint: disable=wrong-import-position
 from browser import Browser, Page  # noqa: E402
 from harness.asterisk import Asterisk, Settings  # noqa: E402
-from harness.case import Case  # noqa: E402
+from harness.case import open_case  # noqa: E402
+from harness.hooks import interrupt, loop, pytest_pyfunc_call, pytest_sessionstart  # noqa: E402, F401
 
 SETTINGS = Settings(22, more=(f"CONF={HERE / 'conf'}", f"EXTENSIONS={HERE / 'extensions.conf'}"))
 
 
-def integration_tests():
-    """Their conftest.py, under a name of its own."""
-    spec = importlib.util.spec_from_file_location("integration_conftest", HERE.parent / "integration" / "conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-# pytest finds hooks and fixtures by their names.
-_integration = integration_tests()
-pytest_sessionstart = _integration.pytest_sessionstart
-pytest_pyfunc_call = _integration.pytest_pyfunc_call
-loop = _integration.loop
-
-
 def pytest_configure():
-    signal.signal(signal.SIGTERM, _integration.interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.fixture(scope="session")
@@ -47,29 +32,21 @@ def asterisk():
 
 
 @pytest.fixture
-def case(asterisk, loop, request):
+def case(asterisk, loop, request):  # noqa: F811
     if not asterisk.alive():
         asterisk.up(SETTINGS)
-    case = Case(asterisk, request.node.originalname)
-    try:
-        loop.run_until_complete(case.open())
-        yield case
-        loop.run_until_complete(case.close())
-    except BaseException:
-        # Not in a known state: the next test gets a fresh one.
-        asterisk.down()
-        raise
+    yield from open_case(asterisk, loop, request.node.originalname)
 
 
 @pytest.fixture(scope="session")
-def browser(loop):
+def browser(loop):  # noqa: F811
     one = loop.run_until_complete(Browser().start())
     yield one
     loop.run_until_complete(one.close())
 
 
 @pytest.fixture
-def page(browser, case, loop):
+def page(browser, case, loop):  # noqa: F811
     """A page that is gone before the calls and the applications are. Nothing in it may have failed."""
     one = Page(browser)
     yield one

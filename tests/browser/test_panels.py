@@ -13,6 +13,7 @@ async def test_the_line_and_how_it_ends(case, page):
     await app.offered(call.id)
     await page.reads("#line tbody", "Alice 5550", "gold", "7")
     await page.reads("#line td[data-label=Heard]", "2")
+    await page.reads("#workers", f"{app.app} ready 0 live 1 offered 0 won")
     assert await other.decline(call.id) == 204
     await page.reads("#line td[data-label=Declined]", "1")
     assert await app.claim(call.id) == 204
@@ -40,12 +41,18 @@ async def test_how_calls_end_without_a_winner(case, page):
 
 
 async def test_calls_from_before(case, page):
-    """Whoever waited when the page was opened is in the line, with his wait."""
-    await case.app()
-    call = await caller(case, "30000,,,,q(early)", "Eve")
-    await case.ami.wait(lambda event: event.get("Event") == "StasisBroadcastStart" and event["Uniqueid"] == call.id)
+    """Whoever waited when the page was opened is in the line. No watcher is told how such an offer ends: it asks."""
+    app = await case.app()
+    claimed, hung_up = await caller(case, "30000,,,,q(early)", "Eve"), await caller(case, "30000", "Adam")
+    await app.offered(claimed.id)
+    await app.offered(hung_up.id)
     await opened(page, case)
-    await page.reads("#line tbody", "Eve", "early")
+    await page.reads("#line tbody", "Eve", "early", "Adam")
+    assert await app.claim(claimed.id) == 204
+    await page.reads("#ended tbody", "Eve", app.app)
+    await hung_up.hangup()
+    await page.reads("#ended tbody", "Adam")
+    await page.reads("#line-empty", "Nobody is waiting")
 
 
 async def test_what_a_caller_sends_is_text(case, page):

@@ -6,7 +6,6 @@ import sys
 from console import opened
 
 from harness.asterisk import REPO
-from harness.events import until
 
 sys.path.append(str(REPO / "examples" / "demo"))
 import shift  # noqa: E402, pylint: disable=wrong-import-position,wrong-import-order
@@ -24,10 +23,3 @@ async def test_the_shift_of_the_demo(case, page):
     finally:
         work.cancel()
         await asyncio.wait([work])
-    await case._hang_up_all()  # pylint: disable=protected-access
-
-    async def gone():
-        names = [one["name"] for one in (await case.ari.get("/applications")).json]
-        return not {way.name for way in shift.WORKERS} & set(names)
-
-    await until(gone, "the workers are gone")

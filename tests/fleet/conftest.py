@@ -31,7 +31,7 @@ pytest_pyfunc_call = SHARED.pytest_pyfunc_call
 loop = SHARED.loop
 
 # What a node tells of NATS while it is away, and of workers that have died.
-EXPECTED = ["^The fleet", "^The connection to NATS", "claimed the call but was gone"]
+EXPECTED = ["^Fleet: ", "^The fleet", "^NATS: ", "claimed the call but was gone"]
 
 _numbers = itertools.count(1)
 
@@ -126,6 +126,10 @@ class World:
         answers = [await self.bus.request(subject, {"worker": "probe"}, 0.5) for subject in subjects]
         return all(answer and answer["status"] == status for answer in answers)
 
+    async def give_up(self) -> None:
+        for worker in self.workers:
+            await worker.kill()
+
     async def close(self) -> None:
         """End what the test has started, and see that all is as it was."""
         for case in self.cases:
@@ -156,5 +160,9 @@ def world(fleet, loop, request):
     try:
         loop.run_until_complete(asyncio.wait_for(one.open(), 30))
         yield one
-    finally:
         loop.run_until_complete(asyncio.wait_for(one.close(), 30))
+    except BaseException:
+        # Not in a known state: the next test gets a fresh one.
+        loop.run_until_complete(one.give_up())
+        fleet.start_again()
+        raise

@@ -169,7 +169,9 @@ async def test_bids(world):
     """The best one of the best application has it; each is told when it is decided, and again if it asks again."""
     good, better = await world.raw(), await world.raw()
     twin = await world.raw(better.app)
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app})$,,,b(700)")
+    # One that does not bid: else it is decided as soon as each application has.
+    quiet = await world.raw()
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
     assert offers[0]["bid_window"] == 700
     answers = await asyncio.gather(
@@ -247,7 +249,9 @@ async def test_bus_goes_and_comes(world):
     world.bus = await world.client()
     await world.nodes_are_there()
     after = await counted(case)
-    assert after["connections"] == before["connections"] + 1 and after["connections lost"] == before["connections lost"] + 1
+    # It may have gone from one server to the next meanwhile.
+    lost = after["connections lost"] - before["connections lost"]
+    assert lost >= 1 and after["connections"] - before["connections"] == lost
 
 
 async def test_tls_that_the_server_does_not_have(world):
@@ -273,15 +277,28 @@ async def test_garbage_is_counted(world):
     await until(lambda: counted_garbage(case, before + 8), "all of it is counted")
 
 
+async def test_answers_go_nowhere_that_is_the_fleets(world):
+    """Who may only ask cannot have a node speak on subjects that are the node's."""
+    case = world.cases[0]
+    victim = await world.raw()
+    before = (await counted(case))["not understood"]
+    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1"):
+        world.bus.publish(f"sb.v1.take.node-1.{victim.app}", {"worker": "w"}, reply)
+        world.bus.publish(f"sb.v1.list.{victim.app}", {}, reply)
+    await until(lambda: counted_garbage(case, before + 6), "all of it is counted")
+    assert (await victim.ask("take", "node-1"))["status"] == 404
+    assert not [one for one in victim.client.events if one["subject"].startswith("sb.v1.offer.")]
+
+
 async def counted_garbage(case, count):
     return (await counted(case))["not understood"] == count
 
 
 def test_left_out_without_libnats(tmp_path):
     """Without the header, make says so in one line and builds the others."""
-    told = subprocess.run(
-        ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}"], cwd=REPO, capture_output=True, text=True, check=False
-    ).stdout
+    # Not to ask Debian's tools for flags again and again.
+    command = ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}", "CFLAGS=", "CPPFLAGS=", "LDFLAGS="]
+    told = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False).stdout
     assert told.count(MODULE) == 1
     assert f'echo "{MODULE} is left out: there is no nats/nats.h (Debian: libnats-dev)"' in told
     assert "res_stasis_broadcast.so" in told
