@@ -50,17 +50,23 @@ ALL_MODULE_NAMES := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard modules/*/*
 NEEDS_res_stasis_broadcast_prometheus := asterisk/res_prometheus.h
 LEFT_OUT := $(foreach name,$(ALL_MODULE_NAMES),$(if $(NEEDS_$(name)),$(if \
 	$(wildcard $(ASTERISK_INCLUDE)/$(NEEDS_$(name))),,$(name))))
-MODULE_NAMES := $(filter-out $(LEFT_OUT),$(ALL_MODULE_NAMES))
+# Nor is each library there, whose header a module needs.
+NEEDS_LIBRARY_res_stasis_broadcast_nats := nats/nats.h
+LACKING := $(foreach name,$(ALL_MODULE_NAMES),$(if $(NEEDS_LIBRARY_$(name)),$(if $(shell \
+	echo '$(HASH)include <$(NEEDS_LIBRARY_$(name))>' | $(CC) $(CPPFLAGS) $(MODULE_FLAGS) $(CFLAGS) -E -xc - >/dev/null 2>&1 || echo lacks),$(name))))
+MODULE_NAMES := $(filter-out $(LEFT_OUT) $(LACKING),$(ALL_MODULE_NAMES))
 EXTRA_FILES := $(wildcard tests/module/*.c bench/module/*.c)
 EXTRA_FOLDERS := $(patsubst %/,%,$(sort $(dir $(wildcard tests/module/*/*.c bench/module/*/*.c))))
 MODULE_SOS := $(MODULE_NAMES:%=$(BUILD)/modules/%.so)
 ORIGIN := $(BUILD)/obj/modules/origin.o
 LIBS_res_stasis_broadcast := -lpcre2-8
+# Threads of the library may be on their way out of it when the module goes.
+LIBS_res_stasis_broadcast_nats := -lnats -Wl,-z,nodelete
 
 # What test_dispatch tries by itself.
 DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c) \
 	modules/res_stasis_broadcast/directory.c modules/res_stasis_broadcast/ari_applications.c \
-	$(addprefix modules/res_stasis_broadcast/,silence.c stats.c stats_lru.c stats_times.c))
+	$(addprefix modules/res_stasis_broadcast/,background.c log_limit.c silence.c stats.c stats_answers.c stats_lru.c stats_store.c stats_times.c))
 LIBS_test_dispatch := -lpcre2-8
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
@@ -68,6 +74,7 @@ CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
 .PHONY: modules
 modules: $(MODULE_SOS) ## build the modules (the default)
 	@$(foreach name,$(LEFT_OUT),echo "$(name).so is left out: $(ASTERISK_INCLUDE) has no $(NEEDS_$(name))";):
+	@$(foreach name,$(LACKING),echo "$(name).so is left out: there is no $(NEEDS_LIBRARY_$(name)) (Debian: libnats-dev)";):
 
 # Rebuild when the flags change, relink when a source file goes.
 define remember

@@ -27,12 +27,18 @@ ASTHEADERDIR ?= $(ASTERISK_INCLUDE)/asterisk
 
 DOCUMENTATION := $(wildcard modules/*/*-en_US.xml)
 SAMPLES := $(wildcard samples/*.conf)
+# Not for a module that is left out.
+SAMPLE_OF_res_stasis_broadcast_nats := samples/stasis_broadcast_nats.conf
+INSTALLED_SAMPLES = $(filter-out $(foreach name,$(LACKING) $(LEFT_OUT),$(SAMPLE_OF_$(name))),$(SAMPLES))
+CONSOLE_FILES := $(wildcard console/*.* console/js/*)
 
 INSTALLED_MODULES = $(MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
 # Whatever this Asterisk's headers were at the time.
 UNINSTALLED_MODULES = $(ALL_MODULE_NAMES:%=$(DESTDIR)$(ASTMODDIR)/%.so)
 INSTALLED_HEADER = $(DESTDIR)$(ASTHEADERDIR)/stasis_app_broadcast.h
 DOCUMENTATION_DIR = $(DESTDIR)$(ASTDATADIR)/documentation/thirdparty
+# What Asterisk's HTTP server has as /static/stasis-broadcast, if http.conf says enablestatic = yes.
+CONSOLE_DIR = $(DESTDIR)$(ASTDATADIR)/static-http/stasis-broadcast
 
 # Every file of ours holds this; Asterisk's own do not.
 is_ours = grep -qs -e 'part of Stasis Broadcast' -e 'Stasis Broadcast: a call for' "$$file"
@@ -47,7 +53,7 @@ installation-folders: export INSTALL_ASTHEADERDIR = $(ASTHEADERDIR)
 installation-folders:
 	@tools/install/check
 
-install: modules | installation-folders ## install modules, header, documentation, sample dialplan [DESTDIR ASTERISK_INCLUDE ASTMODDIR]
+install: modules | installation-folders ## install modules, header, documentation, console, samples [DESTDIR ASTERISK_INCLUDE ASTMODDIR]
 	@install -d "$(DESTDIR)$(ASTMODDIR)" "$(DESTDIR)$(ASTHEADERDIR)" "$(DOCUMENTATION_DIR)"
 	@for file in $(INSTALLED_MODULES) $(INSTALLED_HEADER); do \
 		if [ -e "$$file" ] && ! $(is_ours); then \
@@ -58,8 +64,12 @@ install: modules | installation-folders ## install modules, header, documentatio
 	install -m 644 $(MODULE_SOS) "$(DESTDIR)$(ASTMODDIR)/"
 	install -m 644 include/asterisk/stasis_app_broadcast.h "$(INSTALLED_HEADER)"
 	$(if $(DOCUMENTATION),install -m 644 $(DOCUMENTATION) "$(DOCUMENTATION_DIR)/")
+	@# All of it is ours: what an older version had and this one has not goes.
+	@rm -rf "$(CONSOLE_DIR)" && install -d "$(CONSOLE_DIR)/js"
+	install -m 644 $(filter-out console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/"
+	install -m 644 $(filter console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/js/"
 	@# Samples become the administrator's: never overwritten.
-	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(SAMPLES); do \
+	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(INSTALLED_SAMPLES); do \
 		[ -e "$(DESTDIR)$(ASTETCDIR)/$${sample##*/}" ] || install -v -m 644 "$$sample" "$(DESTDIR)$(ASTETCDIR)/"; \
 	done)
 	@cat tools/install/installed.txt
@@ -78,6 +88,7 @@ uninstall: | installation-folders ## remove all that, and put Asterisk's own mod
 		fi; \
 	done
 	@rm -fv $(patsubst %,"$(DOCUMENTATION_DIR)/%",$(notdir $(DOCUMENTATION)))
+	@if [ -d "$(CONSOLE_DIR)" ]; then echo "Removing $(CONSOLE_DIR)"; rm -rf "$(CONSOLE_DIR)"; fi
 	@for sample in $(SAMPLES); do \
 		file="$(DESTDIR)$(ASTETCDIR)/$${sample##*/}"; \
 		if cmp -s "$$sample" "$$file"; then \

@@ -34,7 +34,8 @@ struct app_filter {
 	struct names *asked;
 	struct names *selected;
 	int out_of_budget;
-	char text[];
+	/*! A list of one: broadcasts keep it longer than the filter. */
+	struct names *text;
 };
 
 /*! Protects \c filters and \c kept; never held while something is compiled or freed. */
@@ -75,6 +76,7 @@ static void destroy(struct app_filter *filter)
 	matcher_free(filter->matcher);
 	names_unref(filter->asked);
 	names_unref(filter->selected);
+	names_unref(filter->text);
 	pthread_mutex_destroy(&filter->lock);
 	free(filter);
 }
@@ -96,8 +98,12 @@ static struct app_filter *create(const char *text, uint64_t hash, char *error, s
 	if (!matcher) {
 		return NULL;
 	}
-	filter = calloc(1, sizeof(*filter) + strlen(text) + 1);
-	if (!filter) {
+	filter = calloc(1, sizeof(*filter));
+	if (filter) {
+		filter->text = names_create(&text, 1);
+	}
+	if (!filter || !filter->text) {
+		free(filter);
 		matcher_free(matcher);
 		return refuse(error, error_size, "out of memory");
 	}
@@ -106,8 +112,6 @@ static struct app_filter *create(const char *text, uint64_t hash, char *error, s
 	pthread_mutex_init(&filter->lock, NULL);
 	filter->hash = hash;
 	filter->matcher = matcher;
-	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
-	strcpy(filter->text, text);
 	return filter;
 }
 
@@ -122,11 +126,11 @@ static struct app_filter *share(struct app_filter *filter)
 	struct app_filter *dropped = filter;
 
 	pthread_mutex_lock(&cache_lock);
-	found = find_locked(filter->text, filter->hash);
+	found = find_locked(app_filter_text(filter), filter->hash);
 	if (!found) {
 		found = filter;
 		/* Without memory for the entry it is used all the same, only not found by others. */
-		table_put(&filters, filter->text, filter->hash, filter);
+		table_put(&filters, app_filter_text(filter), filter->hash, filter);
 		dropped = kept[kept_next];
 		kept[kept_next] = app_filter_ref(filter);
 		kept_next = (kept_next + 1) % KEPT;
@@ -172,7 +176,12 @@ void app_filter_unref(struct app_filter *filter)
 
 const char *app_filter_text(const struct app_filter *filter)
 {
-	return filter ? filter->text : "";
+	return filter ? names_at(filter->text, 0) : "";
+}
+
+struct names *app_filter_text_ref(const struct app_filter *filter)
+{
+	return filter ? names_ref(filter->text) : NULL;
 }
 
 /*! \brief Whether a name is among those selected last. */

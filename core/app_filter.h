@@ -55,6 +55,9 @@ void app_filter_unref(struct app_filter *filter);
 /*! \brief The text that the filter was made from; "" for NULL. Lives as long as the filter. */
 const char *app_filter_text(const struct app_filter *filter);
 
+/*! \brief The same as a list of one that outlives the filter, to give back with names_unref(); NULL for NULL. */
+struct names *app_filter_text_ref(const struct app_filter *filter);
+
 /*!
  * \brief Whether a filter matches an application name.
  *

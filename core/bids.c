@@ -156,6 +156,7 @@ void bids_award_locked(struct broadcast *broadcast, struct deferred_release *def
 	}
 	/* Its name goes with it: an award must not fail for want of memory. */
 	broadcast->winner = best->app;
+	broadcast->has_winner_copy = 1;
 	bids->won_score = best->score;
 	bids->recipients -= best->recipient >= 0;
 	*best = bids->list[--bids->count];
@@ -277,7 +278,7 @@ static enum broadcast_result wait_for_award(struct broadcast *broadcast, const c
 
 enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, int is_news)
 {
-	enum broadcast_result result = BROADCAST_TAKEN;
+	enum broadcast_result result = BROADCAST_BUSY;
 
 	if (atomic_fetch_add(&waiting_claims, 1) < BROADCAST_MAX_WAITING_CLAIMS) {
 		result = commit_bid(broadcast, app, 0, is_news);
@@ -294,9 +295,15 @@ enum broadcast_result broadcast_bid(
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_BID };
 
-	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = broadcast->bids ? commit_bid(broadcast, app, score, 0)
-										: broadcast_commit_claim(broadcast, app, 0);
+	if (!broadcast_check_claimant(broadcast, &answer, is_registered)) {
+		/* The answer is there. */
+	} else if (score < 0 || score > BROADCAST_MAX_SCORE) {
+		answer.result = BROADCAST_FORBIDDEN;
+		answer.reason = "a score is 0 to 1000";
+	} else if (!broadcast->bids) {
+		return broadcast_commit_claim(broadcast, &answer, 0);
+	} else {
+		answer.result = commit_bid(broadcast, app, score, 0);
 	}
 	observers_answered(broadcast, &answer);
 	return answer.result;

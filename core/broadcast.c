@@ -25,7 +25,7 @@
 static atomic_size_t open_count;
 
 /*! The serial of the last broadcast. */
-static atomic_ulong last_serial;
+static atomic_uint last_serial;
 
 int64_t broadcast_clock_ns(void)
 {
@@ -71,22 +71,19 @@ static void open_count_release(void)
 /*! \brief Memory for a broadcast and what it copies of its terms. */
 static struct broadcast *allocate(const struct broadcast_terms *terms)
 {
-	const char *filter_text = terms->filter_text ? terms->filter_text : app_filter_text(terms->filter);
 	const size_t id_size = strlen(terms->channel_id) + 1;
-	struct broadcast *broadcast = calloc(1, sizeof(*broadcast) + id_size + strlen(filter_text) + 1);
+	struct broadcast *broadcast = calloc(1, offsetof(struct broadcast, channel_id) + id_size);
 
 	if (broadcast) {
 		memcpy(broadcast->channel_id, terms->channel_id, id_size);
-		/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.strcpy): there is room for it, see above */
-		broadcast->filter_text = strcpy(broadcast->channel_id + id_size, filter_text);
 	}
 	return broadcast;
 }
 
 /*! \brief A serial: not 0, which stands for any. */
-static unsigned long next_serial(void)
+static unsigned int next_serial(void)
 {
-	unsigned long serial;
+	unsigned int serial;
 
 	do {
 		serial = atomic_fetch_add_explicit(&last_serial, 1, memory_order_relaxed) + 1;
@@ -100,9 +97,8 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	atomic_init(&broadcast->references, 1);
 	pthread_mutex_init(&broadcast->lock, NULL);
 	broadcast->serial = next_serial();
-	broadcast->any_claimant = terms->any_claimant;
-	broadcast->more_to_come = terms->more_to_come;
-	broadcast->filters = (struct filters){ .at = { app_filter_ref(terms->filter) }, .count = 1 };
+	broadcast->any_claimant = terms->any_claimant != 0;
+	broadcast->more_to_come = terms->more_to_come != 0;
 	broadcast->recipients = names_ref(terms->recipients);
 	broadcast->excluded = names_ref(terms->excluded);
 	broadcast->wake_fd = -1;
@@ -111,9 +107,23 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	broadcast->timeout_ms = limit_timeout(terms->timeout_ms);
 }
 
-/*! \brief Have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
-static int add_bids(struct broadcast *broadcast, const struct broadcast_terms *terms)
+/*! \brief Give it its filters, and have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
+static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *terms)
 {
+	if (broadcast->state == BROADCAST_OPEN) {
+		broadcast->filters = filters_create(NULL, terms->filter);
+		if (!broadcast->filters) {
+			return -1;
+		}
+	}
+	if (terms->filter_text && strcmp(terms->filter_text, app_filter_text(terms->filter)) != 0) {
+		broadcast->filter_text = names_create(&terms->filter_text, 1);
+		if (!broadcast->filter_text) {
+			return -1;
+		}
+	} else {
+		broadcast->filter_text = app_filter_text_ref(terms->filter);
+	}
 	if (terms->bid_window_ms <= 0) {
 		return 0;
 	}
@@ -148,7 +158,7 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 		broadcast->state = BROADCAST_DECLINED;
 		atomic_init(&broadcast->closed_ns, now_ns);
 	}
-	if (add_bids(broadcast, terms)) {
+	if (add_parts(broadcast, terms)) {
 		broadcast->free_data = NULL;
 		broadcast_unref(broadcast);
 		errno = ENOMEM;
@@ -191,15 +201,18 @@ void broadcast_unref(struct broadcast *broadcast)
 	if (broadcast->free_data) {
 		broadcast->free_data(broadcast->data);
 	}
-	broadcast_unref_filters(&broadcast->filters);
+	filters_unref(broadcast->filters);
 	bids_free(broadcast);
 	names_unref(broadcast->recipients);
 	names_unref(broadcast->excluded);
+	names_unref(broadcast->filter_text);
 	if (broadcast->wake_fd >= 0) {
 		close(broadcast->wake_fd);
 	}
 	pthread_mutex_destroy(&broadcast->lock);
-	free(broadcast->winner);
+	if (broadcast->has_winner_copy) {
+		free((char *) broadcast->winner);
+	}
 	free(broadcast->moved_to);
 	free(broadcast->has_declined);
 	free(broadcast);
@@ -232,15 +245,7 @@ int broadcast_bid_window_ms(const struct broadcast *broadcast)
 
 const char *broadcast_filter_text(const struct broadcast *broadcast)
 {
-	return broadcast->filter_text;
-}
-
-void broadcast_unref_filters(struct filters *filters)
-{
-	for (size_t i = 0; i < filters->count; i++) {
-		app_filter_unref(filters->at[i]);
-	}
-	filters->count = 0;
+	return broadcast->filter_text ? names_at(broadcast->filter_text, 0) : "";
 }
 
 void broadcast_wake_locked(struct broadcast *broadcast)
@@ -259,7 +264,7 @@ void broadcast_close_locked(
 	atomic_store_explicit(&broadcast->closed_ns, broadcast_clock_ns(), memory_order_release);
 	deferred->filters = broadcast->filters;
 	deferred->closed = 1;
-	broadcast->filters.count = 0;
+	broadcast->filters = NULL;
 	open_count_release();
 	/* The descriptor stays readable, so that nobody can come too late. */
 	broadcast_wake_locked(broadcast);
@@ -308,9 +313,15 @@ void broadcast_release(struct broadcast *broadcast, struct deferred_release *def
 	const int is_to_be_told = deferred->closed && broadcast->announced;
 
 	pthread_mutex_unlock(&broadcast->lock);
-	broadcast_unref_filters(&deferred->filters);
+	filters_unref(deferred->filters);
+	if (deferred->answer && deferred->answered_open) {
+		observers_answered(broadcast, deferred->answer);
+	}
 	if (is_to_be_told) {
 		observers_closed(broadcast, state);
+	}
+	if (deferred->answer && !deferred->answered_open) {
+		observers_answered(broadcast, deferred->answer);
 	}
 }
 

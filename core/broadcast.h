@@ -68,8 +68,10 @@ enum broadcast_result {
 	BROADCAST_CLOSED = -1,
 	/*! Another application has it; or, for a decline, any application has it. */
 	BROADCAST_TAKEN = -2,
-	/*! The application is not registered, or the filter does not match it. */
+	/*! The application is not registered, or the filter does not match it; or the score of its bid is no score. */
 	BROADCAST_FORBIDDEN = -3,
+	/*! As many claims as may wait for an award do: this one is no bid, and the application may bid, or claim later. */
+	BROADCAST_BUSY = -4,
 };
 
 /*! \brief What a broadcast is made of. All of it is borrowed for the call of broadcast_create(). */
@@ -120,6 +122,10 @@ struct broadcast_snapshot {
 	char *winner;
 	/*! The ID that its channel has now, a copy; NULL if that is broadcast_channel_id(). */
 	char *moved_to;
+	/*! How many bids it has, the one that won included. */
+	size_t bids;
+	/*! The score of the bid that won; -1 if none has. */
+	int score;
 };
 
 /*! \brief The monotonic clock that deadlines are set on, in nanoseconds. */
@@ -183,10 +189,11 @@ const char *broadcast_filter_text(const struct broadcast *broadcast);
  * \param is_registered Asked, without a lock held, whether \a app is registered now. NULL: it is.
  *
  * \retval BROADCAST_OK if it is the claimant's now, or was already.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN, BROADCAST_BUSY otherwise.
  *
- * If it collects bids, this is a bid of 0, and the answer waits for the award: for the window at the most, and no longer
- * than until the broadcast closes. If \c BROADCAST_MAX_WAITING_CLAIMS wait already, it is no bid, and \c BROADCAST_TAKEN.
+ * If it collects bids, this is a bid of 0, also for one that has bid more, and the answer waits for the award: for the
+ * window at the most, and no longer than until the broadcast closes. If \c BROADCAST_MAX_WAITING_CLAIMS wait already, it
+ * is no bid, and \c BROADCAST_BUSY.
  *
  * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it. Where there are bids
  *       it waits, on a condition with that lock, for a deadline on the monotonic clock.
@@ -217,7 +224,8 @@ enum broadcast_result broadcast_take(
  * \param is_registered As in broadcast_claim().
  *
  * \retval BROADCAST_OK if it is noted, or the channel is the bidder's.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN otherwise.
+ * \retval BROADCAST_FORBIDDEN if it may not, or the score is out of range while the broadcast is open.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN otherwise.
  *
  * \note Any thread. Takes the broadcast's lock, wakes who waits, and tells the observers without it.
  */
@@ -274,7 +282,7 @@ struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, i
  * \param broadcast The broadcast.
  * \param filter The filter, of which a reference is taken; NULL: every registered application.
  *
- * \retval 0 on success, -1 if it is closed, or has \c BROADCAST_MAX_ROUNDS filters.
+ * \retval 0 on success, -1 if it is closed, has \c BROADCAST_MAX_ROUNDS filters, or memory ran out.
  *
  * \note Any thread. Takes the broadcast's lock. Called before broadcast_widen() adds them to the recipients.
  */

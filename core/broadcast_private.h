@@ -17,16 +17,10 @@
 #include <stdatomic.h>
 
 #include "broadcast.h"
+#include "filters.h"
 #include "observers.h"
 
 #define NS_PER_MS INT64_C(1000000)
-
-/*! \brief Who may claim: those that one of them matches. */
-struct filters {
-	/*! NULL matches everybody. */
-	struct app_filter *at[BROADCAST_MAX_ROUNDS];
-	size_t count;
-};
 
 /*! \brief One application's bid. */
 struct bid {
@@ -56,54 +50,64 @@ struct bids {
 struct broadcast {
 	atomic_uint references;
 	int timeout_ms;
-	int any_claimant;
-	unsigned long serial;
+	unsigned int serial;
+	/*! Under the lock. The descriptor that all who wait share, while there are any. */
+	int wake_fd;
 	int64_t deadline_ns;
 	/*! Zero while it is open. Written under the lock, read without it. */
 	_Atomic int64_t closed_ns;
-	/*! Whether its channel is on offer again. */
-	atomic_int followed;
 	/*! The applications that may not claim it; NULL: none. */
 	struct names *excluded;
+	/*! A list of one, shared with the filter if there is one alone; NULL: there is none. */
+	struct names *filter_text;
 	void *data;
 	void (*free_data)(void *data);
 
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
 	pthread_mutex_t lock;
-	enum broadcast_state state;
-	/*! Whether the observers know of it. */
-	int announced;
-	/*! Given back at the close: a live call keeps no compiled filter. */
-	struct filters filters;
-	/*! Set if and only if the state is claimed. */
-	char *winner;
+	/*! Who may claim it. Given back at the close: a live call keeps no compiled filter. */
+	struct filters *filters;
+	/*! Set if and only if the state is claimed. The recipients' own name, unless it is a copy. */
+	const char *winner;
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
 	struct names *recipients;
 	/*! One byte for each recipient, made at the first decline. */
 	unsigned char *has_declined;
-	size_t declines;
-	/*! Whether recipients are still to come. */
-	int more_to_come;
 	/*! NULL if the first claim wins. The pointer itself never changes. */
 	struct bids *bids;
-	/*! The descriptor that all who wait share, while there are any. */
-	int wake_fd;
-	unsigned int wake_users;
-	/*! Whether it is readable for broadcast_attend(). */
-	int is_woken;
 	/*! The channel's ID if it is another one now. */
 	char *moved_to;
+	/*! How many have declined. */
+	unsigned int declines;
+	/*! How many wait. */
+	unsigned int wake_users;
+	/*! Of enum broadcast_state. */
+	unsigned char state;
+	/*! Whether the descriptor is readable for broadcast_attend(). */
+	unsigned char is_woken : 1;
+	/*! Whether the observers know of it. */
+	unsigned char announced : 1;
+	/*! Whether recipients are still to come. */
+	unsigned char more_to_come : 1;
+	/*! Whether the winner's name is its own: that of one that is no recipient, or has bid. */
+	unsigned char has_winner_copy : 1;
 
-	const char *filter_text;
-	/*! Followed by the filter's text. */
+	/*! Not under the lock. Whether its channel is on offer again. */
+	atomic_uchar followed;
+	/*! Not under the lock, and does not change. */
+	unsigned char any_claimant;
 	char channel_id[];
 };
 
 /*! \brief What a step leaves to be done once the lock is released. */
 struct deferred_release {
-	struct filters filters;
+	struct filters *filters;
 	/*! Whether it has closed in this step. */
 	int closed;
+	/*! What was answered in this step, for the observers; NULL: nothing. */
+	const struct broadcast_answer *answer;
+	/*! Whether it was open for who asked: what it closed by is told before the close. */
+	int answered_open;
 };
 
 /*!
@@ -132,9 +136,6 @@ void broadcast_wake_locked(struct broadcast *broadcast);
 /*! \brief Release the lock, then do what must not be done under it. */
 void broadcast_release(struct broadcast *broadcast, struct deferred_release *deferred);
 
-/*! \brief Give the references back. Without the lock. */
-void broadcast_unref_filters(struct filters *filters);
-
 /*
  * claim.c
  */
@@ -155,11 +156,16 @@ int broadcast_check_claimant(
 	struct broadcast *broadcast, struct broadcast_answer *answer, int (*is_registered)(const char *app));
 
 /*!
- * \brief Make it an application's if it is still open. Without the lock.
+ * \brief Make it an application's if it is still open, and tell the observers of the answer. Without the lock.
  *
+ * \param broadcast The broadcast.
+ * \param[in,out] answer Who asks; the result.
  * \param is_news Whether what is the application's already is \c BROADCAST_TAKEN, and not \c BROADCAST_OK.
+ *
+ * \return The result.
  */
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news);
+enum broadcast_result broadcast_commit_claim(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int is_news);
 
 /*! \brief The place of an application among the recipients; -1 if it was offered nothing. Without the lock. */
 long broadcast_find_recipient(struct broadcast *broadcast, const char *app);

@@ -26,17 +26,6 @@ enum broadcast_result broadcast_claim_result_locked(const struct broadcast *broa
 	}
 }
 
-/*! \brief Whether one of the filters matches an application. */
-static int is_matched(const struct filters *filters, const char *app)
-{
-	for (size_t i = 0; i < filters->count; i++) {
-		if (app_filter_match(filters->at[i], app)) {
-			return 1;
-		}
-	}
-	return 0;
-}
-
 /*!
  * \brief Why an application may have no say in an open broadcast (rule 5); NULL if it may.
  *
@@ -53,21 +42,21 @@ static const char *why_forbidden(const struct broadcast *broadcast, struct filte
 		reason = "excluded: it had the call and lost it";
 	} else if (!broadcast->any_claimant && is_registered && !is_registered(app)) {
 		reason = "not registered";
-	} else if (!broadcast->any_claimant && !is_matched(filters, app)) {
+	} else if (!broadcast->any_claimant && !filters_match(filters, app)) {
 		reason = "not matched by the filter";
 	}
-	broadcast_unref_filters(filters);
+	filters_unref(filters);
 	return reason;
 }
 
 /*!
  * \brief Whether it is open for a claimant.
  *
- * \param[out] filters References, if it is open.
+ * \param[out] filters A reference, if it is open.
  * \return Whether it is open; if not, \a result is final.
  */
 static int check_open(
-	struct broadcast *broadcast, const char *app, enum broadcast_result *result, struct filters *filters)
+	struct broadcast *broadcast, const char *app, enum broadcast_result *result, struct filters **filters)
 {
 	struct deferred_release deferred = { 0 };
 	int open;
@@ -76,10 +65,7 @@ static int check_open(
 	broadcast_expire_locked(broadcast, &deferred);
 	open = broadcast->state == BROADCAST_OPEN;
 	*result = broadcast_claim_result_locked(broadcast, app);
-	filters->count = open ? broadcast->filters.count : 0;
-	for (size_t i = 0; i < filters->count; i++) {
-		filters->at[i] = app_filter_ref(broadcast->filters.at[i]);
-	}
+	*filters = open ? filters_ref(broadcast->filters) : NULL;
 	broadcast_release(broadcast, &deferred);
 	return open;
 }
@@ -89,51 +75,63 @@ int broadcast_check_claimant(
 {
 	/* A decline is answered the same to all, the winner included. */
 	const int is_decline = answer->request == BROADCAST_REQUEST_DECLINE;
-	struct filters filters;
+	struct filters *filters;
 
 	if (!check_open(broadcast, is_decline ? NULL : answer->app, &answer->result, &filters)) {
 		return 0;
 	}
-	answer->reason = why_forbidden(broadcast, &filters, answer->app, is_registered);
+	answer->reason = why_forbidden(broadcast, filters, answer->app, is_registered);
 	if (answer->reason) {
 		answer->result = BROADCAST_FORBIDDEN;
 	}
 	return !answer->reason;
 }
 
-enum broadcast_result broadcast_commit_claim(struct broadcast *broadcast, const char *app, int is_news)
+enum broadcast_result broadcast_commit_claim(
+	struct broadcast *broadcast, struct broadcast_answer *answer, int is_news)
 {
-	struct deferred_release deferred = { 0 };
-	enum broadcast_result result;
-	char *winner = strdup(app);
+	struct deferred_release deferred = { .answer = answer };
+	const char *app = answer->app;
+	const long recipient = broadcast_find_recipient(broadcast, app);
+	/* Who is among the recipients needs no copy of its name: the list stays as it is after the close. */
+	char *copy = recipient < 0 ? strdup(app) : NULL;
 
-	if (!winner) {
-		return BROADCAST_CLOSED;
+	if (recipient < 0 && !copy) {
+		answer->result = BROADCAST_CLOSED;
+		observers_answered(broadcast, answer);
+		return answer->result;
 	}
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = broadcast_claim_result_locked(broadcast, winner);
-	if (broadcast->state == BROADCAST_OPEN) {
-		broadcast->winner = winner;
-		winner = NULL;
+	answer->result = broadcast_claim_result_locked(broadcast, app);
+	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
+	if (deferred.answered_open) {
+		broadcast->winner = copy ? copy : names_at(broadcast->recipients, (size_t) recipient);
+		broadcast->has_winner_copy = copy != NULL;
+		copy = NULL;
 		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
-	} else if (is_news && result == BROADCAST_OK) {
-		result = BROADCAST_TAKEN;
+	} else if (is_news && answer->result == BROADCAST_OK) {
+		answer->result = BROADCAST_TAKEN;
 	}
 	broadcast_release(broadcast, &deferred);
-	free(winner);
-	return result;
+	free(copy);
+	return answer->result;
 }
 
 /*! \brief Claim. \param is_news Whether what is the application's already is taken. */
 static enum broadcast_result claim(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app), int is_news)
 {
-	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_CLAIM };
+	struct broadcast_answer answer = {
+		.app = app,
+		.request = is_news ? BROADCAST_REQUEST_TAKE : BROADCAST_REQUEST_CLAIM,
+	};
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = broadcast->bids ? bids_claim(broadcast, app, is_news)
-										: broadcast_commit_claim(broadcast, app, is_news);
+		if (!broadcast->bids) {
+			return broadcast_commit_claim(broadcast, &answer, is_news);
+		}
+		answer.result = bids_claim(broadcast, app, is_news);
 	} else if (is_news && answer.result == BROADCAST_OK) {
 		answer.result = BROADCAST_TAKEN;
 	}
@@ -201,61 +199,75 @@ void broadcast_judge_declines_locked(struct broadcast *broadcast, struct deferre
 	}
 }
 
-/*! \brief Decline for one that may. \a recipient is -1 if it was offered nothing: that does not count. */
-static enum broadcast_result commit_decline(struct broadcast *broadcast, long recipient, const char *app)
+/*! \brief Whether a recipient's decline was noted before. With the lock. */
+static int has_declined_locked(const struct broadcast *broadcast, long recipient)
 {
-	struct deferred_release deferred = { 0 };
-	enum broadcast_result result;
+	return recipient >= 0 && broadcast->has_declined && broadcast->has_declined[recipient];
+}
+
+/*!
+ * \brief Decline for one that may, and tell the observers of the answer.
+ *
+ * \param broadcast The broadcast.
+ * \param recipient Its place when it asked; -1 if it had none: it may have become a recipient since.
+ * \param[in,out] answer Who declines; the result.
+ */
+static void commit_decline(struct broadcast *broadcast, long recipient, struct broadcast_answer *answer)
+{
+	struct deferred_release deferred = { .answer = answer };
 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	result = broadcast_claim_result_locked(broadcast, NULL);
-	if (broadcast->state == BROADCAST_OPEN) {
-		bids_drop_locked(broadcast, app);
+	answer->result = broadcast_claim_result_locked(broadcast, NULL);
+	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
+	if (deferred.answered_open) {
+		bids_drop_locked(broadcast, answer->app);
+		if (recipient < 0) {
+			recipient = names_find(broadcast->recipients, answer->app);
+		}
 		if (recipient >= 0) {
 			note_decline_locked(broadcast, recipient);
 			broadcast_judge_declines_locked(broadcast, &deferred);
 		}
+	} else if (answer->result == BROADCAST_CLOSED && has_declined_locked(broadcast, recipient)) {
+		answer->result = BROADCAST_OK;
 	}
 	broadcast_release(broadcast, &deferred);
-	return result;
 }
 
-/*! \brief Whether a recipient's decline was noted before. */
-static int has_declined(struct broadcast *broadcast, long recipient)
+/*! \brief Answer a decline that is not to be noted, and tell the observers. */
+static void refuse_decline(struct broadcast *broadcast, long recipient, struct broadcast_answer *answer)
 {
-	int declined;
-
 	pthread_mutex_lock(&broadcast->lock);
-	declined = recipient >= 0 && broadcast->has_declined && broadcast->has_declined[recipient];
+	/* An HTTP client that retries a decline hears the same answer after the close. */
+	if (answer->result == BROADCAST_CLOSED && has_declined_locked(broadcast, recipient)) {
+		answer->result = BROADCAST_OK;
+	}
 	pthread_mutex_unlock(&broadcast->lock);
-	return declined;
+	observers_answered(broadcast, answer);
 }
 
 enum broadcast_result broadcast_decline(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
 	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_DECLINE };
-	long recipient = broadcast_find_recipient(broadcast, app);
+	const long recipient = broadcast_find_recipient(broadcast, app);
 
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = commit_decline(broadcast, recipient, app);
+		commit_decline(broadcast, recipient, &answer);
+	} else {
+		refuse_decline(broadcast, recipient, &answer);
 	}
-	/* An HTTP client that retries a decline hears the same answer after the close. */
-	if (answer.result == BROADCAST_CLOSED && has_declined(broadcast, recipient)) {
-		answer.result = BROADCAST_OK;
-	}
-	observers_answered(broadcast, &answer);
 	return answer.result;
 }
 
 int broadcast_may_claim(struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
 {
 	enum broadcast_result result;
-	struct filters filters;
+	struct filters *filters;
 
 	return check_open(broadcast, app, &result, &filters) &&
-		!why_forbidden(broadcast, &filters, app, is_registered);
+		!why_forbidden(broadcast, filters, app, is_registered);
 }
 
 const char *broadcast_winner_name(struct broadcast *broadcast)

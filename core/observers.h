@@ -21,6 +21,8 @@ enum broadcast_request {
 	BROADCAST_REQUEST_CLAIM,
 	BROADCAST_REQUEST_DECLINE,
 	BROADCAST_REQUEST_BID,
+	/*! The next in line, whichever that is: a claim if it succeeds, and if not, another one was next. */
+	BROADCAST_REQUEST_TAKE,
 };
 
 /*! \brief A claim, a decline or a bid, and what it was answered. All of it is borrowed for the call. */
@@ -48,7 +50,8 @@ struct broadcast_session {
  *
  * Each function may be called by any thread, with no lock of the core held; if a channel is destroyed or
  * masqueraded, with locks of channels held: it must not block, lock a channel, or add and remove observers.
- * Opened comes first and closed is told once; widened and answered may come beside or after closed.
+ * Opened comes first and closed is told once. The claim or decline that closes it is told as answered before that; but
+ * for it, widened and answered may come beside or after closed.
  */
 struct broadcast_observer {
 	/*! For who debugs. */

@@ -113,7 +113,7 @@ static int commit_widening(
 	if (broadcast->state == BROADCAST_OPEN && !*again && !set_recipients_locked(broadcast, *all)) {
 		*all = old;
 		failed = 0;
-		broadcast->more_to_come = more_to_come;
+		broadcast->more_to_come = more_to_come != 0;
 		broadcast_judge_declines_locked(broadcast, &deferred);
 	}
 	broadcast_release(broadcast, &deferred);
@@ -153,16 +153,19 @@ struct names *broadcast_widen(struct broadcast *broadcast, struct names *more, i
 int broadcast_admit(struct broadcast *broadcast, struct app_filter *filter)
 {
 	struct deferred_release deferred = { 0 };
-	int result = -1;
+	struct filters *wider = NULL;
 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	if (broadcast->state == BROADCAST_OPEN && broadcast->filters.count < BROADCAST_MAX_ROUNDS) {
-		broadcast->filters.at[broadcast->filters.count++] = app_filter_ref(filter);
-		result = 0;
+	if (broadcast->state == BROADCAST_OPEN && filters_count(broadcast->filters) < BROADCAST_MAX_ROUNDS) {
+		wider = filters_create(broadcast->filters, filter);
+	}
+	if (wider) {
+		deferred.filters = broadcast->filters;
+		broadcast->filters = wider;
 	}
 	broadcast_release(broadcast, &deferred);
-	return result;
+	return wider ? 0 : -1;
 }
 
 /*! \brief The recipients that have declined; NULL if none, or without memory. */
@@ -202,7 +205,11 @@ void broadcast_get_snapshot(struct broadcast *broadcast, struct broadcast_snapsh
 		.declined = declined_locked(broadcast),
 		.winner = broadcast->winner ? strdup(broadcast->winner) : NULL,
 		.moved_to = broadcast->moved_to ? strdup(broadcast->moved_to) : NULL,
+		.bids = bids_count_locked(broadcast),
+		.score = broadcast->bids ? broadcast->bids->won_score : -1,
 	};
+	/* The one that won has left the others. */
+	snapshot->bids += snapshot->score >= 0;
 	if (snapshot->state == BROADCAST_OPEN) {
 		snapshot->remaining_ms = broadcast_remaining_ms(broadcast);
 	}

@@ -22,7 +22,6 @@
 
 struct table_entry {
 	struct table_entry *next;
-	uint64_t hash;
 	const char *key;
 	void *thing;
 };
@@ -72,7 +71,7 @@ static int resize(struct table *table, size_t size)
 
 		while (entry) {
 			struct table_entry *next = entry->next;
-			struct table_entry **bucket = bucket_of(&resized, entry->hash);
+			struct table_entry **bucket = bucket_of(&resized, table_hash(entry->key));
 
 			entry->next = *bucket;
 			*bucket = entry;
@@ -91,7 +90,7 @@ void *table_find(const struct table *table, const char *key, uint64_t hash)
 		return NULL;
 	}
 	for (struct table_entry *entry = *bucket_of(table, hash); entry; entry = entry->next) {
-		if (entry->hash == hash && !strcmp(entry->key, key)) {
+		if (!strcmp(entry->key, key)) {
 			return entry->thing;
 		}
 	}
@@ -113,7 +112,7 @@ int table_put(struct table *table, const char *key, uint64_t hash, void *thing)
 		return -1;
 	}
 	bucket = bucket_of(table, hash);
-	*entry = (struct table_entry){ .next = *bucket, .hash = hash, .key = key, .thing = thing };
+	*entry = (struct table_entry){ .next = *bucket, .key = key, .thing = thing };
 	*bucket = entry;
 	table->count++;
 	return 0;

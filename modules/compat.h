@@ -112,9 +112,9 @@ struct compat_snapshot_texts {
  *
  * \note Any thread; takes no lock: a snapshot does not change.
  */
+#if __has_include("asterisk/stasis_state.h") /* It came with 17, as the parts did. */
 static inline struct compat_snapshot_texts compat_snapshot_texts(const struct ast_channel_snapshot *snapshot)
 {
-#if __has_include("asterisk/stasis_state.h") /* It came with 17, as the parts did. */
 	return (struct compat_snapshot_texts){
 		.id = snapshot->base->uniqueid,
 		.linkedid = snapshot->peer->linkedid,
@@ -135,7 +135,10 @@ static inline struct compat_snapshot_texts compat_snapshot_texts(const struct as
 		.connected_name = snapshot->connected->name,
 		.connected_number = snapshot->connected->number,
 	};
+}
 #else
+static inline struct compat_snapshot_texts compat_snapshot_texts(const struct ast_channel_snapshot *snapshot)
+{
 	return (struct compat_snapshot_texts){
 		.id = snapshot->uniqueid,
 		.linkedid = snapshot->linkedid,
@@ -152,8 +155,8 @@ static inline struct compat_snapshot_texts compat_snapshot_texts(const struct as
 		.connected_name = snapshot->connected_name,
 		.connected_number = snapshot->connected_number,
 	};
-#endif
 }
+#endif
 
 /*!
  * \brief How ast_ari_invoke() is called before Asterisk 20.14, 21.9 and 22.4, and from there on.

@@ -23,3 +23,16 @@ PRELOAD := sandbox/loopback.c sandbox/no_programs.c
 $(BUILD)/sandbox/preload.so: $(PRELOAD)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -O2 -shared -o $@ $(PRELOAD) -ldl
+
+# Several Asterisks and the NATS servers that join them; see docs/FLEET.md.
+NODES ?= 3
+.PHONY: fleet-up fleet-down fleet-status
+fleet-up: ## start a fleet: several Asterisks, joined by three NATS servers [NODES=3]
+	@sandbox/need sandbox fleet
+	@sandbox/fleet up "$(NODES)"
+
+fleet-down: ## stop it
+	@sandbox/fleet down
+
+fleet-status: ## what of it is up, and where
+	@sandbox/fleet status

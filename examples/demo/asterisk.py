@@ -33,9 +33,9 @@ class DemoCalls(Ami):
 class Asterisk(asterisk.Asterisk):
     """A sandbox instance of the demo's own, on ports that are free: it disturbs no other."""
 
-    def __init__(self, version: str, logs: Path) -> None:
+    def __init__(self, version: str, logs: Path, more: tuple[str, ...] = ()) -> None:
         super().__init__(version, word="demo")
-        self.logs = logs
+        self.logs, self.more = logs, more
         self.shown_log = f".sandbox/{version}-demo/log/full"
         self.may_be_up = False
         self.ami: DemoCalls | None = None
@@ -57,7 +57,8 @@ class Asterisk(asterisk.Asterisk):
 
     async def start(self) -> None:
         self.may_be_up = True
-        await in_thread(self.up, Settings(self.version, more=(f"EXTENSIONS={HERE / 'extensions.conf'}",)))
+        await in_thread(self.up, Settings(
+            self.version, more=(f"EXTENSIONS={HERE / 'extensions.conf'}", *self.more)))
 
     async def stop(self) -> None:
         """Stop, whatever state it is in."""

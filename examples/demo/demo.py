@@ -23,6 +23,7 @@ import aiohttp
 
 from asterisk import REPO, Asterisk, SandboxError
 from cases import APPLICATIONS, CASES, Case, Seen
+from console import ConsoleDemo
 from people import Applications, Caller
 from process import Trouble
 from table import Table
@@ -30,6 +31,8 @@ from table import Table
 
 class Demo:
     """One run."""
+
+    ends_by_interrupt = False
 
     def __init__(self, version: str, logs: Path) -> None:
         self.version, self.logs = version, logs
@@ -156,10 +159,12 @@ Now you: an Asterisk to stay, an application that claims, and, in another termin
   make sandbox-up{setting}
   examples/python/claimer.py --app hello{url}
   sipp -sn uac 127.0.0.1:{sip} -i 127.0.0.1 -s offer -m 1 -d 1000
-and in the end: make sandbox-down{setting}""")
+and in the end: make sandbox-down{setting}
+
+Or watch it in the browser, with workers and callers, and a console that shows them: make console{setting}""")
 
 
-async def carry_out(demo: Demo) -> int:
+async def carry_out(demo: Demo | ConsoleDemo) -> int:
     """Run the demo and take everything down again, whatever happens."""
     task, stopped_by = asyncio.current_task(), []
 
@@ -169,7 +174,8 @@ async def carry_out(demo: Demo) -> int:
         stopped_by.append(number)
         demo.table.live = False
         with contextlib.suppress(OSError):
-            demo.table.say("\nInterrupted; taking everything down ...")
+            demo.table.say("\nTaking everything down ..." if demo.ends_by_interrupt
+                           else "\nInterrupted; taking everything down ...")
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, interrupted, number)
@@ -178,7 +184,7 @@ async def carry_out(demo: Demo) -> int:
         await demo.run()
         status = 0
     except asyncio.CancelledError:
-        status = 128 + stopped_by[0]
+        status = 0 if demo.ends_by_interrupt else 128 + stopped_by[0]
     except (Trouble, SandboxError) as trouble:
         tell_trouble(f"The demo cannot go on. {trouble}")
     except (AssertionError, OSError, aiohttp.ClientError, asyncio.TimeoutError) as error:
@@ -212,12 +218,12 @@ def main() -> int:
             return 2
         shutil.rmtree(logs)
         logs.mkdir()
-        demo = Demo(version, logs)
+        demo = ConsoleDemo(version, logs) if os.environ.get("CONSOLE") else Demo(version, logs)
         status = asyncio.run(carry_out(demo))
         if status == 0:
             status = demo.verdict()
             demo.table.say(f"Everything is down again. {time.monotonic() - started:.1f} s in all.")
-        if status == 0:
+        if status == 0 and not demo.ends_by_interrupt:
             say_how_to_go_on(demo.table, version)
     return status
 

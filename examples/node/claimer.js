@@ -7,6 +7,7 @@
  *   claim           we ask for it: 204 it is ours, 409 another one was faster, 404 too late
  *   StasisStart     the call is in our hands: answer it, play something
  *   StasisEnd       it has left us
+ *   next            we ask for the first call in line, when we connect and after each call: 200 it is ours, 404 none
  *
  * Try it with `make sandbox-up`, then: npm install && node claimer.js --app hello
  */
@@ -82,170 +83,220 @@ function checkOptions(options) {
   }
 }
 
-const options = parseOptions();
-if (options.help) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
-checkOptions(options);
-const ariUrl = options.url.replace(/\/+$/, '');
-let client; // ari-client's, once it is there
-const waiting = { next: 0, answers: new Map() }; // requests over the WebSocket, by their number
-
 /* As JSON, in ASCII. A caller chooses what is in it: it must not begin a line, nor steer the terminal. */
 function quoted(value) {
   const code = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return (JSON.stringify(value) ?? 'null').replace(/[\u007f-\uffff]/g, code);
 }
 
-/* Say what happened: a JSON line with --events, else a line to read. */
-function tell(what, details = {}) {
-  const line = { time: Date.now() / 1000, app: options.app, event: what, ...details };
-  if (options.events === '-') {
-    process.stdout.write(`${quoted(line)}\n`);
-  } else if (options.events) {
-    fs.appendFileSync(options.events, `${quoted(line)}\n`);
-  } else {
-    const text = Object.entries(details).map(([name, value]) => `${name}=${quoted(value)}`);
-    process.stdout.write(`${[new Date().toTimeString().slice(0, 8), `${options.app}:`, what, ...text].join(' ')}\n`);
+/* One application: its connection to Asterisk, and what it does with calls. */
+class Claimer {
+  constructor(options) {
+    this.options = options;
+    this.ariUrl = options.url.replace(/\/+$/, '');
+    this.client = null; // ari-client's, once it is there
+    this.waiting = new Map(); // answers to requests over the WebSocket, by their number
+    this.number = 0;
   }
-}
 
-/*
- * Send a request to ARI and return the HTTP status; 0, there was no answer. ari-client has functions
- * for it, client.events.claimChannel() and client.broadcasts.decline(), but they do not tell the status.
- */
-async function request(method, path, parameters = {}) {
-  const uri = `${path}?${new URLSearchParams(parameters)}`;
-  return socketAnswers() ? requestOverSocket(method, uri) : requestOverHttp(method, uri);
-}
+  // What is done with a call
 
-/*
- * Whether Asterisk takes requests over the WebSocket that brings the events, as from 20.14, 21.9 and 22.4 on.
- * Then its description has the answer's type, without which ari-client could not read it.
- */
-function socketAnswers() {
-  return client?._ws?.readyState === 1 && 'RESTResponse' in client._swagger.apis.events.models;
-}
+  /* A call is on offer. `caller` and `called` are numbers, `timeout` is ms from now. */
+  async onOffer(event) {
+    const { caller, called, timeout } = event;
+    const channel = event.channel.id;
+    this.tell('offer', { channel, caller, called, timeout });
+    const verb = this.decide(caller);
+    if (verb === 'ignore') {
+      return;
+    }
+    await sleep(Number(this.options.think));
+    const started = performance.now();
+    const over = this.socketAnswers() ? 'websocket' : 'http';
+    const application = this.options.app;
+    const status = verb === 'claim'
+      ? await this.request('POST', 'events/claim', { channelId: channel, application })
+      : await this.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`, { application });
+    this.tell(verb, { channel, status, over, ms: Number((performance.now() - started).toFixed(1)) });
+  }
 
-function requestOverSocket(method, uri) {
-  const number = String(waiting.next += 1);
-  return new Promise((resolve) => {
-    const failed = (error) => {
-      tell('no-answer', { request: `${method} ${uri}`, error });
-      resolve(0);
-    };
-    const timer = setTimeout(() => waiting.answers.delete(number) && failed('not within 10 s'), 10000);
-    waiting.answers.set(number, (status) => {
-      clearTimeout(timer);
-      waiting.answers.delete(number);
-      resolve(status);
+  /* Claim it, decline it, or say nothing? This is where your own logic goes. */
+  decide(caller) {
+    if (this.options.policy !== 'callers-matching') {
+      return this.options.policy;
+    }
+    // Declining tells Asterisk that it need not wait for us.
+    return this.options.patterns.some((pattern) => pattern.test(caller)) ? 'claim' : 'decline';
+  }
+
+  /* The call is ours; nobody else touches it until it leaves Stasis. */
+  async onStart(event, channel) {
+    this.tell('start', { channel: channel.id, args: event.args });
+    const playback = this.client.Playback();
+    playback.once('PlaybackFinished', async (finished) => {
+      const { media_uri: media, state } = finished.playback;
+      this.tell('played', { channel: channel.id, media, state });
+      await this.finish(channel);
     });
-    const request = { type: 'RESTRequest', transaction_id: options.app, request_id: number, method, uri };
-    client._ws.send(JSON.stringify(request)); // that it is closed meanwhile shows as the answer that does not come
-  });
-}
-
-async function requestOverHttp(method, uri) {
-  const login = Buffer.from(`${options.user}:${options.password}`).toString('base64');
-  try {
-    const answer = await fetch(`${ariUrl}/${uri}`, {
-      method,
-      headers: { Authorization: `Basic ${login}` },
-      signal: AbortSignal.timeout(10000),
-    });
-    await answer.arrayBuffer();
-    return answer.status;
-  } catch (error) {
-    tell('no-answer', { request: `${method} ${uri}`, error: String(error.cause || error) });
-    return 0;
-  }
-}
-
-/* Claim it, decline it, or say nothing? This is where your own logic goes. */
-function decide(caller) {
-  if (options.policy !== 'callers-matching') {
-    return options.policy;
-  }
-  // Declining tells Asterisk that it need not wait for us.
-  return options.patterns.some((pattern) => pattern.test(caller)) ? 'claim' : 'decline';
-}
-
-/* A call is on offer. `caller` and `called` are numbers, `timeout` is ms from now. */
-async function onOffer(event) {
-  const { caller, called, timeout } = event;
-  const channel = event.channel.id;
-  tell('offer', { channel, caller, called, timeout });
-  const verb = decide(caller);
-  if (verb === 'ignore') {
-    return;
-  }
-  await sleep(Number(options.think));
-  const started = performance.now();
-  const over = socketAnswers() ? 'websocket' : 'http';
-  const status = verb === 'claim'
-    ? await request('POST', 'events/claim', { channelId: channel, application: options.app })
-    : await request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`, { application: options.app });
-  tell(verb, { channel, status, over, ms: Number((performance.now() - started).toFixed(1)) });
-}
-
-/* The call is ours; nobody else touches it until it leaves Stasis. */
-async function onStart(event, channel) {
-  tell('start', { channel: channel.id, args: event.args });
-  const playback = client.Playback();
-  playback.once('PlaybackFinished', async (finished) => {
-    const { media_uri: media, state } = finished.playback;
-    tell('played', { channel: channel.id, media, state });
     try {
-      if (options.then === 'hangup') {
+      await channel.answer();
+      await channel.play({ media: this.options.play }, playback);
+    } catch (error) { // most likely the caller has hung up meanwhile
+      this.tell('failed', { channel: channel.id, error: error.message });
+    }
+  }
+
+  /* We are done with the call. */
+  async finish(channel) {
+    try {
+      if (this.options.then === 'hangup') {
         await channel.hangup();
-      } else if (options.then === 'continue') {
+      } else if (this.options.then === 'continue') {
         await channel.continueInDialplan();
       }
     } catch (error) {
-      tell('failed', { channel: channel.id, error: error.message });
+      this.tell('failed', { channel: channel.id, error: error.message });
     }
-  });
-  try {
-    await channel.answer();
-    await channel.play({ media: options.play }, playback);
-  } catch (error) { // most likely the caller has hung up meanwhile
-    tell('failed', { channel: channel.id, error: error.message });
+  }
+
+  /* The call has left us: hung up, or back in the dialplan. */
+  async onEnd(event, channel) {
+    this.tell('end', { channel: channel.id });
+    await this.takeNext();
+  }
+
+  /* We can be reached. Calls may be in line that came before us. */
+  async onConnected() {
+    await this.takeNext();
+  }
+
+  /* Have the first call in line that we may have. Who picks among calls cannot: it would be any call. */
+  async takeNext() {
+    if (this.options.policy === 'claim') {
+      this.tell('next', { status: await this.request('POST', 'broadcasts', { application: this.options.app }) });
+    }
+  }
+
+  // The connection to Asterisk
+
+  /*
+   * Send a request to ARI and return the HTTP status; 0, there was no answer. ari-client has functions
+   * for it, client.events.claimChannel() and client.broadcasts.decline(), but they do not tell the status.
+   */
+  async request(method, path, parameters = {}) {
+    const uri = `${path}?${new URLSearchParams(parameters)}`;
+    return this.socketAnswers() ? this.requestOverSocket(method, uri) : this.requestOverHttp(method, uri);
+  }
+
+  /*
+   * Whether Asterisk takes requests over the WebSocket that brings the events, as from 20.14, 21.9 and 22.4 on.
+   * Then its description has the answer's type, without which ari-client could not read it.
+   */
+  socketAnswers() {
+    return this.client?._ws?.readyState === 1 && 'RESTResponse' in this.client._swagger.apis.events.models;
+  }
+
+  requestOverSocket(method, uri) {
+    this.number += 1;
+    const number = String(this.number);
+    return new Promise((resolve) => {
+      const failed = (error) => {
+        this.tell('no-answer', { request: `${method} ${uri}`, error });
+        resolve(0);
+      };
+      const timer = setTimeout(() => this.waiting.delete(number) && failed('not within 10 s'), 10000);
+      this.waiting.set(number, (status) => {
+        clearTimeout(timer);
+        this.waiting.delete(number);
+        resolve(status);
+      });
+      const request = { type: 'RESTRequest', transaction_id: this.options.app, request_id: number, method, uri };
+      this.client._ws.send(JSON.stringify(request)); // that it is closed meanwhile shows as the missing answer
+    });
+  }
+
+  async requestOverHttp(method, uri) {
+    const login = Buffer.from(`${this.options.user}:${this.options.password}`).toString('base64');
+    try {
+      const answer = await fetch(`${this.ariUrl}/${uri}`, {
+        method,
+        headers: { Authorization: `Basic ${login}` },
+        signal: AbortSignal.timeout(10000),
+      });
+      await answer.arrayBuffer();
+      return answer.status;
+    } catch (error) {
+      this.tell('no-answer', { request: `${method} ${uri}`, error: String(error.cause || error) });
+      return 0;
+    }
+  }
+
+  /* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so ask first. */
+  async asteriskIsThere() {
+    for (let delay = 250; ; delay = Math.min(delay * 2, 15000)) {
+      const status = await this.request('GET', 'api-docs/resources.json');
+      if (status === 200) {
+        return;
+      }
+      if (status === 401 || status === 403) {
+        fail(`${this.ariUrl} answers ${status}: see the users in Asterisk's ari.conf`, 1);
+      }
+      const pause = delay * (0.5 + Math.random() / 2);
+      const reason = `${this.ariUrl} answers ${status}`;
+      this.tell('disconnected', { reason, retry_in: Number((pause / 1000).toFixed(2)) });
+      await sleep(pause);
+    }
+  }
+
+  async run() {
+    const { options } = this;
+    await this.asteriskIsThere();
+    this.client = await ari.connect(this.ariUrl.replace(/\/ari$/, ''), options.user, options.password);
+    this.follow(this.client);
+    // It connects again by itself, but only ten times.
+    const listen = () => this.client.start(options.app).catch(() => {});
+    this.client.on('WebSocketMaxRetries', listen);
+    await listen();
+  }
+
+  follow(client) {
+    client.on('CallBroadcast', (event) => this.onOffer(event));
+    client.on('RESTResponse', (event) => this.waiting.get(event.request_id)?.(event.status_code));
+    client.on('StasisStart', (event, channel) => this.onStart(event, channel));
+    client.on('StasisEnd', (event, channel) => this.onEnd(event, channel));
+    client.on('WebSocketConnected', () => {
+      this.tell('connected', { url: this.ariUrl });
+      this.onConnected();
+    });
+    client.on('WebSocketReconnecting', (error) => this.tell('disconnected', { reason: error ? error.message : 'closed' }));
+  }
+
+  /* Say what happened: a JSON line with --events, else a line to read. */
+  tell(what, details = {}) {
+    const { app, events } = this.options;
+    const line = { time: Date.now() / 1000, app, event: what, ...details };
+    if (events === '-') {
+      process.stdout.write(`${quoted(line)}\n`);
+    } else if (events) {
+      fs.appendFileSync(events, `${quoted(line)}\n`);
+    } else {
+      const text = Object.entries(details).map(([name, value]) => `${name}=${quoted(value)}`);
+      process.stdout.write(`${[new Date().toTimeString().slice(0, 8), `${app}:`, what, ...text].join(' ')}\n`);
+    }
   }
 }
 
-/* ari-client cannot do without Asterisk, nor with a wrong password, when it starts: so ask first. */
-async function asteriskIsThere() {
-  for (let delay = 250; ; delay = Math.min(delay * 2, 15000)) {
-    const status = await request('GET', 'api-docs/resources.json');
-    if (status === 200) {
-      return;
-    }
-    if (status === 401 || status === 403) {
-      fail(`${ariUrl} answers ${status}: see the users in Asterisk's ari.conf`, 1);
-    }
-    const pause = delay * (0.5 + Math.random() / 2);
-    tell('disconnected', { reason: `${ariUrl} answers ${status}`, retry_in: Number((pause / 1000).toFixed(2)) });
-    await sleep(pause);
+module.exports = { Claimer, fail };
+
+if (require.main === module) {
+  const options = parseOptions();
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    process.exit(0);
   }
+  checkOptions(options);
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => process.exit(0));
+  }
+  new Claimer(options).run();
 }
-
-async function main() {
-  await asteriskIsThere();
-  client = await ari.connect(ariUrl.replace(/\/ari$/, ''), options.user, options.password);
-  client.on('CallBroadcast', onOffer);
-  client.on('RESTResponse', (event) => waiting.answers.get(event.request_id)?.(event.status_code));
-  client.on('StasisStart', (event, channel) => onStart(event, channel));
-  client.on('StasisEnd', (event, channel) => tell('end', { channel: channel.id }));
-  client.on('WebSocketConnected', () => tell('connected', { url: ariUrl }));
-  client.on('WebSocketReconnecting', (error) => tell('disconnected', { reason: error ? error.message : 'closed' }));
-  // It connects again by itself, but only ten times.
-  const listen = () => client.start(options.app).catch(() => {});
-  client.on('WebSocketMaxRetries', listen);
-  await listen();
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => process.exit(0));
-}
-main();

@@ -7,6 +7,7 @@ A complete ARI application to start from. The way of a call:
   claim           we ask for it: 204 it is ours, 409 another one was faster, 404 too late
   StasisStart     the call is in our hands: answer it, play something
   StasisEnd       it has left us
+  next            we ask for the first call in line, when we connect and after each call: 200 it is ours, 404 none
 
 Try it with `make sandbox-up`, then: examples/python/claimer.py --app hello
 Needs the package python3-aiohttp.
@@ -20,6 +21,7 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import quote
 
@@ -82,6 +84,10 @@ class Claimer:
         playback = event["playback"]
         channel = playback["target_uri"].removeprefix("channel:")
         self.tell("played", channel=channel, media=playback["media_uri"], state=playback["state"])
+        await self.finish(channel)
+
+    async def finish(self, channel: str) -> None:
+        """We are done with the call."""
         if self.options.then == "hangup":
             await self.request("DELETE", "channels", channel)
         elif self.options.then == "continue":
@@ -90,6 +96,16 @@ class Claimer:
     async def on_end(self, event: dict) -> None:
         """The call has left us: hung up, or back in the dialplan."""
         self.tell("end", channel=event["channel"]["id"])
+        await self.take_next()
+
+    async def on_connected(self) -> None:
+        """We can be reached. Calls may be in line that came before us."""
+        await self.take_next()
+
+    async def take_next(self) -> None:
+        """Have the first call in line that we may have. Who picks among calls cannot: it would be any call."""
+        if self.options.policy == ["claim"]:
+            self.tell("next", status=await self.post("broadcasts", application=self.options.app))
 
     # The connection to Asterisk
 
@@ -157,6 +173,7 @@ class Claimer:
             # An older Asterisk says nothing to that, and gets its requests over HTTP.
             question = {"transaction_id": "", "request_id": "0", "method": "GET", "uri": "asterisk/ping"}
             await socket.send_json({"type": "RESTRequest", **question})
+            self.start(self.on_connected())
             try:
                 await self.handle_events(socket)
             finally:
@@ -175,10 +192,13 @@ class Claimer:
                 continue
             handler = self.handlers.get(event["type"])
             if handler:
-                # A task of its own, so that one call does not wait for another.
-                task = asyncio.create_task(handler(event))
-                self.at_work.add(task)
-                task.add_done_callback(self.at_work.discard)
+                self.start(handler(event))
+
+    def start(self, work: Coroutine) -> None:
+        """Do it in a task of its own, so that one call does not wait for another."""
+        task = asyncio.create_task(work)
+        self.at_work.add(task)
+        task.add_done_callback(self.at_work.discard)
 
     def tell(self, what: str, **details: Any) -> None:
         """Say what happened: a JSON line with --events, else a line to read."""
@@ -199,12 +219,20 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def add_ari_options(parser: argparse.ArgumentParser) -> None:
+    """Where Asterisk is, and where to say what happens."""
+    parser.add_argument("--url", default="http://127.0.0.1:8088/ari", type=lambda url: url.rstrip("/"),
+                        help="where ARI is (%(default)s)")
+    parser.add_argument("--user", default="ari", help="ARI user (%(default)s)")
+    parser.add_argument("--password", default="ari", help="its password (%(default)s)")
+    parser.add_argument("--events", type=argparse.FileType("a"), metavar="FILE",
+                        help="write what happens as JSON lines to FILE, - for standard output")
+
+
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Claim calls that Asterisk offers with StasisBroadcast().")
     parser.add_argument("--app", required=True, metavar="NAME", help="the name of this ARI application")
-    parser.add_argument("--url", default="http://127.0.0.1:8088/ari", help="where ARI is (%(default)s)")
-    parser.add_argument("--user", default="ari", help="ARI user (%(default)s)")
-    parser.add_argument("--password", default="ari", help="its password (%(default)s)")
+    add_ari_options(parser)
     parser.add_argument("--policy", nargs="+", default=["claim"], metavar=("POLICY", "REGEX"),
                         help="claim (the default) | decline | ignore | callers-matching REGEX ...: "
                         "claim calls from numbers that match one of them, decline the others")
@@ -213,10 +241,7 @@ def parse_options() -> argparse.Namespace:
                         help="an ARI media URI (%(default)s)")
     parser.add_argument("--then", choices=("hangup", "keep", "continue"), default="hangup",
                         help="after it: hang up, keep the call, or give it back to the dialplan (%(default)s)")
-    parser.add_argument("--events", type=argparse.FileType("a"), metavar="FILE",
-                        help="write what happens as JSON lines to FILE, - for standard output")
     options = parser.parse_args()
-    options.url = options.url.rstrip("/")
     policy, *patterns = options.policy
     if policy not in ("claim", "decline", "ignore", "callers-matching"):
         parser.error(f"--policy {policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...")

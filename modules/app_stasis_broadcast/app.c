@@ -34,6 +34,7 @@
 #include "args.h"
 #include "attempts.h"
 #include "channel_text.h"
+#include "hangup.h"
 #include "pin_module.h"
 #include "printable.h"
 #include "provider.h"
@@ -76,24 +77,6 @@ static void wait_for_those_who_left(void)
 	if (left_ms > 0) {
 		usleep(left_ms * 1000);
 	}
-}
-
-/*!
- * \brief Whether the caller is gone, so that the dialplan must not go on.
- *
- * A redirect and TIMEOUT(absolute) raise the same flags as a hang-up, but the call goes on elsewhere.
- */
-static int has_hung_up(struct ast_channel *chan)
-{
-	int flags;
-	int hangup;
-
-	ast_channel_lock(chan);
-	hangup = ast_check_hangup(chan);
-	flags = ast_channel_softhangup_internal_flag(chan);
-	ast_channel_unlock(chan);
-
-	return hangup && (!flags || (flags & ~(AST_SOFTHANGUP_ASYNCGOTO | AST_SOFTHANGUP_TIMEOUT)));
 }
 
 /*! \brief Warn of options that cannot be used. */
@@ -218,7 +201,7 @@ static int exec(struct ast_channel *chan, const char *data)
 	parse(&settings, ast_strdupa(S_OR(data, "")), ast_strdupa(S_OR(data, "")), &args);
 	warn(chan, &settings, &args);
 	attempts_run(chan, &args, settings.reoffer);
-	result = has_hung_up(chan) ? -1 : 0;
+	result = hangup_is_final(chan) ? -1 : 0;
 	atomic_store(&last_left_ms, clock_ms());
 	ast_atomic_fetchadd_int(&inside, -1);
 	return result;

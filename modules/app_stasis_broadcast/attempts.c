@@ -22,6 +22,7 @@
 #include "attempts.h"
 #include "channel_id.h"
 #include "channel_text.h"
+#include "hangup.h"
 #include "provider.h"
 #include "variables.h"
 
@@ -202,23 +203,6 @@ static void tell(const struct attempts *attempts, struct told *told)
 }
 
 /*!
- * \brief Whether the caller has hung up: its channel was told so by its own device or peer.
- *
- * Who hangs it up from here, as an application does with ARI, sets another flag.
- */
-static int caller_has_hung_up(struct ast_channel *chan)
-{
-	int flags;
-	int hangup;
-
-	ast_channel_lock(chan);
-	hangup = ast_check_hangup(chan);
-	flags = ast_channel_softhangup_internal_flag(chan);
-	ast_channel_unlock(chan);
-	return hangup && (flags & AST_SOFTHANGUP_DEV) && !(flags & AST_SOFTHANGUP_EXPLICIT);
-}
-
-/*!
  * \brief Give the channel to the winner and stay until its Stasis session ends.
  *
  * \retval 0 if it had the channel, 1 if it did not and is among the lost ones now, -1 if there is no
@@ -230,6 +214,7 @@ static int hand_over(struct attempts *attempts)
 	char where[PRINTABLE_SIZE];
 	struct told told;
 	int64_t began_ms;
+	int arrival;
 
 	if (!winner) {
 		ast_log(LOG_ERROR,
@@ -239,10 +224,13 @@ static int hand_over(struct attempts *attempts)
 	}
 	tell(attempts, &told);
 	variables_set_claimed(attempts->chan, &told.variables);
-	stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
+	arrival = stasis_broadcast_hand_over(attempts->chan, &attempts->outcome);
 	began_ms = clock_ms();
-	if (stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
-		stasis_broadcast_lost(attempts->chan, &attempts->outcome);
+	if (arrival != STASIS_BROADCAST_ARRIVED ||
+		stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
+		if (arrival != STASIS_BROADCAST_CALLER_GONE) {
+			stasis_broadcast_lost(attempts->chan, &attempts->outcome);
+		}
 		attempts->lost[attempts->lost_count++] = winner;
 		return 1;
 	}
@@ -334,7 +322,7 @@ void attempts_run(struct ast_channel *chan, struct args *args, int reoffer)
 
 	/* Only now, so that a claim that comes late hears "taken", not "unknown". */
 	if (attempts.outcome.serial) {
-		attempts.session.caller_ended = caller_has_hung_up(chan);
+		attempts.session.caller_ended = hangup_is_callers(chan);
 		stasis_broadcast_end(&attempts.outcome, &attempts.session);
 	} else {
 		stasis_app_broadcast_cleanup(attempts.outcome.channel_id);

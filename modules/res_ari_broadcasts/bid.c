@@ -17,8 +17,8 @@
 #include "res_stasis_broadcast/internal_api.h"
 
 #include "bid.h"
-#include "broadcasts.h"
 #include "request.h"
+#include "respond.h"
 
 void bid_request(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
 	struct ast_variable *path_vars, struct ast_variable *headers attribute_unused, struct ast_json *body,
@@ -33,9 +33,9 @@ void bid_request(struct ast_tcptls_session_instance *ser attribute_unused, struc
 	request_find(&score, get_params, body);
 	if (!request_require(&application, get_params, body, response) &&
 		!request_check_number(&score, 0, STASIS_BROADCAST_MAX_SCORE, &number, response)) {
-		answer = stasis_broadcast_bid(broadcasts_channel_id(path_vars), application.value, (int) number);
+		answer = stasis_broadcast_bid(request_channel_id(path_vars), application.value, (int) number);
 		if (answer) {
-			broadcasts_respond_no(response, answer);
+			respond_no(response, answer);
 		} else {
 			ast_ari_response_accepted(response);
 		}

@@ -104,20 +104,34 @@ static struct ast_json *events_json(const struct stasis_broadcast_totals *totals
 	return json;
 }
 
+/*! \brief Offers by the circle in which they ended, the first one first. */
+static struct ast_json *rounds_json(const struct stasis_broadcast_totals *totals)
+{
+	struct ast_json *json = ast_json_array_create();
+
+	for (size_t i = 0; json && i < ARRAY_LEN(totals->rounds); i++) {
+		ast_json_array_append(json, ast_json_integer_create((intmax_t) totals->rounds[i]));
+	}
+	return json;
+}
+
 /*! \brief All that is counted in one number each; NULL without memory. */
 static struct ast_json *totals_json(const struct stasis_broadcast_totals *totals)
 {
-	return ast_json_pack("{s: o, s: I, s: o, s: o, s: o, s: I, s: I, s: o, s: {s: o, s: o, s: o},"
-						 " s: {s: I, s: I, s: I, s: I, s: I, s: I, s: I}}",
+	return ast_json_pack("{s: o, s: I, s: o, s: o, s: o, s: o, s: I, s: I, s: I, s: o, s: I, s: I, s: o,"
+						 " s: {s: o, s: o, s: o}, s: {s: I, s: I, s: I, s: I, s: I, s: I, s: I}}",
 		"since", moment_json(totals->since), "opened", (intmax_t) totals->opened, "outcomes",
 		outcomes_json(totals), "claims", answers_json(totals->claims), "declines",
-		answers_json(totals->declines), "lost_winners", (intmax_t) totals->lost_winners, "reoffers",
-		(intmax_t) totals->reoffers, "events", events_json(totals), "claim_ms", "p50",
-		ms_json(totals->claim_p50_ms), "p90", ms_json(totals->claim_p90_ms), "p99",
-		ms_json(totals->claim_p99_ms), "now", "open", (intmax_t) totals->open, "longest_wait_ms",
-		(intmax_t) totals->oldest_open_ms, "queued_events", (intmax_t) totals->queued_events, "threads",
-		(intmax_t) totals->threads, "silent", (intmax_t) totals->silent_apps, "stalled",
-		(intmax_t) totals->stalled_apps, "applications", (intmax_t) totals->apps);
+		answers_json(totals->declines), "bids", answers_json(totals->bids), "awards",
+		(intmax_t) totals->awards, "award_scores", (intmax_t) totals->award_scores, "widenings",
+		(intmax_t) totals->widenings, "rounds", rounds_json(totals), "lost_winners",
+		(intmax_t) totals->lost_winners, "reoffers", (intmax_t) totals->reoffers, "events",
+		events_json(totals), "claim_ms", "p50", ms_json(totals->claim_p50_ms), "p90",
+		ms_json(totals->claim_p90_ms), "p99", ms_json(totals->claim_p99_ms), "now", "open",
+		(intmax_t) totals->open, "longest_wait_ms", (intmax_t) totals->oldest_open_ms, "queued_events",
+		(intmax_t) totals->queued_events, "threads", (intmax_t) totals->threads, "silent",
+		(intmax_t) totals->silent_apps, "stalled", (intmax_t) totals->stalled_apps, "applications",
+		(intmax_t) totals->apps);
 }
 
 /*! \brief Add to a list that is not full. The object's reference is taken. */
@@ -134,13 +148,15 @@ static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 		return;
 	}
 	append(listing,
-		ast_json_pack("{s: o, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: b, s: b, s: o, s: o, s: i, s: I}",
+		ast_json_pack(
+			"{s: o, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: I, s: b, s: b, s: o, s: o, s: i, s: I}",
 			"name", name_json(app->name), "offers", (intmax_t) app->offers, "won", (intmax_t) app->won,
-			"too_late", (intmax_t) app->too_late, "declined", (intmax_t) app->declined, "lost",
-			(intmax_t) app->lost, "dropped", (intmax_t) app->dropped, "silent_in_row",
-			(intmax_t) app->silent_in_row, "is_silent", app->is_silent, "is_stalled", app->is_stalled,
-			"last_heard", moment_json(app->last_heard), "median_answer_ms", ms_json(app->median_answer_ms),
-			"connections", app->connections, "queued", (intmax_t) app->queued));
+			"too_late", (intmax_t) app->too_late, "declined", (intmax_t) app->declined, "bids",
+			(intmax_t) app->bids, "awarded", (intmax_t) app->awarded, "lost", (intmax_t) app->lost, "dropped",
+			(intmax_t) app->dropped, "silent_in_row", (intmax_t) app->silent_in_row, "is_silent",
+			app->is_silent, "is_stalled", app->is_stalled, "last_heard", moment_json(app->last_heard),
+			"median_answer_ms", ms_json(app->median_answer_ms), "connections", app->connections, "queued",
+			(intmax_t) app->queued));
 }
 
 static void add_queue(const struct stasis_broadcast_queue_stats *queue, void *data)

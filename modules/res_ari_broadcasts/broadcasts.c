@@ -27,6 +27,7 @@
 #include "bid.h"
 #include "claim_path.h"
 #include "request.h"
+#include "respond.h"
 #include "take.h"
 
 /*! How many broadcasts a list has if the client does not say. */
@@ -35,48 +36,13 @@
 /*! As many as a client can ask for: an answer of some megabytes. */
 #define LIST_MAX_LIMIT 10000
 
-const char *broadcasts_channel_id(struct ast_variable *path_vars)
-{
-	for (; path_vars; path_vars = path_vars->next) {
-		if (!strcmp(path_vars->name, "channelId")) {
-			return path_vars->value;
-		}
-	}
-	return "";
-}
-
-void broadcasts_respond_no(struct ast_ari_response *response, int answer)
-{
-	switch (answer) {
-	case STASIS_BROADCAST_UNKNOWN:
-		ast_ari_response_error(response, 404, "Not Found",
-			"No broadcast of this channel is open: it is unknown, or its time is over");
-		break;
-	case STASIS_BROADCAST_TAKEN:
-		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
-		break;
-	case STASIS_BROADCAST_FORBIDDEN:
-		ast_ari_response_error(response, 403, "Forbidden",
-			"This application is not registered, or the filter of the broadcast does not match it");
-		break;
-	case AST_OPTIONAL_API_UNAVAILABLE:
-		request_check_provider();
-		ast_ari_response_error(response, 501, "Not Implemented",
-			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
-		break;
-	default:
-		ast_ari_response_alloc_failed(response);
-		break;
-	}
-}
-
 /*! \brief Answer with a list that was asked for. */
 static void respond_list(struct ast_ari_response *response, int res, struct ast_json *json)
 {
 	if (!res) {
 		ast_ari_response_ok(response, json);
 	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-		broadcasts_respond_no(response, res);
+		respond_no(response, res);
 	} else {
 		ast_ari_response_alloc_failed(response);
 	}
@@ -112,9 +78,9 @@ static void get(struct ast_tcptls_session_instance *ser attribute_unused,
 	int res;
 
 	request_begin();
-	res = stasis_broadcast_describe(broadcasts_channel_id(path_vars), &json);
+	res = stasis_broadcast_describe(request_channel_id(path_vars), &json);
 	if (res) {
-		broadcasts_respond_no(response, res);
+		respond_no(response, res);
 	} else {
 		ast_ari_response_ok(response, json);
 	}
@@ -130,9 +96,9 @@ static void ask(struct ast_variable *get_params, struct ast_variable *path_vars,
 
 	request_begin();
 	if (!request_require(&application, get_params, body, response)) {
-		answer = question(broadcasts_channel_id(path_vars), application.value);
+		answer = question(request_channel_id(path_vars), application.value);
 		if (answer) {
-			broadcasts_respond_no(response, answer);
+			respond_no(response, answer);
 		} else {
 			ast_ari_response_no_content(response);
 		}
@@ -166,9 +132,9 @@ static void withdraw(struct ast_tcptls_session_instance *ser attribute_unused,
 	int answer;
 
 	request_begin();
-	answer = stasis_broadcast_withdraw(broadcasts_channel_id(path_vars));
+	answer = stasis_broadcast_withdraw(request_channel_id(path_vars));
 	if (answer) {
-		broadcasts_respond_no(response, answer);
+		respond_no(response, answer);
 	} else {
 		ast_ari_response_no_content(response);
 	}

@@ -12,15 +12,6 @@
 #ifndef RES_ARI_BROADCASTS_BROADCASTS_H
 #define RES_ARI_BROADCASTS_BROADCASTS_H
 
-struct ast_ari_response;
-struct ast_variable;
-
-/*! \brief The channel's ID in the path. Borrowed; "" if there is none. */
-const char *broadcasts_channel_id(struct ast_variable *path_vars);
-
-/*! \brief Answer to everything that res_stasis_broadcast did not say yes to, by its \a answer. */
-void broadcasts_respond_no(struct ast_ari_response *response, int answer);
-
 /*! \brief Have ARI call us for /ari/broadcasts. \retval 0 on success, else it is not there. */
 int broadcasts_add(void);
 

@@ -22,6 +22,7 @@
 
 #include "about.h"
 #include "api_docs.h"
+#include "broadcast_match.h"
 #include "broadcast_stats.h"
 #include "broadcasts.h"
 #include "claim_path.h"
@@ -48,6 +49,7 @@ static const struct {
 } parts[] = {
 	{ broadcasts_add, broadcasts_remove, "/ari/broadcasts" },
 	{ broadcast_stats_add, broadcast_stats_remove, "/ari/broadcastStats" },
+	{ broadcast_match_add, broadcast_match_remove, "/ari/broadcastMatch" },
 	{ add_claim_path, claim_path_remove, "/ari/events/claim" },
 	{ no_channel_add, no_channel_remove, "/ari/broadcasts//" },
 	{ api_docs_add, api_docs_remove, "the paths below /ari/api-docs" },

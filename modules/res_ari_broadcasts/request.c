@@ -43,6 +43,16 @@ void request_check_provider(void)
 	provider_check(&said, "/ari/broadcasts answers 501");
 }
 
+const char *request_channel_id(struct ast_variable *path_vars)
+{
+	for (; path_vars; path_vars = path_vars->next) {
+		if (!strcmp(path_vars->name, "channelId")) {
+			return path_vars->value;
+		}
+	}
+	return "";
+}
+
 void request_find(struct param *param, struct ast_variable *vars, struct ast_json *body)
 {
 	struct ast_json *field = NULL;

@@ -34,6 +34,9 @@ int request_count(void);
 /*! \brief Log an error, once, if a resource module is loaded that is not ours. Any thread; takes no lock. */
 void request_check_provider(void);
 
+/*! \brief The channel's ID in the path. Borrowed; "" if there is none. Any thread; no lock. */
+const char *request_channel_id(struct ast_variable *path_vars);
+
 /*!
  * \brief Find a parameter in the query or form, and in a JSON body.
  *

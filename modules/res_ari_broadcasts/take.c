@@ -16,8 +16,8 @@
 
 #include "res_stasis_broadcast/internal_api.h"
 
-#include "broadcasts.h"
 #include "request.h"
+#include "respond.h"
 #include "take.h"
 
 /*! \brief Answer to one that gets nothing. */
@@ -33,7 +33,7 @@ static void respond_none(struct ast_ari_response *response, int answer)
 			"This application is not registered, or the setting exclude matches it");
 		break;
 	default:
-		broadcasts_respond_no(response, answer);
+		respond_no(response, answer);
 		break;
 	}
 }

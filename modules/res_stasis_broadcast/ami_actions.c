@@ -32,12 +32,15 @@
 
 static void add_call(struct ast_str **body, const struct offer *offer)
 {
-	ami_add_text(body, "Channel", offer->channel_name);
-	ami_add_text(body, "CallerIDNum", S_OR(offer->caller_number, "<unknown>"));
-	ami_add_text(body, "CallerIDName", S_OR(offer->caller_name, "<unknown>"));
-	ami_add_text(body, "Exten", offer->called);
-	ami_add_text(body, "Queue", offer->queue);
+	ami_add_text(body, "Channel", offer_text(offer, OFFER_CHANNEL_NAME));
+	ami_add_text(body, "CallerIDNum", S_OR(offer_text(offer, OFFER_CALLER_NUMBER), "<unknown>"));
+	ami_add_text(body, "CallerIDName", S_OR(offer_text(offer, OFFER_CALLER_NAME), "<unknown>"));
+	ami_add_text(body, "Exten", offer_text(offer, OFFER_CALLED));
+	ami_add_text(body, "Queue", offer_text(offer, OFFER_QUEUE));
 	ami_add_number(body, "QueuePriority", offer->priority);
+	ami_add_number(body, "Round", atomic_load(&offer->round));
+	ami_add_number_if(body, "First", offer->has_first, offer->first);
+	ami_add_number(body, "BidWindow", offer->bid_window_ms);
 }
 
 /*! \brief One broadcast as an event of a list. */
@@ -61,6 +64,8 @@ static void send_entry(struct mansession *session, const char *action_id, struct
 	ami_add_number(&body, "Recipients", (int64_t) names_count(snapshot.recipients));
 	ami_add_number(&body, "Declined", (int64_t) names_count(snapshot.declined));
 	ami_add_text(&body, "Winner", snapshot.winner);
+	ami_add_number(&body, "Bids", (int64_t) snapshot.bids);
+	ami_add_number_if(&body, "Score", snapshot.score >= 0, snapshot.score);
 	broadcast_snapshot_clear(&snapshot);
 	astman_append(session, "%s\r\n", ast_str_buffer(body));
 	ast_free(body);
@@ -142,6 +147,8 @@ static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 	ami_add_number(body, "Won", (int64_t) app->won);
 	ami_add_number(body, "TooLate", (int64_t) app->too_late);
 	ami_add_number(body, "Declined", (int64_t) app->declined);
+	ami_add_number(body, "Bids", (int64_t) app->bids);
+	ami_add_number(body, "Awarded", (int64_t) app->awarded);
 	ami_add_number(body, "Lost", (int64_t) app->lost);
 	ami_add_number(body, "SilentInRow", app->silent_in_row);
 	ami_add_number(body, "LastHeard", app->last_heard);

@@ -24,7 +24,7 @@
 #include "compat.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "record.h"
 #include "settings.h"
 
@@ -68,17 +68,17 @@ static struct ast_str *describe_offered(struct broadcast *broadcast)
 	struct ast_str *body = ast_str_create(512);
 
 	if (body) {
-		ami_add_text(&body, "Channel", offer->channel_name);
-		ami_add_text(&body, "CallerIDNum", S_OR(offer->caller_number, "<unknown>"));
-		ami_add_text(&body, "CallerIDName", S_OR(offer->caller_name, "<unknown>"));
-		ami_add_text(&body, "Exten", offer->called);
+		ami_add_text(&body, "Channel", offer_text(offer, OFFER_CHANNEL_NAME));
+		ami_add_text(&body, "CallerIDNum", S_OR(offer_text(offer, OFFER_CALLER_NUMBER), "<unknown>"));
+		ami_add_text(&body, "CallerIDName", S_OR(offer_text(offer, OFFER_CALLER_NAME), "<unknown>"));
+		ami_add_text(&body, "Exten", offer_text(offer, OFFER_CALLED));
 		ami_add_text(&body, "Uniqueid", broadcast_channel_id(broadcast));
 	}
 	return body;
 }
 
 /*!
- * \brief Begin an event with its channel, as other events have it, and with its queue and its priority in it: \c Priority is the dialplan's.
+ * \brief Begin an event with its channel, as other events have it, and with its place in line: \c Priority is the dialplan's.
  *
  * From the snapshot that Asterisk keeps: no channel is locked. A channel of a moment ago, or that has gone, may have none.
  */
@@ -96,14 +96,24 @@ static struct ast_str *begin(struct broadcast *broadcast)
 		body = describe_offered(broadcast);
 	}
 	if (body) {
-		ami_add_text(&body, "Queue", offer->queue);
+		ami_add_text(&body, "Queue", offer_text(offer, OFFER_QUEUE));
 		ami_add_number(&body, "QueuePriority", offer->priority);
+		ami_add_number(&body, "Round", atomic_load(&offer->round));
 	}
 	return body;
 }
 
+/*! \brief Add the score of the bid that won; an empty one if there was none. */
+static void add_score(struct ast_str **body, struct broadcast *broadcast)
+{
+	const int score = broadcast_winner_score(broadcast);
+
+	ami_add_number_if(body, "Score", score >= 0, score);
+}
+
 static void opened(struct broadcast *broadcast)
 {
+	const struct offer *offer = broadcast_data(broadcast);
 	struct ast_str *body = is_wanted() ? begin(broadcast) : NULL;
 	struct names *recipients;
 
@@ -115,6 +125,8 @@ static void opened(struct broadcast *broadcast)
 	ami_add_number(&body, "Timeout", broadcast_remaining_ms(broadcast));
 	ami_add_text(&body, "AppFilter", broadcast_filter_text(broadcast));
 	ami_add_number(&body, "Recipients", (int64_t) names_count(recipients));
+	ami_add_number_if(&body, "First", offer->has_first, offer->first);
+	ami_add_number(&body, "BidWindow", offer->bid_window_ms);
 	names_unref(recipients);
 	manager_event(EVENT_FLAG_CALL, "StasisBroadcastStart", "%s", ast_str_buffer(body));
 	ast_free(body);
@@ -129,6 +141,7 @@ static void tell_claimed(struct broadcast *broadcast, struct ast_str *body)
 		ami_add_text(&more, "Winner", broadcast_winner_name(broadcast));
 		ami_add_number(&more, "ClaimTime", record_open_ms(broadcast));
 		ami_add_number(&more, "Waited", record_waited_ms(broadcast));
+		add_score(&more, broadcast);
 		manager_event(
 			EVENT_FLAG_CALL, "StasisBroadcastClaim", "%s%s", ast_str_buffer(body), ast_str_buffer(more));
 	}
@@ -145,8 +158,10 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	if (state == BROADCAST_CLAIMED) {
 		tell_claimed(broadcast, body);
 	}
-	manager_event(EVENT_FLAG_CALL, "StasisBroadcastEnd", "%sReason: %s\r\nWaited: %lld\r\n",
-		ast_str_buffer(body), record_reason(broadcast, state), (long long) record_waited_ms(broadcast));
+	ami_add_text(&body, "Reason", record_reason(broadcast, state));
+	ami_add_number(&body, "Waited", record_waited_ms(broadcast));
+	add_score(&body, broadcast);
+	manager_event(EVENT_FLAG_CALL, "StasisBroadcastEnd", "%s", ast_str_buffer(body));
 	ast_free(body);
 }
 

@@ -51,3 +51,12 @@ void ami_add_number(struct ast_str **body, const char *name, int64_t value)
 {
 	ast_str_append(body, 0, "%s: %lld\r\n", name, (long long) value);
 }
+
+void ami_add_number_if(struct ast_str **body, const char *name, int is_told, int64_t value)
+{
+	if (is_told) {
+		ami_add_number(body, name, value);
+	} else {
+		ami_add_text(body, name, "");
+	}
+}

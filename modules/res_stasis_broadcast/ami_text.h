@@ -30,6 +30,9 @@ void ami_add_text(struct ast_str **body, const char *name, const char *value);
 /*! \brief Add a field with a number, as ami_add_text(). */
 void ami_add_number(struct ast_str **body, const char *name, int64_t value);
 
+/*! \brief Add a field with a number, or an empty one if there is none to tell. As ami_add_text(). */
+void ami_add_number_if(struct ast_str **body, const char *name, int is_told, int64_t value);
+
 /*! \brief Whether a text has a character that would end the line of a field. Any thread; takes no lock. */
 int ami_has_control(const char *text);
 

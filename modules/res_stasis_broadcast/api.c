@@ -29,13 +29,16 @@
 
 #include "attach.h"
 #include "channel_id.h"
+#include "debug.h"
 #include "describe.h"
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "hold.h"
 #include "line.h"
 #include "observers.h"
 #include "offer.h"
+#include "refusal.h"
 #include "settings.h"
 #include "stats_store.h"
 #include "wait.h"
@@ -43,7 +46,8 @@
 _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
 		(int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
 		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
-		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN,
+		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN &&
+		(int) STASIS_BROADCAST_BUSY == BROADCAST_BUSY,
 	"the results of the core are those of the API");
 _Static_assert(
 	(int) STASIS_BROADCAST_MAX_ROUNDS == BROADCAST_MAX_ROUNDS, "the core has as many circles as the API");
@@ -216,13 +220,13 @@ static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome
 	return broadcast;
 }
 
-void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
-	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
+/*! \brief Note that the channel of a run has another ID now. */
+static void note_moved(struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
 {
 	char channel_id[AST_MAX_UNIQUEID];
 	struct broadcast *broadcast;
 
-	if (!strcmp(channel_id_copy(chan, channel_id), outcome->channel_id) || gate_enter()) {
+	if (!strcmp(channel_id_copy(chan, channel_id), outcome->channel_id)) {
 		return;
 	}
 	broadcast = find_run(outcome);
@@ -230,7 +234,26 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
 		broadcast_set_moved(broadcast, channel_id);
 		broadcast_unref(broadcast);
 	}
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_hand_over)(
+	struct ast_channel *chan, const struct stasis_broadcast_outcome *outcome)
+{
+	int arrival = STASIS_BROADCAST_ARRIVED;
+	int hold_ms;
+
+	if (gate_enter()) {
+		return STASIS_BROADCAST_ARRIVED;
+	}
+	ast_module_ref(AST_MODULE_SELF);
+	hold_ms = outcome->winner ? directory_hold_ms(outcome->winner) : 0;
+	if (hold_ms) {
+		arrival = hold_for(chan, outcome->winner, hold_ms);
+	}
+	note_moved(chan, outcome);
+	ast_module_unref(AST_MODULE_SELF);
 	gate_leave();
+	return arrival;
 }
 
 void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
@@ -277,27 +300,6 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
 	gate_leave();
 }
 
-/*!
- * \brief Whether an application may have no say, whatever the policy is; who has won still hears that it has.
- *
- * The core does not know of the setting \c exclude, so that the observers are told here.
- */
-static int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast_request request)
-{
-	const struct broadcast_answer answer = {
-		.app = app_name,
-		.request = request,
-		.result = BROADCAST_FORBIDDEN,
-		.reason = "excluded, a watcher, or its name cannot be told of calls",
-	};
-
-	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
-		return 0;
-	}
-	observers_answered(broadcast, &answer);
-	return 1;
-}
-
 /*! \brief A claim by someone who is inside. */
 static enum stasis_broadcast_result claim(const char *channel_id, const char *app_name)
 {
@@ -307,6 +309,7 @@ static enum stasis_broadcast_result claim(const char *channel_id, const char *ap
 
 	if (!broadcast) {
 		stats_count_unknown(1);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_CLAIM);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -340,6 +343,7 @@ static enum stasis_broadcast_result bid(const char *channel_id, const char *app_
 	enum broadcast_result result;
 
 	if (!broadcast) {
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_BID);
 		return STASIS_BROADCAST_UNKNOWN;
 	}
 	app_name = directory_spell(app_name, spelt);
@@ -406,7 +410,11 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 {
 	int answer = stasis_broadcast_claim(channel_id, app_name);
 
-	return answer == STASIS_BROADCAST_FORBIDDEN ? STASIS_BROADCAST_UNKNOWN : answer;
+	/* The public header knows of no other answers. */
+	if (answer == STASIS_BROADCAST_FORBIDDEN) {
+		return STASIS_BROADCAST_UNKNOWN;
+	}
+	return answer == STASIS_BROADCAST_BUSY ? STASIS_BROADCAST_TAKEN : answer;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)
@@ -430,6 +438,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, cons
 		broadcast_unref(broadcast);
 	} else {
 		stats_count_unknown(0);
+		debug_unknown(channel_id, app_name, BROADCAST_REQUEST_DECLINE);
 	}
 	gate_leave();
 	return answer;

@@ -16,10 +16,12 @@
 #include "asterisk/app.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
+#include "asterisk/json.h"
 #include "asterisk/lock.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/utils.h"
 #include "compat.h"
+#include "source_types.h"
 
 /*! Protects \c last. */
 AST_MUTEX_DEFINE_STATIC(last_lock);
@@ -85,9 +87,25 @@ static struct names *registered_names(void)
 	return names;
 }
 
-static int send_event(const char *app, struct ast_json *event)
+static int send_event(const char *app, const struct stasis_broadcast_event *event)
 {
-	return stasis_app_send(app, event);
+	/* Asterisk adds fields at the top of what it is given: each application gets a top of its own. */
+	struct ast_json *copy = ast_json_copy(event->json);
+	int result = -1;
+
+	if (copy) {
+		struct ast_json *name = ast_json_string_create(app);
+
+		/*
+		 * Asterisk 16 puts a name of its own in the place of this one, and logs this one afterwards if the
+		 * application could not be written to: it has to live until then.
+		 */
+		ast_json_object_set(copy, "application", ast_json_ref(name));
+		result = stasis_app_send(app, copy);
+		ast_json_unref(name);
+	}
+	ast_json_unref(copy);
+	return result;
 }
 
 const struct directory_source ari_applications = {

@@ -20,7 +20,7 @@
 #include "events.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 
 /*!
  * Protects the events of offers from the moment that others know of the broadcast: who closes it takes them away.

@@ -13,9 +13,51 @@
 
 #include "asterisk/utils.h"
 
+#include "app_filter.h"
 #include "candidates.h"
 #include "directory.h"
+#include "filter_warning.h"
+#include "silence.h"
 #include "table.h"
+
+/*! \brief \a names but for those that are also in \a excluded; NULL without memory. */
+static struct names *leave_out(struct names *names, const struct names *excluded)
+{
+	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
+	struct names *left = NULL;
+	size_t count = 0;
+
+	if (list) {
+		for (size_t i = 0; i < names_count(names); i++) {
+			if (names_find(excluded, names_at(names, i)) < 0) {
+				list[count++] = names_at(names, i);
+			}
+		}
+		left = names_create(list, count);
+	}
+	ast_free(list);
+	return left;
+}
+
+struct names *candidates_find(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
+{
+	int out_of_budget = 0;
+	struct names *registered = directory_names();
+	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
+
+	names_unref(registered);
+	if (out_of_budget) {
+		filter_warn_out_of_budget(chan, filter);
+	}
+	if (recipients && excluded) {
+		struct names *left = leave_out(recipients, excluded);
+
+		names_unref(recipients);
+		recipients = left;
+	}
+	return silence_leave_out(recipients);
+}
 
 /*! \brief A table of names, for many questions. \retval 0 on success, -1 if memory ran out. */
 static int index_names(struct table *table, const struct names *names)

@@ -16,6 +16,9 @@
 
 #include "names.h"
 
+struct app_filter;
+struct ast_channel;
+
 /*! \brief Applications, some of which are taken. All zero: none. For one thread at a time. */
 struct candidates {
 	struct names *names;
@@ -24,6 +27,20 @@ struct candidates {
 	size_t count;
 	size_t taken;
 };
+
+/*!
+ * \brief The applications that are there now and may have a call.
+ *
+ * \param chan The channel, for the log.
+ * \param filter The filter; NULL: all.
+ * \param excluded Who may not; NULL: nobody.
+ *
+ * \return A list to give back with names_unref(); NULL without memory.
+ *
+ * \note The channel's thread. Takes the locks of the directory and the filter for a moment.
+ */
+struct names *candidates_find(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded);
 
 /*!
  * \brief Have those of a list that are not known already.

@@ -19,10 +19,10 @@
 #include "asterisk/cel.h"
 #include "asterisk/json.h"
 
-#include "describe.h"
+#include "describe_text.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "record.h"
 
 /*!
@@ -47,8 +47,9 @@ static struct ast_json *describe(struct broadcast *broadcast)
 	const struct offer *offer = broadcast_data(broadcast);
 
 	return ast_json_pack("{s: o, s: o, s: i, s: i}", "channel_id",
-		describe_text(broadcast_channel_id(broadcast)), "queue", describe_text(offer->queue), "priority",
-		offer->priority, "waited_ms", (int) record_waited_ms(broadcast));
+		describe_text(broadcast_channel_id(broadcast)), "queue",
+		describe_text(offer_text(offer, OFFER_QUEUE)), "priority", offer->priority, "waited_ms",
+		(int) record_waited_ms(broadcast));
 }
 
 /*! \brief The same, and one more. \param value Taken. */

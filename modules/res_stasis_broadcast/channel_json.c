@@ -18,7 +18,7 @@
 #include "asterisk/strings.h"
 #include "channel_json.h"
 #include "compat.h"
-#include "describe.h"
+#include "describe_text.h"
 
 /*! \brief A text that Asterisk puts into the JSON as it is, so that all of it fails if the text is not UTF-8. */
 struct field {

@@ -22,6 +22,8 @@ static const struct cli_column app_columns[] = {
 	{ "Won", 0, 1 },
 	{ "Late", 0, 1 },
 	{ "Decl", 0, 1 },
+	{ "Bids", 1, 1 },
+	{ "Award", 1, 1 },
 	{ "Lost", 0, 1 },
 	{ "Row", 0, 1 },
 	{ "Heard", 0, 1 },
@@ -73,6 +75,18 @@ static void add_times(struct cli_table *table, const struct stasis_broadcast_app
 	}
 }
 
+/*! \brief Add its bids, and what it got by them; nothing for one that has never bid. */
+static void add_bids(struct cli_table *table, const struct stasis_broadcast_app_stats *app)
+{
+	if (app->bids || app->awarded) {
+		cli_table_format(table, "%llu", (unsigned long long) app->bids);
+		cli_table_format(table, "%llu", (unsigned long long) app->awarded);
+	} else {
+		cli_table_add(table, "");
+		cli_table_add(table, "");
+	}
+}
+
 static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 {
 	struct listing *listing = data;
@@ -92,6 +106,7 @@ static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 	cli_table_format(table, "%llu", (unsigned long long) app->won);
 	cli_table_format(table, "%llu", (unsigned long long) app->too_late);
 	cli_table_format(table, "%llu", (unsigned long long) app->declined);
+	add_bids(table, app);
 	cli_table_format(table, "%llu", (unsigned long long) app->lost);
 	cli_table_format(table, "%u", app->silent_in_row);
 	add_times(table, app);

@@ -51,6 +51,10 @@ static const struct cli_column call_columns[] = {
 	{ "Called", 1, 0 },
 	{ "Queue", 1, 0 },
 	{ "Prio", 1, 1 },
+	{ "Round", 1, 0 },
+	{ "First", 1, 1 },
+	{ "Bids", 1, 1 },
+	{ "Score", 1, 1 },
 	{ "Waited", 0, 1 },
 	{ "Left", 1, 1 },
 	{ "State", 0, 0 },
@@ -60,20 +64,43 @@ static const struct cli_column call_columns[] = {
 	{ "Winner", 1, 0 },
 };
 
+/*! \brief Add a number, or nothing if there is none to tell. */
+static void add_number(struct cli_table *table, int is_told, int number)
+{
+	if (is_told) {
+		cli_table_format(table, "%d", number);
+	} else {
+		cli_table_add(table, "");
+	}
+}
+
+/*! \brief Add what circles, k() and b() have come to; nothing for a call without them. */
+static void add_options(
+	struct cli_table *table, const struct offer *offer, const struct broadcast_snapshot *snapshot)
+{
+	if (offer->rounds > 1) {
+		cli_table_format(table, "%d/%d", atomic_load(&offer->round), offer->rounds);
+	} else {
+		cli_table_add(table, "");
+	}
+	add_number(table, offer->has_first, offer->first);
+	add_number(table, offer->bid_window_ms, (int) snapshot->bids);
+	add_number(table, snapshot->score >= 0, snapshot->score);
+}
+
 static void add_call(struct cli_table *table, const struct line *line)
 {
 	const struct offer *offer = line->offer;
 	struct broadcast_snapshot snapshot;
 	char duration[CLI_DURATION_SIZE];
-	char priority[16];
 
 	broadcast_get_snapshot(line->broadcast, &snapshot);
 	cli_table_add(table, broadcast_channel_id(line->broadcast));
-	cli_table_add(table, S_OR(offer->caller_number, offer->caller_name));
-	cli_table_add(table, offer->called);
-	cli_table_add(table, offer->queue);
-	snprintf(priority, sizeof(priority), "%d", offer->priority);
-	cli_table_add(table, offer->priority ? priority : "");
+	cli_table_add(table, S_OR(offer_text(offer, OFFER_CALLER_NUMBER), offer_text(offer, OFFER_CALLER_NAME)));
+	cli_table_add(table, offer_text(offer, OFFER_CALLED));
+	cli_table_add(table, offer_text(offer, OFFER_QUEUE));
+	add_number(table, offer->priority, offer->priority);
+	add_options(table, offer, &snapshot);
 	cli_table_add(table, cli_duration(waited_ms(line), duration));
 	cli_table_add(
 		table, snapshot.state == BROADCAST_OPEN ? cli_duration(snapshot.remaining_ms, duration) : "");
@@ -155,6 +182,24 @@ static void tell_field(int fd, const char *name, const char *text)
 	}
 }
 
+/*! \brief What circles, k() and b() have come to; nothing for a call without them. */
+static void tell_options(int fd, const struct offer *offer, const struct broadcast_snapshot *snapshot)
+{
+	if (offer->rounds > 1) {
+		ast_cli(fd, "%-14s %d of %d\n", "Round:", atomic_load(&offer->round), offer->rounds);
+	}
+	if (offer->has_first) {
+		ast_cli(fd, "%-14s %d\n", "First:", offer->first);
+	}
+	if (offer->bid_window_ms) {
+		ast_cli(fd, "%-14s %zu, window %d ms\n", "Bids:", snapshot->bids, offer->bid_window_ms);
+	}
+	/* Told only once it is over. */
+	if (snapshot->score >= 0) {
+		ast_cli(fd, "%-14s %d\n", "Score:", snapshot->score);
+	}
+}
+
 /*! \brief What is known of a call in lines. */
 static void tell_call(int fd, const struct line *line, const struct broadcast_snapshot *snapshot)
 {
@@ -163,12 +208,13 @@ static void tell_call(int fd, const struct line *line, const struct broadcast_sn
 
 	tell_field(fd, "Channel:", broadcast_channel_id(line->broadcast));
 	tell_field(fd, "Is now:", snapshot->moved_to);
-	tell_field(fd, "Name:", offer->channel_name);
-	tell_field(fd, "Caller name:", offer->caller_name);
-	tell_field(fd, "Caller:", offer->caller_number);
-	tell_field(fd, "Called:", offer->called);
-	tell_field(fd, "Queue:", offer->queue);
+	tell_field(fd, "Name:", offer_text(offer, OFFER_CHANNEL_NAME));
+	tell_field(fd, "Caller name:", offer_text(offer, OFFER_CALLER_NAME));
+	tell_field(fd, "Caller:", offer_text(offer, OFFER_CALLER_NUMBER));
+	tell_field(fd, "Called:", offer_text(offer, OFFER_CALLED));
+	tell_field(fd, "Queue:", offer_text(offer, OFFER_QUEUE));
 	ast_cli(fd, "%-14s %d\n", "Priority:", offer->priority);
+	tell_options(fd, offer, snapshot);
 	tell_field(fd, "State:", state_word(snapshot->state));
 	tell_field(fd, "Winner:", snapshot->winner);
 	tell_field(fd, "Waited:", cli_duration(waited_ms(line), duration));
@@ -213,6 +259,7 @@ static void add_delivery(const struct delivery_recipient *recipient, void *data)
 {
 	static const char *const words[] = {
 		[DELIVERY_QUEUED] = "yes",
+		[DELIVERY_WRITING] = "yes",
 		[DELIVERY_SENT] = "",
 		[DELIVERY_DROPPED] = "dropped",
 	};

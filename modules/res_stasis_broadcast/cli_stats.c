@@ -44,6 +44,24 @@ static void show_since(int fd, int64_t since)
 	ast_cli(fd, "Since %s\n\n", text);
 }
 
+/*! \brief How far offers with circles have come; nothing if there are none. */
+static void show_rounds(int fd, const struct stasis_broadcast_totals *totals)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(totals->rounds); i++) {
+		all += totals->rounds[i];
+	}
+	if (!all) {
+		return;
+	}
+	ast_cli(fd, "Ended in circle 1 to %zu:", ARRAY_LEN(totals->rounds));
+	for (size_t i = 0; i < ARRAY_LEN(totals->rounds); i++) {
+		ast_cli(fd, " %llu", (unsigned long long) totals->rounds[i]);
+	}
+	ast_cli(fd, "\n");
+}
+
 static void show_outcomes(int fd, const struct stasis_broadcast_totals *totals)
 {
 	static const char *const words[STASIS_BROADCAST_ENDED_KINDS] = { "claimed", "timeout", "noapps",
@@ -53,8 +71,11 @@ static void show_outcomes(int fd, const struct stasis_broadcast_totals *totals)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		ast_cli(fd, "  %-14s %10llu\n", words[i], (unsigned long long) totals->outcomes[i]);
 	}
-	ast_cli(fd, "Lost winners: %llu, offered again: %llu\n\n", (unsigned long long) totals->lost_winners,
+	ast_cli(fd, "Lost winners: %llu, offered again: %llu\n", (unsigned long long) totals->lost_winners,
 		(unsigned long long) totals->reoffers);
+	ast_cli(fd, "Offered to more while on offer: %llu\n", (unsigned long long) totals->widenings);
+	show_rounds(fd, totals);
+	ast_cli(fd, "\n");
 }
 
 static void show_answers(int fd, const struct stasis_broadcast_totals *totals)
@@ -62,10 +83,14 @@ static void show_answers(int fd, const struct stasis_broadcast_totals *totals)
 	static const char *const words[STASIS_BROADCAST_ANSWER_KINDS] = { "ok", "taken", "closed", "forbidden",
 		"unknown" };
 
-	ast_cli(fd, "Answers        %10s %10s\n", "claims", "declines");
+	ast_cli(fd, "Answers        %10s %10s %10s\n", "claims", "declines", "bids");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		ast_cli(fd, "  %-12s %10llu %10llu\n", words[i], (unsigned long long) totals->claims[i],
-			(unsigned long long) totals->declines[i]);
+		ast_cli(fd, "  %-12s %10llu %10llu %10llu\n", words[i], (unsigned long long) totals->claims[i],
+			(unsigned long long) totals->declines[i], (unsigned long long) totals->bids[i]);
+	}
+	if (totals->awards) {
+		ast_cli(fd, "Calls that went to the best bid: %llu, mean score %.1f\n",
+			(unsigned long long) totals->awards, (double) totals->award_scores / (double) totals->awards);
 	}
 	if (totals->claim_p50_ms < 0) {
 		ast_cli(fd, "Offer to claim: no claim yet\n\n");

@@ -15,6 +15,7 @@
 #include "asterisk/options.h"
 #include "asterisk/utils.h"
 
+#include "debug.h"
 #include "observers_list.h"
 #include "printable.h"
 
@@ -44,6 +45,7 @@ static const struct {
 	[BROADCAST_REQUEST_CLAIM] = { "claim", "it has the call" },
 	[BROADCAST_REQUEST_DECLINE] = { "decline", "it does not want the call" },
 	[BROADCAST_REQUEST_BID] = { "bid", "it is noted" },
+	[BROADCAST_REQUEST_TAKE] = { "request for the next call", "it has the call" },
 };
 
 /*! \brief Why a request got its answer. */
@@ -54,6 +56,8 @@ static const char *reason(struct broadcast *broadcast, const struct broadcast_an
 		return kinds[answer->request].yes;
 	case BROADCAST_TAKEN:
 		return "another application has the call";
+	case BROADCAST_BUSY:
+		return "too many claims wait for an award";
 	case BROADCAST_CLOSED:
 		return broadcast_state(broadcast) == BROADCAST_EXPIRED ? "its time is over"
 															   : "it is not on offer any more";
@@ -69,6 +73,15 @@ static void answered(struct broadcast *broadcast, const struct broadcast_answer 
 
 	ast_debug(1, "%s: %s by '%s': %s\n", printable(broadcast_channel_id(broadcast), id, sizeof(id)),
 		kinds[answer->request].name, printable(answer->app, app, sizeof(app)), reason(broadcast, answer));
+}
+
+void debug_unknown(const char *channel_id, const char *app, enum broadcast_request request)
+{
+	char id[PRINTABLE_SIZE];
+	char shown[PRINTABLE_SIZE];
+
+	ast_debug(1, "%s: %s by '%s': unknown, or its call is over\n", printable(channel_id, id, sizeof(id)),
+		kinds[request].name, printable(app, shown, sizeof(shown)));
 }
 
 static void lost(struct broadcast *broadcast, const char *app)

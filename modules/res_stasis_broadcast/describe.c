@@ -18,8 +18,8 @@
 #include "channel_json.h"
 #include "channel_variables.h"
 #include "describe.h"
-#include "offer.h"
-#include "printable.h"
+#include "describe_text.h"
+#include "offer_data.h"
 
 static const char *state_name(enum broadcast_state state)
 {
@@ -40,13 +40,6 @@ static const char *state_name(enum broadcast_state state)
 		return "withdrawn";
 	}
 	return "unknown";
-}
-
-struct ast_json *describe_text(const char *text)
-{
-	char shown[4 * APP_FILTER_MAX_LENGTH + 8];
-
-	return ast_json_string_create(ast_json_utf8_check(text) ? text : printable(text, shown, sizeof(shown)));
 }
 
 static struct ast_json *names_to_json(const struct names *names)
@@ -82,12 +75,15 @@ static int64_t waited_ms(struct broadcast *broadcast)
 static int add_call(struct ast_json *json, struct broadcast *broadcast, const char *channel_id)
 {
 	const struct offer *offer = broadcast_data(broadcast);
+	const char *queue = offer_text(offer, OFFER_QUEUE);
+	const struct timeval created = { offer->created_us / 1000000, offer->created_us % 1000000 };
 	struct ast_json *call = ast_json_pack("{s: {s: o, s: o}, s: o, s: o, s: o, s: I, s: i, s: o, s: i}",
-		"caller", "name", describe_text(offer->caller_name), "number", describe_text(offer->caller_number),
-		"called", describe_text(offer->called), "channelvars", describe_variables(channel_id), "created",
-		ast_json_timeval(offer->created, NULL), "waited_ms", (intmax_t) waited_ms(broadcast), "priority",
-		offer->priority, "queue", *offer->queue ? describe_text(offer->queue) : ast_json_null(), "round",
-		atomic_load(&offer->round));
+		"caller", "name", describe_text(offer_text(offer, OFFER_CALLER_NAME)), "number",
+		describe_text(offer_text(offer, OFFER_CALLER_NUMBER)), "called",
+		describe_text(offer_text(offer, OFFER_CALLED)), "channelvars", describe_variables(channel_id),
+		"created", ast_json_timeval(created, NULL), "waited_ms", (intmax_t) waited_ms(broadcast), "priority",
+		offer->priority, "queue", *queue ? describe_text(queue) : ast_json_null(), "round",
+		(int) atomic_load(&offer->round));
 	int failed = !call || ast_json_object_update(json, call);
 
 	ast_json_unref(call);

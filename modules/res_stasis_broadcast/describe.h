@@ -18,16 +18,6 @@ struct ast_channel;
 struct ast_json;
 
 /*!
- * \brief A text as JSON can carry it: what is not UTF-8 is written as \c \\xNN, and would else make the whole
- *        object fail.
- *
- * \return A JSON string, or NULL.
- *
- * \note Any thread; takes no lock.
- */
-struct ast_json *describe_text(const char *text);
-
-/*!
  * \brief A broadcast with the fields of SPEC section 5.
  *
  * \return A JSON object, or NULL.

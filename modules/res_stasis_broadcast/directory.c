@@ -21,12 +21,9 @@
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
-#include "broadcast.h"
+#include "log_limit.h"
 #include "printable.h"
 #include "table.h"
-
-/*! So often the log warns of a name that cannot be used, in nanoseconds. */
-#define WARN_NS INT64_C(10000000000)
 
 /*! In \c inside: nobody may enter any more. */
 #define SLOT_SHUT (1u << 31)
@@ -177,23 +174,18 @@ int directory_set_watchers(const char *pattern)
 /*! \brief Tell the log of a name that cannot be used, one line for many. */
 static void warn_unusable(const char *app)
 {
-	static _Atomic int64_t last_warned_ns;
-	static atomic_uint suppressed;
-	int64_t now = broadcast_clock_ns();
-	int64_t before = atomic_load(&last_warned_ns);
+	static struct log_limit limit;
+	unsigned int suppressed;
 	char shown[PRINTABLE_SIZE];
 
-	if ((before && now - before < WARN_NS) ||
-		!atomic_compare_exchange_strong(&last_warned_ns, &before, now)) {
-		atomic_fetch_add(&suppressed, 1);
+	if (!log_limit_pass(&limit, 1, &suppressed)) {
 		return;
 	}
 	ast_log(LOG_WARNING,
 		"Application '%s' is offered no calls: its name is %s, so that it could not claim them (%u more since the "
 		"last such line). Register it by another name\n",
 		printable(app, shown, sizeof(shown)),
-		strlen(app) > APP_FILTER_MAX_NAME ? "longer than 256 bytes" : "not UTF-8",
-		atomic_exchange(&suppressed, 0));
+		strlen(app) > APP_FILTER_MAX_NAME ? "longer than 256 bytes" : "not UTF-8", suppressed);
 }
 
 /*! \brief Whether events and claims can carry a name, and filters check it. */
@@ -438,7 +430,40 @@ const char *directory_spell(const char *app, char buf[DIRECTORY_NAME_SIZE])
 	return ari_applications_spell(buf) && !directory_has(app) && directory_has(buf) ? buf : app;
 }
 
-int directory_send(const char *app, struct ast_json *event)
+int directory_hold_ms(const char *app)
+{
+	int hold_ms = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			hold_ms = MAX(hold_ms, source->hold_ms ? source->hold_ms(app) : 0);
+			leave(&slots[i]);
+		}
+	}
+	return hold_ms;
+}
+
+int directory_get_fleet_stats(struct stasis_broadcast_fleet_stats *stats)
+{
+	int has_fleet = 0;
+
+	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
+		const struct directory_source *source = enter(&slots[i]);
+
+		if (source) {
+			if (source->get_stats) {
+				source->get_stats(stats);
+				has_fleet = 1;
+			}
+			leave(&slots[i]);
+		}
+	}
+	return has_fleet;
+}
+
+int directory_send(const char *app, const struct stasis_broadcast_event *event)
 {
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
 		const struct directory_source *source = enter(&slots[i]);

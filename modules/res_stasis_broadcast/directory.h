@@ -16,7 +16,8 @@
 
 #include "names.h"
 
-struct ast_json;
+struct stasis_broadcast_event;
+struct stasis_broadcast_fleet_stats;
 
 /*! \brief The most sources at a time. */
 #define DIRECTORY_MAX_SOURCES 4
@@ -36,11 +37,15 @@ struct directory_source {
 	struct names *(*names)(void);
 	/*! Whether an application is one of them now. */
 	int (*has)(const char *app);
+	/*! Hand an event to an application; may block as long as its connection does. \retval 0 on success, -1 if it was not sent. */
+	int (*send)(const char *app, const struct stasis_broadcast_event *event);
 	/*!
-	 * Hand an event to an application; may block as long as its connection does. The event is borrowed, and its top
-	 * level, with \c application in it, is this call's own. \retval 0 on success, -1 if it was not sent.
+	 * How long to wait for an application that has won to be registered with Asterisk, in milliseconds; 0: it is none
+	 * of this source's, or is not coming. NULL: its applications are registered.
 	 */
-	int (*send)(const char *app, struct ast_json *event);
+	int (*hold_ms)(const char *app);
+	/*! Fill in what is counted of a fleet. NULL: it is none. */
+	void (*get_stats)(struct stasis_broadcast_fleet_stats *stats);
 };
 
 /*!
@@ -147,13 +152,31 @@ int directory_set_watchers(const char *pattern);
  * \brief Hand an event to the application of that name, by the source that it belongs to.
  *
  * \param app The application's name.
- * \param event An event; borrowed, and changed at its top level.
+ * \param event The event. Borrowed.
  *
  * \retval 0 on success, -1 if it was not sent or there is no such application.
  *
  * \note Any thread without a lock: may block as long as the application's connection does.
  */
-int directory_send(const char *app, struct ast_json *event);
+int directory_send(const char *app, const struct stasis_broadcast_event *event);
+
+/*!
+ * \brief How long a call waits for an application that has won it, and is not registered with Asterisk yet.
+ *
+ * \return Milliseconds; 0: no source expects it.
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_hold_ms(const char *app);
+
+/*!
+ * \brief What is counted of the fleet.
+ *
+ * \retval 1 if there is one, 0 if not.
+ *
+ * \note Any thread; locks as directory_names().
+ */
+int directory_get_fleet_stats(struct stasis_broadcast_fleet_stats *stats);
 
 /*! \brief Forget what is kept. Called by the thread that unloads the module, when nobody asks any more. */
 void directory_forget(void);

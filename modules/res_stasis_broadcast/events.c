@@ -19,57 +19,24 @@
 #include "channel_text.h"
 #include "broadcast.h"
 #include "compat.h"
-#include "describe.h"
+#include "describe_text.h"
 #include "events.h"
-#include "offer.h"
+#include "log_limit.h"
+#include "offer_data.h"
 #include "printable.h"
 
-/*! So often a field's warnings begin again, in nanoseconds. */
-#define WARNING_NS INT64_C(10000000000)
-
-/*! So many warnings of one field there are within that time. */
+/*! So many warnings of one field there are within 10 s. */
 #define WARNINGS_AT_ONCE 3
-
-/*! \brief The warnings of one field so far. */
-struct warnings {
-	/*! When the first of the last ones was. */
-	int64_t since_ns;
-	unsigned int count;
-	/*! Those that were not logged since the last one that was. */
-	unsigned int suppressed;
-};
-
-/*! Protects \c warned. Never held while something is logged. */
-AST_MUTEX_DEFINE_STATIC(warned_lock);
-static struct warnings warned[CHANNEL_JSON_FIELDS];
-
-/*! \brief Whether to warn of a field: any caller can bring such a text, and must not fill the log with it. */
-static int may_warn(int field, unsigned int *suppressed)
-{
-	struct warnings *warnings = &warned[field];
-	int64_t now = broadcast_clock_ns();
-	int may;
-
-	ast_mutex_lock(&warned_lock);
-	if (!warnings->count || now - warnings->since_ns > WARNING_NS) {
-		warnings->since_ns = now;
-		warnings->count = 0;
-	}
-	may = warnings->count < WARNINGS_AT_ONCE;
-	*suppressed = warnings->suppressed;
-	warnings->suppressed = may ? 0 : warnings->suppressed + 1;
-	warnings->count += may;
-	ast_mutex_unlock(&warned_lock);
-	return may;
-}
 
 static void warn_not_utf8(const struct ast_channel *chan, int field, const char *value)
 {
 	char where[PRINTABLE_SIZE];
 	char shown[PRINTABLE_SIZE];
+	/* Any caller can bring such a text, and must not fill the log with it. */
+	static struct log_limit limits[CHANNEL_JSON_FIELDS];
 	unsigned int suppressed;
 
-	if (may_warn(field, &suppressed)) {
+	if (log_limit_pass(&limits[field], WARNINGS_AT_ONCE, &suppressed)) {
 		ast_log(LOG_WARNING,
 			"%s: cannot be offered: its %s '%s' is not UTF-8, and Asterisk could not tell it in StasisStart (%u "
 			"more such calls since the last warning). Change it in the dialplan before StasisBroadcast()\n",
@@ -116,8 +83,8 @@ static void add_fields(struct ast_json *event, int timeout_ms, const struct offe
 	if (offer->bid_window_ms) {
 		ast_json_object_set(event, "bid_window", ast_json_integer_create(offer->bid_window_ms));
 	}
-	if (!ast_strlen_zero(offer->queue)) {
-		ast_json_object_set(event, "queue", describe_text(offer->queue));
+	if (!ast_strlen_zero(offer_text(offer, OFFER_QUEUE))) {
+		ast_json_object_set(event, "queue", describe_text(offer_text(offer, OFFER_QUEUE)));
 	}
 }
 #endif

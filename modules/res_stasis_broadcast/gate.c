@@ -15,6 +15,7 @@
 
 #include "asterisk/lock.h"
 #include "gate.h"
+#include "pause_point.h"
 
 struct registry *broadcasts;
 
@@ -47,6 +48,7 @@ void gate_leave(void)
 		ast_cond_signal(&left);
 		ast_mutex_unlock(&left_lock);
 	}
+	pause_point("gate_left");
 }
 
 int gate_is_closed(void)

@@ -38,6 +38,8 @@ enum stasis_broadcast_result {
 	STASIS_BROADCAST_TAKEN = -2,
 	/*! The application is not there, or the filter does not match it. */
 	STASIS_BROADCAST_FORBIDDEN = -3,
+	/*! The channel collects bids, and as many claims as may wait for the award do; stasis_app_claim_channel() says -2. */
+	STASIS_BROADCAST_BUSY = -4,
 };
 
 /*! \brief The highest score of a bid. */
@@ -135,16 +137,30 @@ AST_OPTIONAL_API(int, stasis_broadcast_run,
 		struct stasis_broadcast_outcome *outcome),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
+/*! \brief Whether a winner can be handed its call. */
+enum stasis_broadcast_arrival {
+	/*! It is there, or not known not to be. */
+	STASIS_BROADCAST_ARRIVED = 0,
+	/*! It was expected and did not come. */
+	STASIS_BROADCAST_MISSING = -1,
+	/*! The caller has hung up while the call waited for it. */
+	STASIS_BROADCAST_CALLER_GONE = 1,
+};
+
 /*!
- * \brief Note which ID the channel of a claimed broadcast has, just before the winner gets it (rule 12).
+ * \brief Wait for the winner if it has to come first, as one of the fleet; and note which ID the channel has, just before
+ *        the winner gets it (rule 12).
  *
- * \param chan The channel; not locked by the caller.
+ * \param chan The channel; not locked by the caller. It is serviced while it waits.
  * \param outcome What stasis_broadcast_run() told.
+ *
+ * \return One of enum stasis_broadcast_arrival.
  *
  * \note The channel's thread. Locks the channel for a moment.
  */
-AST_OPTIONAL_API(void, stasis_broadcast_hand_over,
-	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome), { return; });
+AST_OPTIONAL_API(int, stasis_broadcast_hand_over,
+	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome),
+	{ return STASIS_BROADCAST_ARRIVED; });
 
 /*!
  * \brief Note that the winner of a broadcast was gone before it had the call.

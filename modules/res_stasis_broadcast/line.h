@@ -12,7 +12,7 @@
 #ifndef RES_STASIS_BROADCAST_LINE_H
 #define RES_STASIS_BROADCAST_LINE_H
 
-#include "offer.h"
+#include "offer_data.h"
 
 struct ast_json;
 
@@ -48,7 +48,7 @@ void line_free(struct line *line, size_t count);
  * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8).
  *
  * The claim of each in turn decides; no lock is held for longer than one of them. If all that there were went to others
- * meanwhile, the line is looked at again: nobody gets nothing while there is a call that it may have.
+ * meanwhile, the line is read again: nobody gets nothing while there is a call that it may have.
  *
  * \param app_name The application, which is registered. Borrowed.
  *
@@ -62,7 +62,7 @@ struct broadcast *line_take(const char *app_name);
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher
  *        priority, then the one whose channel was offered first (SPEC section 5).
  *
- * What is answered is as true as the moment in which each was looked at: others come and go meanwhile.
+ * What is answered is as true as the moment in which each was checked: others come and go meanwhile.
  *
  * \param app_name Only those that this application may claim now; NULL: all.
  * \param limit As many at the most: only these cost more than their place in the order.

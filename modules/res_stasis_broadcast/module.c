@@ -20,10 +20,12 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
+#include "hold.h"
 #include "observers_list.h"
 #include "pin_module.h"
 #include "queue_log.h"
 #include "settings.h"
+#include "source.h"
 #include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
@@ -48,6 +50,7 @@ static int start_directory(const struct settings *settings)
 
 static void stop_directory(void)
 {
+	source_stop();
 	directory_remove(&ari_applications);
 	directory_forget();
 	ari_applications_forget();
@@ -55,7 +58,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = queue_log_start();
+	int failed = queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -68,6 +71,7 @@ static void stop_observers(void)
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		observers_remove(observers[i]);
 	}
+	silence_stop();
 	queue_log_stop();
 }
 
@@ -77,18 +81,38 @@ static void stop(void)
 	stop_observers();
 	stats_forget();
 	stop_directory();
+	hold_forget();
 	gate_destroy();
 	settings_stop();
 	app_filter_forget_all();
 }
 
+/*!
+ * \brief Whether a module of ours that calls this one is loaded: a thread of it may be about to leave our code.
+ *
+ * Asterisk counts it as a use only if we were loaded first. Who upgrades unloads it before (docs/RUNNING.md). Asterisk's
+ * own res_ari_events, whose claims count as no use either, stays at an upgrade and does not count here.
+ */
+static int is_caller_loaded(void)
+{
+	static const char *const callers[] = { "app_stasis_broadcast.so", "res_ari_broadcasts.so" };
+
+	for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
+		if (ast_module_check(callers[i])) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static int unload_module(void)
 {
 	/* By force, threads may be in our functions, and channels refer to them. */
-	int forced = module_is_in_use();
+	int forced = module_is_in_use() || is_caller_loaded();
 
 	ami_actions_stop();
 	cli_stop();
+	hold_stop();
 	forced |= gate_close();
 	/* Asked again: a manager's action that has left the gate still writes its list, from our code. */
 	forced |= module_is_in_use();
@@ -112,6 +136,7 @@ static int start(void)
 	}
 	settings_get(&settings);
 	stats_apply_settings(&settings);
+	hold_start();
 	if (!start_directory(&settings) && !start_observers() && !dispatch_start(settings.dispatch_threads)) {
 		if (!gate_open()) {
 			return 0;

@@ -25,18 +25,14 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "events.h"
-#include "filter_warning.h"
 #include "gate.h"
+#include "log_limit.h"
 #include "offer.h"
 #include "printable.h"
 #include "settings.h"
-#include "silence.h"
 #include "stats_store.h"
 #include "watchers.h"
 #include "widening.h"
-
-/*! So often the log tells that calls are refused, in nanoseconds. */
-#define WARN_INTERVAL_NS INT64_C(10000000000)
 
 /*!
  * \brief The filter with a text.
@@ -83,45 +79,6 @@ static int find_filters(const struct ast_channel *chan, const struct offer_reque
 	return 0;
 }
 
-/*! \brief \a names but for those that are also in \a excluded; NULL without memory. */
-static struct names *leave_out(struct names *names, const struct names *excluded)
-{
-	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
-	struct names *left = NULL;
-	size_t count = 0;
-
-	if (list) {
-		for (size_t i = 0; i < names_count(names); i++) {
-			if (names_find(excluded, names_at(names, i)) < 0) {
-				list[count++] = names_at(names, i);
-			}
-		}
-		left = names_create(list, count);
-	}
-	ast_free(list);
-	return left;
-}
-
-struct names *offer_find_recipients(
-	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
-{
-	int out_of_budget = 0;
-	struct names *registered = directory_names();
-	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
-
-	names_unref(registered);
-	if (out_of_budget) {
-		filter_warn_out_of_budget(chan, filter);
-	}
-	if (recipients && excluded) {
-		struct names *left = leave_out(recipients, excluded);
-
-		names_unref(recipients);
-		recipients = left;
-	}
-	return silence_leave_out(recipients);
-}
-
 /*!
  * \brief Let the channel, observers and claims find a broadcast, in this order: an earlier one of the channel has
  * ended before it is told of, and it is told of before anything can happen to it.
@@ -165,6 +122,15 @@ static int prepare_deliveries(struct broadcast *broadcast, const struct broadcas
 		: 0;
 }
 
+/*! \brief Free the data of a broadcast. */
+static void free_data(void *data)
+{
+	struct offer *offer = data;
+
+	widening_free(atomic_load(&offer->widening));
+	offer_free(offer);
+}
+
 /*!
  * \brief Make a broadcast with the event that tells of it.
  *
@@ -177,7 +143,7 @@ static struct broadcast *make(struct broadcast_terms *terms, struct offer *offer
 	struct broadcast *broadcast;
 
 	terms->data = offer;
-	terms->free_data = offer_free;
+	terms->free_data = free_data;
 	broadcast = broadcast_create(terms);
 	if (!broadcast) {
 		int why = errno;
@@ -265,11 +231,13 @@ static void log_no_memory(const struct ast_channel *chan)
 static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_terms *terms,
 	const struct offer_request *request, struct widening *widening, struct broadcast **broadcast)
 {
-	struct offer *offer = offer_create(chan, request);
+	struct broadcast *last = attached(chan);
+	struct offer *offer = offer_create(chan, request, last);
 	enum events_failure failure = EVENTS_OUT_OF_MEMORY;
 	enum offer_refusal refusal = OFFER_ERROR;
 	struct ast_json *event = NULL;
 
+	broadcast_unref(last);
 	if (terms->recipients && !names_count(terms->recipients)) {
 		tell_no_match(chan, terms);
 	}
@@ -300,20 +268,15 @@ static enum offer_refusal offer_on(struct ast_channel *chan, struct broadcast_te
 /*! \brief Warn of calls that are too many: in a rush, one line for many of them. */
 static void warn_full(const struct ast_channel *chan, size_t max_open)
 {
-	static _Atomic int64_t last_warned_ns;
-	static atomic_uint suppressed;
-	int64_t now = broadcast_clock_ns();
-	int64_t last = atomic_load(&last_warned_ns);
-	unsigned int count = atomic_fetch_add(&suppressed, 1) + 1;
+	static struct log_limit limit;
+	unsigned int suppressed;
 	char where[PRINTABLE_SIZE];
 
-	if ((!last || now - last > WARN_INTERVAL_NS) &&
-		atomic_compare_exchange_strong(&last_warned_ns, &last, now)) {
-		atomic_fetch_sub(&suppressed, count);
+	if (log_limit_pass(&limit, 1, &suppressed)) {
 		ast_log(LOG_WARNING,
 			"%s: not offered: max_open (%zu) reached, %u refused since the last warning. Raise max_open in "
 			"stasis_broadcast.conf, or see why calls are not claimed\n",
-			channel_text(chan, where), max_open, count);
+			channel_text(chan, where), max_open, suppressed + 1);
 	}
 }
 
@@ -393,20 +356,19 @@ enum offer_refusal offer_channel(
 	return refusal;
 }
 
-enum offer_refusal offer_move(
-	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
+/*! \brief What to ask for, to go on with a broadcast. What it points to is borrowed of both. \param widening May be NULL. */
+static struct offer_request request_to_continue(struct broadcast *broadcast, const struct widening *widening)
 {
-	struct broadcast *old = *broadcast;
-	const struct offer *offer = broadcast_data(old);
+	const struct offer *offer = broadcast_data(broadcast);
 	struct offer_request request = {
-		.timeout_ms = broadcast_remaining_ms(old),
-		.app_filter = broadcast_filter_text(old),
+		.timeout_ms = broadcast_remaining_ms(broadcast),
+		.app_filter = broadcast_filter_text(broadcast),
 		.tell_end = offer->tell_end,
 		.channel_stays = offer->channel_stays,
 		.is_continued = 1,
-		.continues = old,
-		.excluded = broadcast_excluded(old),
-		.queue = offer->queue,
+		.continues = broadcast,
+		.excluded = broadcast_excluded(broadcast),
+		.queue = offer_text(offer, OFFER_QUEUE),
 		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 		.has_first = offer->has_first,
@@ -414,12 +376,21 @@ enum offer_refusal offer_move(
 		.first_step_ms = offer->first_step_ms,
 		.bid_window_ms = offer->bid_window_ms,
 	};
-	char channel_id[AST_MAX_UNIQUEID];
-	enum offer_refusal refusal;
 
 	if (widening) {
 		widening_request(widening, &request);
 	}
+	return request;
+}
+
+enum offer_refusal offer_move(
+	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
+{
+	struct broadcast *old = *broadcast;
+	const struct offer_request request = request_to_continue(old, widening);
+	char channel_id[AST_MAX_UNIQUEID];
+	enum offer_refusal refusal;
+
 	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
 	broadcast_set_moved(old, channel_id_copy(chan, channel_id));
 	if (broadcast_close(old, BROADCAST_REPLACED) != BROADCAST_REPLACED) {

@@ -6,61 +6,17 @@
  */
 
 /*! \file
- * \brief Offering a channel: who hears of it, and what is kept for as long as it is on offer.
+ * \brief Offering a channel: who hears of it, and under a new ID again.
  */
 
 #ifndef RES_STASIS_BROADCAST_OFFER_H
 #define RES_STASIS_BROADCAST_OFFER_H
 
-#include <stdatomic.h>
-#include <sys/time.h>
-
 #include "broadcast.h"
-#include "queue_line.h"
+#include "offer_data.h"
 
 struct ast_channel;
-struct ast_json;
-struct delivery;
-struct names;
 struct widening;
-
-/*! \brief What is asked for. All of it is borrowed. */
-struct offer_request {
-	/*! How long a claim can succeed, in milliseconds. */
-	int timeout_ms;
-	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. Without circles. */
-	const char *app_filter;
-	/*! How many circles there are; 0: none, and \a app_filter holds. */
-	size_t rounds;
-	/*! How long each lasts, in milliseconds. */
-	int round_ms[BROADCAST_MAX_ROUNDS];
-	/*! The filter of each, as \a app_filter. */
-	const char *round_filters[BROADCAST_MAX_ROUNDS];
-	/*! Whether the recipients get CallClaimed or CallWithdrawn as well. */
-	int tell_end;
-	/*! Whether the channel's thread stays until the broadcast has closed. */
-	int channel_stays;
-	/*! Whether it takes the place of a broadcast that is counted for \c max_open already. */
-	int is_continued;
-	/*! The earlier broadcast of the call that it goes on with, in the circle that this had come to; NULL: none. */
-	struct broadcast *continues;
-	/*! Applications that neither hear of it nor may claim it; NULL: none. */
-	struct names *excluded;
-	/*! Whether the dialplan says how many hear of it at first. */
-	int has_first;
-	/*! How many; 0: all. */
-	int first;
-	/*! How long until the next ones do, in milliseconds; 0: the default. */
-	int first_step_ms;
-	/*! How long bids are collected from the first one on, in milliseconds; 0: the first claim wins. */
-	int bid_window_ms;
-	/*! The name of the line that it waits in; NULL or empty: none. */
-	const char *queue;
-	/*! Whether the dialplan gives a priority. */
-	int has_priority;
-	/*! Its priority in line, higher first; 0 if none is given. */
-	int priority;
-};
 
 /*! \brief Why a channel is not on offer. */
 enum offer_refusal {
@@ -71,89 +27,6 @@ enum offer_refusal {
 	/*! No memory, or the channel cannot be described. */
 	OFFER_ERROR,
 };
-
-/*! \brief What is needed for the events of a broadcast, see call_ended.c. Each may be NULL. */
-struct offer_events {
-	/*! To the recipients. For all but who opens it by delivery_ref_at() and delivery_take(). */
-	struct delivery *to_recipients;
-	/*! To the watchers. */
-	struct delivery *to_watchers;
-	/*! The watchers. */
-	struct names *watchers;
-	/*! CallBroadcast, without \c application. */
-	struct ast_json *offered;
-};
-
-/*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
-struct offer {
-	/*! Until the close, and then all NULL. For who opens or closes it; call_ended.c only once others know of it. */
-	struct offer_events events;
-	/*! Whether the recipients hear how it ends. */
-	int tell_end;
-	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
-	atomic_int is_lost;
-	int has_priority;
-	int priority;
-	/*! Of the request. */
-	int has_first;
-	int first;
-	int first_step_ms;
-	int bid_window_ms;
-	/*! How many circles there are; 1 without circles. */
-	size_t rounds;
-	/*! The circle that is open, from 1 on. */
-	atomic_int round;
-	/*! When its time is over. For the thread that runs the channel. */
-	int64_t round_end_ns;
-	/*! Whom to offer it to later; NULL if nobody, or while the channel's thread has it in its wait. */
-	_Atomic(struct widening *) widening;
-	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
-	int64_t first_ns;
-	/*! When the dialplan asked for it: the offers after a lost winner are one with the first. Of broadcast_clock_ns(). */
-	int64_t entered_ns;
-	/*! The place in line when it came, from 1 on, and the one now. Only for who opens or closes it: queue_log. */
-	int queue_position;
-	struct queue_place queue_place;
-	/*! As the request says it. */
-	int channel_stays;
-	/*! The channel, a reference, until the close, if CEL is to hear of it. Only for who opens or closes it. */
-	struct ast_channel *cel_channel;
-	/*! The channel while CEL hears that its winner was lost, in the channel's thread. Borrowed. */
-	struct ast_channel *cel_lost_channel;
-	/*! Whether it is offered again because its winner was lost. */
-	int is_reoffer;
-	/*! When it was offered by this broadcast. */
-	struct timeval created;
-	/*! Texts as the channel had them, not empty only where there is one. They are the caller's: to be escaped. */
-	const char *channel_name;
-	const char *caller_name;
-	const char *caller_number;
-	const char *called;
-	const char *queue;
-	/*! The texts. */
-	char texts[];
-};
-
-/*!
- * \brief Note what there is to know of a channel that is about to be offered.
- *
- * \param chan The channel; not locked by the caller.
- * \param request What is asked for.
- *
- * \return What to give back with offer_free(); NULL without memory.
- *
- * \note The channel's thread. Locks the channel for a moment.
- */
-struct offer *offer_create(struct ast_channel *chan, const struct offer_request *request);
-
-/*! \brief Give back what is kept for events. Any thread; takes the dispatcher's lock. */
-void offer_events_clear(struct offer_events *events);
-
-/*! \brief Give an offer back. Any thread; takes the dispatcher's lock. */
-void offer_free(void *offer);
-
-/*! \brief How long the channel of a broadcast has waited since it was offered first, in milliseconds. */
-int64_t offer_waited_ms(const struct offer *offer);
 
 /*!
  * \brief Offer a channel to all applications that may have it.
@@ -168,20 +41,6 @@ int64_t offer_waited_ms(const struct offer *offer);
  */
 enum offer_refusal offer_channel(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast);
-
-/*!
- * \brief The applications that are there now and may have a call.
- *
- * \param chan The channel, for the log.
- * \param filter The filter; NULL: all.
- * \param excluded Who may not; NULL: nobody.
- *
- * \return A list to give back with names_unref(); NULL without memory.
- *
- * \note The channel's thread. Takes the locks of the directory and the filter for a moment.
- */
-struct names *offer_find_recipients(
-	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded);
 
 /*!
  * \brief Offer a channel under its new ID for what is left of the time, after a masquerade (rule 12).

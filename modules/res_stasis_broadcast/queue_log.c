@@ -22,23 +22,19 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
 
+#include "background.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "queue_log.h"
 #include "settings.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
-
-/*! So many lines may wait before Asterisk takes the whole system for overloaded: a slow disk is no reason. */
-#define HIGH_WATER 1000000
 
 /*! The longest text of a line, in bytes. */
 #define TEXT_SIZE 264
@@ -97,15 +93,13 @@ tell(struct broadcast *broadcast, const char *agent, const char *event, const ch
 		return;
 	}
 	entry->event = event;
-	copy_field(entry->queue, offer->queue, sizeof(entry->queue));
+	copy_field(entry->queue, offer_text(offer, OFFER_QUEUE), sizeof(entry->queue));
 	copy_field(entry->call, broadcast_channel_id(broadcast), sizeof(entry->call));
 	copy_field(entry->agent, S_OR(agent, "NONE"), sizeof(entry->agent));
 	va_start(args, format);
 	vsnprintf(entry->data, sizeof(entry->data), format, args);
 	va_end(args);
-	if (ast_taskprocessor_push(writer, write_line, entry)) {
-		ast_free(entry);
-	}
+	background_push(writer, write_line, entry);
 }
 
 /*! \brief How long a call has waited since it came, in seconds: until its offer closed, as all that is asked for is then. */
@@ -113,25 +107,27 @@ static long long waited_s(const struct broadcast *broadcast)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	return (broadcast_closed_ns(broadcast) - offer->entered_ns) / NS_PER_S;
+	return (broadcast_closed_ns(broadcast) - offer->queue_wait->entered_ns) / NS_PER_S;
 }
 
 static void opened(struct broadcast *broadcast)
 {
-	struct offer *offer = broadcast_data(broadcast);
+	const struct offer *offer = broadcast_data(broadcast);
+	struct queue_wait *wait = offer->queue_wait;
 	char caller[TEXT_SIZE];
 	struct settings settings;
 	int position;
 
 	settings_get(&settings);
 	/* One that had not entered when it was offered first does not enter when it is offered again. */
-	if (ast_strlen_zero(offer->queue) || (offer->is_reoffer ? !offer->queue_position : !settings.queue_log)) {
+	if (!wait || (offer->is_reoffer ? !wait->position : !settings.queue_log)) {
 		return;
 	}
-	position = queue_line_enter(&offer->queue_place, offer->queue, offer->priority, offer->first_ns);
+	position =
+		queue_line_enter(&wait->place, offer_text(offer, OFFER_QUEUE), offer->priority, offer->first_ns);
 	if (position && !offer->is_reoffer) {
-		offer->queue_position = position;
-		copy_field(caller, offer->caller_number, sizeof(caller));
+		wait->position = position;
+		copy_field(caller, offer_text(offer, OFFER_CALLER_NUMBER), sizeof(caller));
 		tell(broadcast, NULL, "ENTERQUEUE", "|%s|%d", caller, position);
 	}
 }
@@ -155,13 +151,13 @@ static void tell_exit(struct broadcast *broadcast, const char *event, int positi
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	tell(broadcast, NULL, event, "%d|%d|%lld", position, offer->queue_position, waited_s(broadcast));
+	tell(broadcast, NULL, event, "%d|%d|%lld", position, offer->queue_wait->position, waited_s(broadcast));
 }
 
 static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
-	struct offer *offer = broadcast_data(broadcast);
-	const int position = queue_line_leave(&offer->queue_place);
+	const struct offer *offer = broadcast_data(broadcast);
+	const int position = offer->queue_wait ? queue_line_leave(&offer->queue_wait->place) : 0;
 	char call[AST_MAX_UNIQUEID];
 
 	if (!position) {
@@ -180,7 +176,7 @@ static void lost(struct broadcast *broadcast, const char *app)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	if (offer->queue_position) {
+	if (offer->queue_wait && offer->queue_wait->position) {
 		tell(broadcast, app, "RINGNOANSWER", "%lld",
 			(long long) (broadcast_clock_ns() - broadcast_closed_ns(broadcast)) / NS_PER_MS);
 	}
@@ -191,13 +187,13 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	if (!offer->queue_position) {
+	if (!offer->queue_wait || !offer->queue_wait->position) {
 		return;
 	}
 	if (session->has_begun) {
 		tell(broadcast, broadcast_winner_name(broadcast),
 			session->caller_ended ? "COMPLETECALLER" : "COMPLETEAGENT", "%lld|%lld|%d", waited_s(broadcast),
-			(long long) session->talk_ms / 1000, offer->queue_position);
+			(long long) session->talk_ms / 1000, offer->queue_wait->position);
 	} else if (atomic_load(&offer->is_lost)) {
 		tell_exit(broadcast, session->caller_ended ? "ABANDON" : "EXITEMPTY", 1);
 	}
@@ -205,53 +201,14 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 
 int queue_log_start(void)
 {
-	writer = ast_taskprocessor_get("stasis_broadcast/queue_log", TPS_REF_DEFAULT);
-	if (!writer) {
-		return -1;
-	}
-	ast_taskprocessor_alert_set_levels(writer, -1, HIGH_WATER);
-	return 0;
-}
-
-/*! \brief What tells that the writer has nothing left to write. */
-struct rest {
-	ast_mutex_t lock;
-	ast_cond_t reached;
-	int is_reached;
-};
-
-/*! \brief The last task. In the writer's thread. */
-static int reach_rest(void *data)
-{
-	struct rest *rest = data;
-
-	ast_mutex_lock(&rest->lock);
-	rest->is_reached = 1;
-	ast_cond_signal(&rest->reached);
-	ast_mutex_unlock(&rest->lock);
-	return 0;
+	writer = background_start("stasis_broadcast/queue_log");
+	return writer ? 0 : -1;
 }
 
 void queue_log_stop(void)
 {
-	struct rest rest = { .is_reached = 0 };
-
-	if (!writer) {
-		return;
-	}
-	ast_mutex_init(&rest.lock);
-	ast_cond_init(&rest.reached, NULL);
-	if (!ast_taskprocessor_push(writer, reach_rest, &rest)) {
-		ast_mutex_lock(&rest.lock);
-		while (!rest.is_reached) {
-			ast_cond_wait(&rest.reached, &rest.lock);
-		}
-		ast_mutex_unlock(&rest.lock);
-	}
-	/* Waits for its thread: our code has been left. */
-	writer = ast_taskprocessor_unreference(writer);
-	ast_cond_destroy(&rest.reached);
-	ast_mutex_destroy(&rest.lock);
+	background_stop(writer);
+	writer = NULL;
 }
 
 const struct broadcast_observer queue_log_observer = {

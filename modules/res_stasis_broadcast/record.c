@@ -11,7 +11,7 @@
 
 #include "record.h"
 
-#include "offer.h"
+#include "offer_data.h"
 
 #define NS_PER_MS INT64_C(1000000)
 

@@ -60,6 +60,8 @@ static const struct setting all[] = {
 		{ 0 } },
 	{ "silent_after", AT(silent_after), NUMBER, "a number of calls", 0, SETTINGS_MAX_SILENT_AFTER, { 0 } },
 	{ "silent_apps", AT(skip_silent), WORD, "offer or skip", 0, 1, { "offer", "skip" } },
+	{ "silent_retry", AT(silent_retry_s), NUMBER, "a number of seconds", 1, SETTINGS_MAX_SILENT_RETRY_S,
+		{ 0 } },
 	{ "max_apps_stats", AT(max_apps_stats), NUMBER, "a number of applications", 1, SETTINGS_MAX_APPS_STATS,
 		{ 0 } },
 	{ "ami_events", AT(ami_events), TRUTH, "yes or no", 0, 1, { 0 } },

@@ -30,6 +30,9 @@
 /*! \brief The longest \c service_level: a day, in seconds. */
 #define SETTINGS_MAX_SERVICE_LEVEL_S (24 * 60 * 60)
 
+/*! \brief The longest \c silent_retry: a day, in seconds. */
+#define SETTINGS_MAX_SILENT_RETRY_S 86400
+
 /*! \brief The most calls that \c silent_after can say. */
 #define SETTINGS_MAX_SILENT_AFTER 1000000
 
@@ -70,6 +73,8 @@ struct settings {
 	int silent_after;
 	/*! \c silent_apps: whether a silent application is offered calls only when nobody else is there. */
 	int skip_silent;
+	/*! So often such a one is offered a call all the same, in seconds. */
+	int silent_retry_s;
 	/*! Applications that are counted, at the most. */
 	int max_apps_stats;
 	/*! Whether AMI, CEL and queue_log are told of broadcasts. */
@@ -97,7 +102,7 @@ struct settings {
 /* clang-format off */
 /*! \brief What holds without the file. */
 #define SETTINGS_DEFAULTS { .timeout_ms = 500, .max_timeout_ms = 60000, .reoffer = 1, .first = SETTINGS_FIRST_AUTO, \
-	.service_level_s = 20, .silent_after = 10, .max_apps_stats = 10000, .ami_events = 1, .prometheus_max_names = 1000 }
+	.service_level_s = 20, .silent_after = 10, .silent_retry_s = 60, .max_apps_stats = 10000, .ami_events = 1, .prometheus_max_names = 1000 }
 /* clang-format on */
 
 /*! \brief Room for a reason, in bytes. */

@@ -17,39 +17,63 @@
 
 #include "asterisk/logger.h"
 #include "asterisk/utils.h"
+#include "background.h"
 #include "observers.h"
 #include "observers_list.h"
 #include "printable.h"
 
-/*! So often a silent application is offered a call though others are there, in nanoseconds. */
-#define TRY_NS INT64_C(60000000000)
+/*! Tells the log. */
+static struct ast_taskprocessor *log_writer;
+
+/*! \brief A change, with a copy of the name; NULL without memory. */
+static struct silence_change *change_create(const char *app, int is_silent, unsigned int unanswered)
+{
+	const size_t length = strlen(app) + 1;
+	struct silence_change *change = ast_calloc(1, sizeof(*change) + length);
+
+	if (change) {
+		memcpy(change->app, app, length);
+		change->is_silent = is_silent;
+		change->unanswered = unanswered;
+	}
+	return change;
+}
 
 /*! \brief Note a change to tell of; without memory nobody hears of it. With the lock. */
 static void note(struct stats_app *app, struct silence_changes *changes)
 {
-	const size_t length = strlen(app->entry.name) + 1;
-	struct silence_change *change = ast_calloc(1, sizeof(*change) + length);
+	struct silence_change *change = change_create(app->entry.name, app->is_silent, app->silent_in_row);
 
 	if (change) {
-		memcpy(change->app, app->entry.name, length);
-		change->is_silent = app->is_silent;
-		change->unanswered = app->silent_in_row;
 		AST_LIST_INSERT_TAIL(changes, change, next);
 	}
 }
 
+/*! \brief Write down how many calls in a row it did not answer, and whether that makes it silent. With the lock. */
+static void set_row(struct stats_app *app, unsigned int row, int is_silent)
+{
+	stats.row_count -= stats_app_has_row(app);
+	stats.silent_count -= app->is_silent;
+	app->silent_in_row = row;
+	app->is_silent = is_silent;
+	stats.row_count += stats_app_has_row(app);
+	stats.silent_count += app->is_silent;
+}
+
 void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes)
 {
+	const unsigned int row = app->silent_in_row + 1;
+
 	/* One that has answered another call meanwhile is not silent, only not interested. */
 	if (app->heard_ns && app->heard_ns >= opened_ns) {
 		return;
 	}
-	app->silent_in_row++;
-	if (!app->is_silent && stats.silent_after && app->silent_in_row >= stats.silent_after) {
-		app->is_silent = 1;
+	if (!app->is_silent && stats.silent_after && row >= stats.silent_after) {
+		set_row(app, row, 1);
 		app->tried_ns = broadcast_clock_ns();
-		stats.silent_count++;
 		note(app, changes);
+	} else {
+		set_row(app, row, app->is_silent);
 	}
 }
 
@@ -58,11 +82,19 @@ void silence_answered(struct stats_app *app, struct silence_changes *changes)
 	app->heard_ns = broadcast_clock_ns();
 	app->heard_at = time(NULL);
 	if (app->is_silent) {
-		app->is_silent = 0;
-		stats.silent_count--;
+		/* With the row that is over. */
+		set_row(app, app->silent_in_row, 0);
 		note(app, changes);
 	}
-	app->silent_in_row = 0;
+	set_row(app, 0, 0);
+}
+
+void silence_claimed(struct stats_app *app)
+{
+	/* In a row are those that ended without anybody. Of a silent one they are told when it answers. */
+	if (!app->is_silent) {
+		set_row(app, 0, 0);
+	}
 }
 
 void silence_tell(struct silence_changes *changes)
@@ -75,20 +107,45 @@ void silence_tell(struct silence_changes *changes)
 	}
 }
 
-static void silent(const char *app, int is_silent, unsigned int unanswered)
+/*! \brief Tell the log of a change. In the thread that does. */
+static int tell_log(void *data)
 {
+	struct silence_change *change = data;
 	char shown[PRINTABLE_SIZE];
 
-	printable(app, shown, sizeof(shown));
-	if (is_silent) {
+	printable(change->app, shown, sizeof(shown));
+	if (change->is_silent) {
 		ast_log(LOG_WARNING,
 			"Application '%s' is silent: it was offered %u calls in a row that nobody took, and has claimed or "
 			"declined none of them. See whether it hangs: broadcast show apps\n",
-			shown, unanswered);
+			shown, change->unanswered);
 	} else {
 		ast_log(LOG_NOTICE, "Application '%s' answers again, after %u calls without an answer\n", shown,
-			unanswered);
+			change->unanswered);
 	}
+	ast_free(change);
+	return 0;
+}
+
+static void silent(const char *app, int is_silent, unsigned int unanswered)
+{
+	struct silence_change *change = change_create(app, is_silent, unanswered);
+
+	if (change) {
+		background_push(log_writer, tell_log, change);
+	}
+}
+
+int silence_start(void)
+{
+	log_writer = background_start("stasis_broadcast/silence");
+	return log_writer ? 0 : -1;
+}
+
+void silence_stop(void)
+{
+	background_stop(log_writer);
+	log_writer = NULL;
 }
 
 const struct broadcast_observer silence_observer = {
@@ -101,7 +158,7 @@ static int is_left_out(const char *name, int64_t now_ns)
 {
 	const struct stats_app *app = stats_lru_find(&stats.apps, name);
 
-	return app && app->is_silent && now_ns - app->tried_ns < TRY_NS;
+	return app && app->is_silent && now_ns - app->tried_ns < stats.silent_retry_ns;
 }
 
 /*! \brief Note that the silent ones among those that get the call have had their turn. With the lock. */

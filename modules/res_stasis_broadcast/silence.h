@@ -17,7 +17,7 @@
 /*!
  * \brief Leave silent applications out of those that a call is offered to, if the setting says so and others are left.
  *
- * One call a minute is offered to a silent one all the same: it may have come back, and could not answer else.
+ * One call each \c silent_retry is offered to a silent one all the same: it may have come back, and could not answer else.
  *
  * \param names The applications; the reference is taken. May be NULL.
  *

@@ -6,35 +6,27 @@
  */
 
 /*! \file
- * \brief The observer that counts: broadcasts by how they ended, answers, times, applications and queues.
+ * \brief The observer that counts: broadcasts by how they ended, times, applications and queues.
  */
 
 #include "stats_store.h"
 
 #include "asterisk/utils.h"
+#include "dispatch/dispatch.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "settings_values.h"
 
 /*! Queues that are counted at the most: their names come from the dialplan. */
 #define MOST_QUEUES 1000
 
-static void forget_app(struct stats_entry *entry)
-{
-	stats.silent_count -= ((struct stats_app *) entry)->is_silent;
-}
-
-struct stats stats = {
-	.lock = AST_MUTEX_INIT_VALUE,
-	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
-	.queues = { .size = sizeof(struct stats_queue) },
-};
-
 /*! \brief What is counted of the queue of a broadcast; NULL if it has none. With the lock. */
 static struct stats_queue *queue_of_offer(const struct offer *offer)
 {
-	return *offer->queue ? stats_lru_touch(&stats.queues, offer->queue, MOST_QUEUES) : NULL;
+	return *offer_text(offer, OFFER_QUEUE)
+		? stats_lru_touch(&stats.queues, offer_text(offer, OFFER_QUEUE), MOST_QUEUES)
+		: NULL;
 }
 
 /*! \brief Count one less: after a reset there may be none. */
@@ -58,13 +50,14 @@ static void count_offers(const struct names *names)
 static void opened(struct broadcast *broadcast)
 {
 	const struct offer *offer = broadcast_data(broadcast);
+	/* One that goes on under another ID, or after a lost winner, is the call that was counted. */
 	const int is_again = broadcast_excluded(broadcast) != NULL;
 	struct names *recipients = broadcast_recipients(broadcast);
 	struct stats_queue *queue;
 
 	ast_mutex_lock(&stats.lock);
 	stats.totals.opened++;
-	stats.totals.reoffers += is_again;
+	stats.totals.reoffers += offer->is_reoffer;
 	queue = queue_of_offer(offer);
 	if (queue) {
 		queue->offered += !is_again;
@@ -77,52 +70,9 @@ static void opened(struct broadcast *broadcast)
 static void widened(struct broadcast *broadcast attribute_unused, struct names *added)
 {
 	ast_mutex_lock(&stats.lock);
+	stats.totals.widenings++;
 	count_offers(added);
 	ast_mutex_unlock(&stats.lock);
-}
-
-/*! \brief How an answer is counted. */
-static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result result)
-{
-	switch (result) {
-	case BROADCAST_OK:
-		return STASIS_BROADCAST_ANSWER_OK;
-	case BROADCAST_TAKEN:
-		return STASIS_BROADCAST_ANSWER_TAKEN;
-	case BROADCAST_CLOSED:
-		return STASIS_BROADCAST_ANSWER_CLOSED;
-	case BROADCAST_FORBIDDEN:
-		break;
-	}
-	return STASIS_BROADCAST_ANSWER_FORBIDDEN;
-}
-
-static void answered(struct broadcast *broadcast, const struct broadcast_answer *answer)
-{
-	const enum stasis_broadcast_answer_kind kind = answer_kind(answer->result);
-	/* A bid for a call that collects none is a claim; one that may or may not win is no answer to count yet. */
-	const int is_bid = answer->request == BROADCAST_REQUEST_BID && broadcast_bid_window_ms(broadcast);
-	const int is_claim = answer->request != BROADCAST_REQUEST_DECLINE;
-	struct silence_changes changes = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-	const int64_t took_ns = broadcast_clock_ns() - broadcast_opened_ns(broadcast);
-	struct stats_app *app;
-
-	ast_mutex_lock(&stats.lock);
-	if (!is_bid) {
-		(is_claim ? stats.totals.claims : stats.totals.declines)[kind]++;
-	}
-	/* Any text can be in a request: only who was offered calls is counted. */
-	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
-	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN) {
-		app->declined += !is_claim && kind == STASIS_BROADCAST_ANSWER_OK;
-		app->too_late += is_claim && kind != STASIS_BROADCAST_ANSWER_OK;
-		stats_times_add(&app->answers, took_ns);
-	}
-	if (app) {
-		silence_answered(app, &changes);
-	}
-	ast_mutex_unlock(&stats.lock);
-	silence_tell(&changes);
 }
 
 /*! \brief Whether a claim came within the service level. With the lock. */
@@ -197,58 +147,112 @@ static void count_in_queue(
 	}
 }
 
-/*! \brief Count a claim that has won. With the lock. */
-static void count_winner(struct broadcast *broadcast, const char *winner)
+/*!
+ * \brief Count a claim that has won. With the lock.
+ *
+ * \param score The score of the bid that won; -1 if there are none.
+ */
+static void count_winner(struct broadcast *broadcast, const char *winner, int score)
 {
 	const int64_t took_ns = broadcast_closed_ns(broadcast) - broadcast_opened_ns(broadcast);
 	struct stats_app *app = winner ? stats_lru_find(&stats.apps, winner) : NULL;
 
 	stats_histogram_add(&stats.totals.claim_time, took_ns);
 	stats_times_add(&stats.claim_times, took_ns);
+	if (score >= 0) {
+		stats.totals.awards++;
+		stats.totals.award_scores += score;
+	}
 	if (app) {
 		app->won++;
+		app->awarded += score >= 0;
 	}
 }
 
-/*! \brief Note for each recipient how an offer ended. With the lock. */
-static void count_silence(struct broadcast *broadcast, const struct names *recipients,
-	enum stasis_broadcast_outcome_kind kind, struct silence_changes *changes)
+/*! \brief Count in which circle an offer ended. With the lock. */
+static void count_round(const struct offer *offer)
 {
-	const int64_t opened_ns = broadcast_opened_ns(broadcast);
+	const int round = atomic_load(&offer->round);
 
-	for (size_t i = 0; i < names_count(recipients); i++) {
+	if (offer->rounds > 1 && round > 0 && round <= STASIS_BROADCAST_STATS_ROUNDS) {
+		stats.totals.rounds[round - 1]++;
+	}
+}
+
+/*! \brief End the row of each recipient of an offer that was claimed. With the lock. */
+static void end_rows(const struct names *recipients)
+{
+	for (size_t i = 0; stats.row_count && i < names_count(recipients); i++) {
 		struct stats_app *app = stats_lru_find(&stats.apps, names_at(recipients, i));
 
-		if (app && kind == STASIS_BROADCAST_ENDED_CLAIMED) {
-			/* In a row are those that ended without anybody. Of a silent one they are told when it answers. */
-			if (!app->is_silent) {
-				app->silent_in_row = 0;
-			}
-		} else if (app) {
-			silence_unanswered(app, opened_ns, changes);
+		if (app) {
+			silence_claimed(app);
 		}
 	}
 }
 
+/*! \brief An offer that ended without anybody. */
+struct unanswered {
+	int64_t opened_ns;
+	struct silence_changes changes;
+};
+
+/*! \brief Note that an application was told of an offer, if it was. Takes the lock. */
+static void note_unanswered(const struct delivery_recipient *recipient, void *data)
+{
+	struct unanswered *unanswered = data;
+	struct stats_app *app;
+
+	/* What was not even begun to be written is dropped now: it cannot be answered. */
+	if (recipient->stage != DELIVERY_SENT && recipient->stage != DELIVERY_WRITING) {
+		return;
+	}
+	ast_mutex_lock(&stats.lock);
+	app = stats_lru_find(&stats.apps, recipient->app);
+	if (app) {
+		silence_unanswered(app, unanswered->opened_ns, &unanswered->changes);
+	}
+	ast_mutex_unlock(&stats.lock);
+}
+
+/*! \brief Note for each that was told of an offer that it ended without anybody. */
+static void count_silence(struct broadcast *broadcast)
+{
+	struct offer *offer = broadcast_data(broadcast);
+	struct delivery *delivery = delivery_ref_at(&offer->events.to_recipients);
+	struct unanswered unanswered = {
+		.opened_ns = broadcast_opened_ns(broadcast),
+		.changes = AST_LIST_HEAD_NOLOCK_INIT_VALUE,
+	};
+
+	if (delivery) {
+		delivery_describe(delivery, note_unanswered, &unanswered);
+		silence_tell(&unanswered.changes);
+	}
+	delivery_unref(delivery);
+}
+
 static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
+	const struct offer *offer = broadcast_data(broadcast);
 	struct names *recipients = broadcast_recipients(broadcast);
 	const enum stasis_broadcast_outcome_kind kind = outcome_kind(state, names_count(recipients) != 0);
-	struct silence_changes changes = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	const char *winner = state == BROADCAST_CLAIMED ? broadcast_winner_name(broadcast) : NULL;
+	const int score = broadcast_winner_score(broadcast);
 
 	ast_mutex_lock(&stats.lock);
 	stats.totals.outcomes[kind]++;
-	count_in_queue(broadcast, broadcast_data(broadcast), kind);
+	count_in_queue(broadcast, offer, kind);
+	count_round(offer);
 	if (kind == STASIS_BROADCAST_ENDED_CLAIMED) {
-		count_winner(broadcast, winner);
-	}
-	if (kind == STASIS_BROADCAST_ENDED_CLAIMED || kind == STASIS_BROADCAST_ENDED_TIMEOUT ||
-		kind == STASIS_BROADCAST_ENDED_HANGUP || kind == STASIS_BROADCAST_ENDED_WITHDRAWN) {
-		count_silence(broadcast, recipients, kind, &changes);
+		count_winner(broadcast, winner, score);
+		end_rows(recipients);
 	}
 	ast_mutex_unlock(&stats.lock);
-	silence_tell(&changes);
+	if (kind == STASIS_BROADCAST_ENDED_TIMEOUT || kind == STASIS_BROADCAST_ENDED_HANGUP ||
+		kind == STASIS_BROADCAST_ENDED_WITHDRAWN) {
+		count_silence(broadcast);
+	}
 	names_unref(recipients);
 }
 
@@ -256,7 +260,7 @@ const struct broadcast_observer stats_observer = {
 	.name = "stats",
 	.opened = opened,
 	.widened = widened,
-	.answered = answered,
+	.answered = stats_answered,
 	.lost = lost,
 	.closed = closed,
 };
@@ -296,6 +300,7 @@ void stats_apply_settings(const struct settings *settings)
 	stats.most_apps = settings->max_apps_stats;
 	stats.silent_after = settings->silent_after;
 	stats.skip_silent = settings->skip_silent;
+	stats.silent_retry_ns = settings->silent_retry_s * INT64_C(1000000000);
 	stats.service_level_ns = settings->service_level_s * INT64_C(1000000000);
 	ast_mutex_unlock(&stats.lock);
 }

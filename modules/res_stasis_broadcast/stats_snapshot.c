@@ -15,7 +15,7 @@
 #include "directory.h"
 #include "dispatch/dispatch.h"
 #include "gate.h"
-#include "offer.h"
+#include "offer_data.h"
 
 /*! \brief Call \a visit for each broadcast that is open. Without a lock. */
 static void each_open(void (*visit)(const struct offer *offer, void *data), void *data)
@@ -51,6 +51,7 @@ void stats_get_totals(struct stasis_broadcast_totals *totals)
 	totals->apps = stats.apps.table.count;
 	ast_mutex_unlock(&stats.lock);
 	dispatch_get_totals(totals);
+	totals->has_fleet = directory_get_fleet_stats(&totals->fleet);
 	each_open(find_oldest, totals);
 }
 
@@ -69,6 +70,8 @@ static void copy_app(const struct stats_app *app, struct stasis_broadcast_app_st
 		.won = app->won,
 		.too_late = app->too_late,
 		.declined = app->declined,
+		.bids = app->bids,
+		.awarded = app->awarded,
 		.lost = app->lost,
 		.dropped = app->dropped,
 		.silent_in_row = app->silent_in_row,
@@ -206,8 +209,10 @@ static int copy_queues(struct queues *queues)
 static void add_waiting(const struct offer *offer, void *data)
 {
 	const struct queues *queues = data;
-	struct stasis_broadcast_queue_stats *queue =
-		*offer->queue ? table_find(&queues->by_name, offer->queue, table_hash(offer->queue)) : NULL;
+	struct stasis_broadcast_queue_stats *queue = *offer_text(offer, OFFER_QUEUE)
+		? table_find(
+			  &queues->by_name, offer_text(offer, OFFER_QUEUE), table_hash(offer_text(offer, OFFER_QUEUE)))
+		: NULL;
 
 	if (queue) {
 		queue->open++;

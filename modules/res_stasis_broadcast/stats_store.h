@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Counting, for the files that do it: stats.c (the steps of broadcasts), stats_lru.c (tables with a bound),
+ * \brief Counting, for the files that do it: stats.c (the steps of broadcasts), stats_answers.c (what claims were answered), stats_lru.c (tables with a bound),
  * stats_times.c (how long things took), stats_snapshot.c (what others get), silence.c (who does not answer).
  */
 
@@ -22,6 +22,8 @@
 #include "stats_types.h"
 #include "table.h"
 
+struct broadcast;
+struct broadcast_answer;
 struct settings;
 
 /*
@@ -94,6 +96,8 @@ struct stats_app {
 	uint64_t won;
 	uint64_t too_late;
 	uint64_t declined;
+	uint64_t bids;
+	uint64_t awarded;
 	uint64_t lost;
 	uint64_t dropped;
 	/*! When it claimed or declined last: of broadcast_clock_ns(), and seconds since 1970; 0: not yet. */
@@ -105,6 +109,12 @@ struct stats_app {
 	int is_silent;
 	struct stats_times answers;
 };
+
+/*! \brief Whether it is one of those that stats.row_count says. With the lock. */
+static inline int stats_app_has_row(const struct stats_app *app)
+{
+	return app->silent_in_row && !app->is_silent;
+}
 
 /*! \brief A queue that is counted. */
 struct stats_queue {
@@ -125,10 +135,13 @@ struct stats {
 	struct stats_lru apps;
 	struct stats_lru queues;
 	size_t silent_count;
+	/*! Applications that are not silent, but have a call in their row. */
+	size_t row_count;
 	/* Settings: */
 	size_t most_apps;
 	unsigned int silent_after;
 	int skip_silent;
+	int64_t silent_retry_ns;
 	int64_t service_level_ns;
 };
 
@@ -151,6 +164,13 @@ void stats_count_unknown(int is_claim);
 
 /*! \brief Count events for an application that were dropped. Any thread; takes the lock. */
 void stats_count_dropped(const char *app, unsigned int count);
+
+/*
+ * stats_answers.c
+ */
+
+/*! \brief The observer's \c answered: count a claim, a decline or a bid. Any thread; takes the lock. */
+void stats_answered(struct broadcast *broadcast, const struct broadcast_answer *answer);
 
 /*
  * stats_snapshot.c: what stats_api.h says, for who is inside the gate
@@ -180,16 +200,25 @@ AST_LIST_HEAD_NOLOCK(silence_changes, silence_change);
 /*!
  * \brief An offer ended without anybody. With the lock.
  *
- * \param app One that it was offered to.
+ * \param app One that was told of it.
  * \param opened_ns When it was, of broadcast_clock_ns().
  * \param[in,out] changes Gets an entry if it has become silent by that.
  */
 void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes);
 
-/*! \brief An application has claimed or declined. With the lock. Parameters as above. */
+/*! \brief An application has asked for a call, or declined one. With the lock. Parameters as above. */
 void silence_answered(struct stats_app *app, struct silence_changes *changes);
+
+/*! \brief Some application has got a call that this one was offered: its row is over. With the lock. */
+void silence_claimed(struct stats_app *app);
 
 /*! \brief Tell observers of changes, and free them. Any thread, without the lock. */
 void silence_tell(struct silence_changes *changes);
+
+/*! \brief Start the thread that tells the log. The thread that loads the module. \retval 0 on success, else -1. */
+int silence_start(void);
+
+/*! \brief End it, when it has told all. The thread that unloads the module, when nobody is silent_observer's any more. */
+void silence_stop(void);
 
 #endif /* RES_STASIS_BROADCAST_STATS_STORE_H */

@@ -69,6 +69,9 @@ struct stasis_broadcast_event_stats {
 	uint64_t overflowed;
 };
 
+/*! \brief The most circles that a call can be offered in. */
+#define STASIS_BROADCAST_STATS_ROUNDS 8
+
 /*! \brief How many buckets a histogram has, the last one without an upper limit included. */
 #define STASIS_BROADCAST_BUCKETS 16
 
@@ -87,6 +90,35 @@ struct stasis_broadcast_histogram {
 		0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60 \
 	}
 
+/*! \brief What is counted of the fleet: applications that another module brings, by a bus. */
+struct stasis_broadcast_fleet_stats {
+	/*! Whether the bus is there. */
+	int is_connected;
+	/*! How many times it came. */
+	uint64_t connections;
+	/*! Workers that have said hello and are believed, and of how many applications they are. */
+	size_t workers;
+	size_t apps;
+	/*! Messages that wait to be published. */
+	size_t queued;
+	/*! What became of events: published, over before, dropped for a full queue, or for want of a connection. */
+	uint64_t published;
+	uint64_t expired;
+	uint64_t overflowed;
+	uint64_t unsent;
+	/*! Requests. */
+	uint64_t claims;
+	uint64_t bids;
+	uint64_t declines;
+	uint64_t takes;
+	uint64_t lists;
+	uint64_t hellos;
+	/*! Messages that were not understood. */
+	uint64_t garbage;
+	/*! Times that messages came faster than they were taken. */
+	uint64_t overruns;
+};
+
 /*! \brief All that is counted, but for that of each application and each queue. */
 struct stasis_broadcast_totals {
 	/*! Since when: seconds since 1970. */
@@ -98,6 +130,15 @@ struct stasis_broadcast_totals {
 	/*! Answers, by \ref stasis_broadcast_answer_kind. */
 	uint64_t claims[STASIS_BROADCAST_ANSWER_KINDS];
 	uint64_t declines[STASIS_BROADCAST_ANSWER_KINDS];
+	/*! Of calls that collect bids; a new score is one more. */
+	uint64_t bids[STASIS_BROADCAST_ANSWER_KINDS];
+	/*! Calls that went to the best bid, and the sum of the scores that won. A plain claim is a bid of 0. */
+	uint64_t awards;
+	uint64_t award_scores;
+	/*! How often more applications were told of a call that was on offer: another circle, or the next ones of k(). */
+	uint64_t widenings;
+	/*! Offers with circles that have ended, by the circle that was open then: the first one is at 0. */
+	uint64_t rounds[STASIS_BROADCAST_STATS_ROUNDS];
 	/*! Winners that were gone before they had the call. */
 	uint64_t lost_winners;
 	/*! Offers of a call whose winner was lost. */
@@ -127,6 +168,9 @@ struct stasis_broadcast_totals {
 	size_t stalled_apps;
 	/*! Applications that are counted. */
 	size_t apps;
+	/*! Whether there is a fleet, and what is counted of it. */
+	int has_fleet;
+	struct stasis_broadcast_fleet_stats fleet;
 };
 
 /*! \brief What is counted of one application, since the last reset or since it was first offered a call. */
@@ -140,6 +184,9 @@ struct stasis_broadcast_app_stats {
 	/*! Claims of calls that were not on offer any more. */
 	uint64_t too_late;
 	uint64_t declined;
+	/*! Its bids, each new score included, and the calls that it got by one. */
+	uint64_t bids;
+	uint64_t awarded;
 	/*! Calls that it has claimed and did not take. */
 	uint64_t lost;
 	/*! Events that were dropped because its queue was full. */

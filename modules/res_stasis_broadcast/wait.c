@@ -15,117 +15,13 @@
 #include <errno.h>
 
 #include "asterisk/channel.h"
-#include "asterisk/frame.h"
-#include "asterisk/linkedlists.h"
 
 #include "channel_text.h"
 #include "describe.h"
 #include "offer.h"
+#include "servicing.h"
 #include "wait.h"
 #include "widening.h"
-
-/*!
- * So many frames are kept for the dialplan: fewer than Asterisk warns of in a channel's queue, and few enough to put
- * back in no time. Who sends more, as a flood of texts, does not hold up the call with them.
- */
-#define KEPT_LIMIT 64
-
-/*! \brief Frames to put back, the last one first. */
-struct deferred_frames {
-	AST_LIST_HEAD_NOLOCK(, ast_frame) list;
-	size_t count;
-	/*! How many were too many. */
-	size_t dropped;
-};
-
-/*!
- * \brief Whether the dialplan will want a frame after the wait.
- *
- * Digits too: for ast_is_deferrable_frame() they are not among them, but callers type ahead.
- */
-static int is_worth_keeping(const struct ast_frame *frame)
-{
-	return ast_is_deferrable_frame(frame) || frame->frametype == AST_FRAME_DTMF_BEGIN ||
-		frame->frametype == AST_FRAME_DTMF_END;
-}
-
-/*! \brief Keep a frame, or drop it if there are enough. \param frame Taken. */
-static void keep(struct deferred_frames *deferred, struct ast_frame *frame)
-{
-	struct ast_frame *kept = NULL;
-
-	if (deferred->count == KEPT_LIMIT) {
-		deferred->dropped++;
-	} else {
-		kept = ast_frisolate(frame);
-	}
-	if (kept) {
-		AST_LIST_INSERT_HEAD(&deferred->list, kept, frame_list);
-		deferred->count++;
-	}
-	if (kept != frame) {
-		ast_frfree(frame);
-	}
-}
-
-/*!
- * \brief Read what the channel has, so that music and tones go on; keep what the dialplan will want.
- *
- * \retval 0 if the channel goes on, -1 if it has hung up or is taken elsewhere.
- */
-static int service_channel(struct ast_channel *chan, struct deferred_frames *deferred)
-{
-	struct ast_frame *frame = ast_read(chan);
-
-	if (!frame) {
-		return -1;
-	}
-	if (is_worth_keeping(frame)) {
-		keep(deferred, frame);
-	} else {
-		ast_frfree(frame);
-	}
-	return 0;
-}
-
-/*! \brief Put the deferred frames back in front of the channel's queue, in the order they came. */
-static void restore_frames(struct ast_channel *chan, struct deferred_frames *deferred)
-{
-	struct ast_frame *frame;
-	char where[PRINTABLE_SIZE];
-
-	ast_channel_lock(chan);
-	while ((frame = AST_LIST_REMOVE_HEAD(&deferred->list, frame_list))) {
-		ast_queue_frame_head(chan, frame);
-		ast_frfree(frame);
-	}
-	ast_channel_unlock(chan);
-	if (deferred->dropped) {
-		ast_log(LOG_WARNING,
-			"%s: %zu texts, digits or signals were dropped while it was on offer: the first %d are kept for "
-			"the dialplan. See who sends so many\n",
-			channel_text(chan, where), deferred->dropped, KEPT_LIMIT);
-	}
-}
-
-/*!
- * \brief Have digits read whole, at their end, or as before.
- *
- * Else Asterisk makes a beginning and an end of a digit that comes as one, and would do so again with
- * the frames that are put back: digits that are dialled quickly would be lost.
- *
- * \return Whether it was on before.
- */
-static int whole_digits(struct ast_channel *chan, int on)
-{
-	int before;
-
-	ast_channel_lock(chan);
-	before = ast_test_flag(ast_channel_flags(chan), AST_FLAG_END_DTMF_ONLY) != 0;
-	ast_set2_flag(ast_channel_flags(chan), on, AST_FLAG_END_DTMF_ONLY);
-	ast_channel_unlock(chan);
-	return before;
-}
 
 /*! \brief What is left of a wait until \a end_ns, in milliseconds rounded up. */
 static int left_ms(int64_t end_ns)
@@ -167,7 +63,7 @@ struct wait {
 	struct widening *widening;
 	/*! When it is over. */
 	int64_t end_ns;
-	struct deferred_frames deferred;
+	struct servicing servicing;
 };
 
 /*!
@@ -196,7 +92,7 @@ static enum broadcast_state sleep_once(struct wait *wait, int fd, int64_t next_n
 	int awake;
 
 	if (ast_waitfor_nandfds(&wait->chan, 1, &fd, 1, NULL, &awake, &ms)) {
-		if (service_channel(wait->chan, &wait->deferred)) {
+		if (servicing_read(&wait->servicing)) {
 			return broadcast_close(wait->broadcast, BROADCAST_HUNG_UP);
 		}
 	} else if (ms < 0) {
@@ -303,11 +199,9 @@ struct wait_result wait_on_channel(struct ast_channel *chan, struct broadcast **
 
 	take_widening(&wait);
 	if (result.state == BROADCAST_OPEN || result.state == BROADCAST_REPLACED) {
-		const int digits = whole_digits(chan, 1);
-
+		servicing_begin(&wait.servicing, chan);
 		result.state = wait_on_all(&wait, &refusal);
-		whole_digits(chan, digits);
-		restore_frames(chan, &wait.deferred);
+		servicing_end(&wait.servicing);
 		*broadcast = wait.broadcast;
 	}
 	give_widening_back(&wait, result.state);

@@ -16,7 +16,7 @@
 #include "dispatch/dispatch.h"
 #include "observers.h"
 #include "observers_list.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "watchers.h"
 
 struct delivery *watchers_delivery(struct broadcast *broadcast)

@@ -18,7 +18,7 @@
 #include "candidates.h"
 #include "dispatch/dispatch.h"
 #include "events.h"
-#include "offer.h"
+#include "offer_data.h"
 #include "settings.h"
 #include "widening.h"
 
@@ -189,7 +189,7 @@ static struct names *take(struct widening *widening, size_t count)
 static int find_candidates(
 	struct widening *widening, const struct ast_channel *chan, const struct names *known)
 {
-	struct names *names = offer_find_recipients(chan, widening->filters[widening->round], widening->excluded);
+	struct names *names = candidates_find(chan, widening->filters[widening->round], widening->excluded);
 	const size_t count = names_count(names);
 	const int in_order = !widening->is_shuffled &&
 		(!widening->first || (widening->first == SETTINGS_FIRST_AUTO && count <= AUTO_ABOVE));

@@ -103,7 +103,7 @@ static size_t character(const char *text)
 }
 
 /*! \brief Whether a text begins like a byte that is told as \c \xNN. */
-static int looks_escaped(const char *text)
+static int is_escaped(const char *text)
 {
 	return text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char) text[2]) &&
 		isxdigit((unsigned char) text[3]);
@@ -116,7 +116,7 @@ char *exposition_label(const char *name)
 	char *end = label;
 
 	while (label && *name) {
-		size_t length = looks_escaped(name) ? 0 : character(name);
+		size_t length = is_escaped(name) ? 0 : character(name);
 
 		if (!length) {
 			end += sprintf(end, "\\\\x%02x", (unsigned char) *name++);

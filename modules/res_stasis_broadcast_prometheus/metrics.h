@@ -17,6 +17,9 @@
 /*! \brief Write what is counted in one number each. \param output What is sent. \param totals What is counted. */
 void metrics_totals(struct ast_str **output, const struct stasis_broadcast_totals *totals);
 
+/*! \brief Write what is counted of the fleet. As above. */
+void metrics_fleet(struct ast_str **output, const struct stasis_broadcast_fleet_stats *fleet);
+
 /*!
  * \brief Write what is counted of each application.
  *

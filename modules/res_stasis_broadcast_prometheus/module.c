@@ -37,6 +37,9 @@ static int write_all(struct ast_str **output)
 		return -1;
 	}
 	metrics_totals(output, &totals);
+	if (totals.has_fleet) {
+		metrics_fleet(output, &totals.fleet);
+	}
 	failed =
 		settings.prometheus_by_application && metrics_applications(output, settings.prometheus_max_names);
 	return failed || (settings.prometheus_by_queue && metrics_queues(output, settings.prometheus_max_names));

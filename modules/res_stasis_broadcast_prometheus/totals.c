@@ -38,6 +38,9 @@ static const char *const events[STASIS_BROADCAST_EVENT_KINDS] = {
 	[STASIS_BROADCAST_EVENT_CALL_WITHDRAWN] = "CallWithdrawn",
 };
 
+static const char *const rounds[STASIS_BROADCAST_STATS_ROUNDS] = { "round=\"1\"", "round=\"2\"",
+	"round=\"3\"", "round=\"4\"", "round=\"5\"", "round=\"6\"", "round=\"7\"", "round=\"8\"" };
+
 /*! \brief Write a counter with one sample for each of some labels. */
 static void counter(struct ast_str **output, const char *name, const char *help, const char *const *labels,
 	const uint64_t *values, size_t count)
@@ -105,6 +108,15 @@ void metrics_totals(struct ast_str **output, const struct stasis_broadcast_total
 		ARRAY_LEN(answers));
 	counter(output, "declines_total", "Declines, by what they were answered.", answers, totals->declines,
 		ARRAY_LEN(answers));
+	counter(
+		output, "bids_total", "Bids, by what they were answered.", answers, totals->bids, ARRAY_LEN(answers));
+	counter(output, "awards_total", "Calls that went to the best bid.", no_label, &totals->awards, 1);
+	counter(output, "award_scores_total", "The sum of the scores that won calls.", no_label,
+		&totals->award_scores, 1);
+	counter(output, "widenings_total", "How often more applications were told of a call on offer.", no_label,
+		&totals->widenings, 1);
+	counter(output, "rounds_total", "Offers with circles that have ended, by the circle that was open then.",
+		rounds, totals->rounds, ARRAY_LEN(rounds));
 	counter(output, "lost_winners_total", "Winners that were gone before they had the call.", no_label,
 		&totals->lost_winners, 1);
 	counter(

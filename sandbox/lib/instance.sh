@@ -20,7 +20,7 @@ instance_sync() {
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
     (
         cd "$REPO" || exit
-        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules rest-api samples tests/module bench/module tools/install \
+        find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules rest-api samples console tests/module bench/module tools/install \
             -type f -print0 2>/dev/null || true
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
@@ -29,7 +29,7 @@ instance_sync() {
 instance_build() {
     instance_sync
     local name flags=() CFLAGS=${CFLAGS:-}
-    [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE"
+    [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE $CFLAGS"
     for name in CFLAGS LDFLAGS CPPFLAGS CI; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done
@@ -213,7 +213,20 @@ instance_data() {
     for name in "${ours[@]}"; do
         [ ! -e "$name" ] || cp "$name" "$DIR/data/documentation/thirdparty/"
     done
+    instance_console
     ln -s "$stock"/sounds/en/demo-instruct.gsm "$DIR/moh/"
+}
+
+# The console, where Asterisk's HTTP server finds it. It follows no link out of that folder.
+instance_console() {
+    local stock=/usr/share/asterisk/static-http
+    rm -f "$DIR/data/static-http"
+    mkdir "$DIR/data/static-http"
+    if [ "$MODULES" = installed ]; then
+        [ ! -d "$ROOT$stock/stasis-broadcast" ] || cp -R "$ROOT$stock/stasis-broadcast" "$DIR/data/static-http/"
+    elif [ -d "$REPO/console" ]; then
+        cp -R "$REPO/console" "$DIR/data/static-http/stasis-broadcast"
+    fi
 }
 
 # The user and group of Asterisk in the root, as numbers: UID:GID.

@@ -15,7 +15,7 @@ OF_ASTERISK = {"install-headers"}
 RUN = {
     "README.md": {
         ("text", ""): "the picture",
-        ("sh", ""): "test_walks.py: test_readme; its first block: the parts of make check, and make demo",
+        ("sh", ""): "test_walks.py: test_readme; its first block: the parts of make check, make demo, and tests/browser/test_shift.py",
         ("dialplan", ""): "test_snippets.py: test_dialplan",
     },
     "docs/GETTING_STARTED.md": {
@@ -51,6 +51,7 @@ RUN = {
     },
     "docs/REFERENCE.md": {("dialplan", ""): "test_snippets.py: test_dialplan, test_who_gets_the_call"},
     "docs/MIGRATING.md": {},
+    "docs/CONSOLE.md": {("sh", ""): "tests/browser/test_shift.py"},
     "docs/PACKAGES.md": {("sh", ""): "tests/package: it runs the same commands"},
     "docs/METRICS.md": {},
 }  # fmt: skip

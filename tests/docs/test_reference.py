@@ -96,6 +96,15 @@ def test_defaults_are_those_of_the_sample():
         assert ("" if told == "none" else told) == sample[name], f"{name}: {default}, and in the sample {sample[name]!r}"
 
 
+def test_settings_of_the_fleet():
+    """As the source, the page and the sample have them."""
+    source = (REPO / "modules/res_stasis_broadcast_nats/config_values.c").read_text()
+    rows = {code(name): default for name, default, _ in table("docs/FLEET.md", "Settings", "setting").rows}
+    same(set(rows), set(re.findall(r'^\t\{ "(\w+)", set_', source, re.MULTILINE)))
+    sample = dict(re.findall(r"^;(\w+) =[ ]?(.*)$", (REPO / "samples/stasis_broadcast_nats.conf").read_text(), re.MULTILINE))
+    assert sample == {name: "" if told == "none" else code(told) if "`" in told else told for name, told in rows.items()}
+
+
 # Events
 
 
@@ -193,6 +202,11 @@ async def test_what_is_counted(case):
     same(set(table(REFERENCE, "What is counted", "field").names()), there)
 
 
+async def test_who_would_hear(case):
+    there = set((await case.ari.get("/broadcastMatch")).json)
+    same(set(table(REFERENCE, "Who would hear", "field").names()), there)
+
+
 async def test_watchers_hear_how_an_offer_ends(case):
     """What the page says of them: not by its filter, no recipients, no claim."""
     file = case.asterisk.folder / "etc" / "stasis_broadcast.conf"
@@ -235,7 +249,11 @@ async def test_commands(case):
 
 
 async def test_columns(case):
-    await case.app()
+    app = await case.app()
+    call = await case.call("20000,,,,b(100)")
+    await app.offered(call.id)
+    # Some columns are there only if somebody has bid.
+    assert (await case.ari.post(f"/broadcasts/{call.id}/bid", application=app.app, score="1")).status == 202
     head = (await case.ami.cli("broadcast show apps")).splitlines()[0].split()
     assert table(REFERENCE, "Commands", "in `broadcast show apps`").names() == head
 
@@ -253,7 +271,7 @@ async def test_manager_events(case):
     same({code(row[0]) for row in rows}, there)
     for row in rows:
         fields = set(re.findall(r"^(\w+): <value>$", await case.ami.cli(f"manager show event {code(row[0])}"), re.MULTILINE))
-        own = fields - CHANNEL_FIELDS - {"Event", "Queue", "QueuePriority"}
+        own = fields - CHANNEL_FIELDS - {"Event", "Queue", "QueuePriority", "Round"}
         assert fields, f"Asterisk does not know {code(row[0])}"
         same(set(re.findall(r"`(\w+)`", row[2])), own)
 

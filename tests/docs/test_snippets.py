@@ -193,12 +193,20 @@ async def test_story_of_a_call(case):
     winner, other = await case.app("sales"), await case.app("sales")
     call = await case.call("10000,^sales-")
     await asyncio.gather(winner.offered(call.id), other.offered(call.id))
+    stranger = await case.app("billing")
+    assert await stranger.claim(call.id) in (403, 404) and await stranger.claim("no-such-channel") == 404
     assert await winner.claim(call.id) == 204 and await other.claim(call.id) == 409
     await case.log()
     story = file.read_text()
-    for step in ("on offer for", "closed: claimed", f"claim by '{winner.app}': it has the call",
-                 f"claim by '{other.app}': another application has the call"):  # fmt: skip
-        assert f"{call.id}: {step}" in story
+    steps = [
+        f"{call.id}: on offer for",
+        f"{call.id}: claim by '{stranger.app}': not matched by the filter",
+        f"no-such-channel: claim by '{stranger.app}': unknown, or its call is over",
+        f"{call.id}: claim by '{winner.app}': it has the call",
+        f"{call.id}: closed: claimed",
+        f"{call.id}: claim by '{other.app}': another application has the call",
+    ]
+    assert all(step in story for step in steps) and steps == sorted(steps, key=story.index)
     for command in cli_commands(block(RUNNING, "sh", "debug-off")):
         await console(case.asterisk, command)
     await winner.proceed(call.id)

@@ -45,7 +45,8 @@ class Walk:
             text = text.replace(f"127.0.0.1:{shown}", f"127.0.0.1:{port}")
         text = text.replace("/srv/sb/22/", f"/srv/sb/22-{INSTANCE}/").replace(".sandbox/22/", f".sandbox/22-{INSTANCE}/")
         # Its default is the page's.
-        text = text.replace("claimer.py", f"claimer.py --url http://127.0.0.1:{self.ports['8088']}/ari")
+        for example in ("claimer.py", "worker.py"):
+            text = text.replace(f"{example} --", f"{example} --url http://127.0.0.1:{self.ports['8088']}/ari --")
         # It has to be there; installing it is the machine's matter.
         return text.replace("sudo apt-get install", "dpkg --status")
 
@@ -69,7 +70,12 @@ class Walk:
         )  # fmt: skip
         self.terminals.append((process, output))
         name = command.split()[-1]
-        self.until(lambda: name in self.run('sandbox/sandbox cli "ari show apps"').split(), f"{name} is connected")
+        self.until(lambda: self.is_connected(name), f"{name} is connected")
+
+    def is_connected(self, name: str) -> bool:
+        """Whether Asterisk knows the application; a worker's name is the end of it."""
+        known = self.run('sandbox/sandbox cli "ari show apps"').split()
+        return any(app == name or app.endswith(f"-{name}") for app in known)
 
     def shown(self) -> list[str]:
         """What the terminals show."""
@@ -153,12 +159,15 @@ def test_getting_started(walk):
             if "800@default" in one.text:
                 # "Start hello.py sales-1 again."
                 walk.start("/usr/bin/python3 hello.py sales-1")
+        if "examples/pool/extensions.conf" in before:
+            # "End hello.py."
+            walk.close_terminals()
         step(walk, one)
 
 
 def test_readme(walk):
     first, second = (one for one in blocks("README.md") if one.language == "sh")
-    assert [line.split()[1] for line in first.commands] == ["demo", "check"]
+    assert [line.split()[1] for line in first.commands] == ["demo", "console", "check"]
     for line in second.text.splitlines():
         command, _, remark = line.partition(" # ")
         if "another terminal" in remark:

@@ -1,35 +1,16 @@
 """An application with Asterisk's official client for Node.js, unmodified."""
 
 import asyncio
-import fcntl
 import json
 import os
-import shutil
-import subprocess
 from typing import Any
 
 from .ari import Ari
-from .asterisk import INTEGRATION, REPO
+from .asterisk import INTEGRATION
 from .events import DEADLINE, Event, EventLog, until
+from .npm import install
 
 SOURCE = INTEGRATION / "node"
-BUILD = REPO / "build" / "node"
-
-
-def install() -> None:
-    """Have npm put the client into build/, once. Two runs may want it at the same time."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with open(BUILD / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = (SOURCE / "package.json").read_text()
-        done = BUILD / "installed"
-        if done.exists() and done.read_text() == wanted:
-            return
-        shutil.copy(SOURCE / "package.json", BUILD)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
-        npm = subprocess.run(command, cwd=BUILD, capture_output=True, text=True, check=False)
-        assert npm.returncode == 0, f"{' '.join(command)}: {npm.stderr}"
-        done.write_text(wanted)
 
 
 class NodeApp(EventLog):
@@ -42,11 +23,11 @@ class NodeApp(EventLog):
         self.functions: list[str] = []
 
     async def connect(self) -> "NodeApp":
-        await asyncio.to_thread(install)
+        modules = await asyncio.to_thread(install, SOURCE, "node")
         self._process = await asyncio.create_subprocess_exec(
             "node", SOURCE / "ari_client.js", f"http://127.0.0.1:{self.ari.port}", self.app,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            limit=2**20, env={**os.environ, "NODE_PATH": str(BUILD / "node_modules")},
+            limit=2**20, env={**os.environ, "NODE_PATH": str(modules)},
         )  # fmt: skip
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._process.stderr.read())]
         self.functions = (await self.wait(lambda line: "ready" in line))["ready"]

@@ -100,8 +100,12 @@ class Asterisk:
         if status:
             raise SandboxError(f"Asterisk {self.release or self.version} ({settings}) did not start: {told}")
         self.settings = settings
-        _, told = self.sandbox("env")
-        self.env = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        self.read_env()
+
+    def read_env(self) -> None:
+        """What a running one tells of itself; nothing of one that is down."""
+        status, told = self.sandbox("env")
+        self.env = {} if status else dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 
     def down(self) -> str:
         """Stop it, whatever state it is in. Returns what was wrong with its end, or nothing."""

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +117,7 @@ class Case:
         try:
             await self._known_state()
         except BaseException:
-            await self._disconnect()
+            await self.disconnect()
             raise
         return self
 
@@ -129,14 +131,15 @@ class Case:
         try:
             for closer in reversed(self._closers):
                 await closer()
-            await self._hang_up_all()
+            await self.hang_up_all()
             await asyncio.gather(*(app.close() for app in self._apps))
+            await self._no_applications()
             await self._no_broadcasts()
             await self._check_log()
         finally:
-            await self._disconnect()
+            await self.disconnect()
 
-    async def _disconnect(self) -> None:
+    async def disconnect(self) -> None:
         await self.ami.close()
         await self.ari.close()
 
@@ -144,7 +147,7 @@ class Case:
         """Have a coroutine function called when the test ends, before calls are hung up."""
         self._closers.append(closer)
 
-    async def _hang_up_all(self) -> None:
+    async def hang_up_all(self) -> None:
         async def none_left() -> bool:
             channels = (await self.ari.get("/channels")).json
             for channel in channels:
@@ -152,6 +155,21 @@ class Case:
             return not channels
 
         await until(none_left, "all channels are gone")
+
+    async def _no_applications(self) -> None:
+        """Wait until Asterisk has forgotten the applications of processes that have ended: it notices in its own time.
+
+        One that still had a channel then stays until somebody comes and leaves under its name.
+        """
+        patient_until = time.monotonic() + 1
+
+        async def none_left() -> bool:
+            apps = (await self.ari.get("/applications")).json
+            for app in apps if time.monotonic() > patient_until else []:
+                await (await self.ari.websocket(app["name"])).close()
+            return not apps
+
+        await until(none_left, "all applications are gone")
 
     async def _no_broadcasts(self) -> None:
         answer = await self.ari.get("/broadcasts")
@@ -279,3 +297,16 @@ class Case:
             assert not bad, f"logged: {line.raw!r}"
             expected = any(re.search(pattern, line.text) for pattern in self.expected_log)
             assert expected or not is_ours(line), f"logged: {line.raw!r}"
+
+
+def open_case(asterisk: Asterisk, loop: asyncio.AbstractEventLoop, name: str) -> Iterator[Case]:
+    """What a fixture gives a test: its hold on an Asterisk, which is not left in a state that nobody knows."""
+    case = Case(asterisk, name)
+    try:
+        loop.run_until_complete(case.open())
+        yield case
+        loop.run_until_complete(case.close())
+    except BaseException:
+        # The next test gets a fresh one.
+        asterisk.down()
+        raise

@@ -1,7 +1,5 @@
-"""How tests get their Asterisk, how coroutine tests run, and how results are counted."""
+"""How tests get their Asterisk. How they run, and how results are counted, is in harness/hooks.py."""
 
-import asyncio
-import inspect
 import itertools
 import os
 import shutil
@@ -15,13 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from harness.asterisk import Asterisk, Settings  # noqa: E402
-from harness.case import Case  # noqa: E402
+from harness.case import open_case  # noqa: E402
+from harness.hooks import interrupt, loop, pytest_pyfunc_call, pytest_sessionstart  # noqa: E402, F401
 from versions import Version, read_versions  # noqa: E402
 
 VERSIONS = {version.name: version for version in read_versions()}
-
-# The longest that one test may take, its clean-up not included.
-TEST_SECONDS = 90
 
 # How many tests --quick leaves.
 QUICK_TESTS = 100
@@ -30,11 +26,6 @@ QUICK_TESTS = 100
 def pytest_addoption(parser):
     parser.addoption("--asterisk", choices=list(VERSIONS), help="only against this Asterisk")
     parser.addoption("--quick", action="store_true", help=f"only {QUICK_TESTS} tests, some of each file")
-
-
-def interrupt(*_):
-    """Being told to stop is like Ctrl-C: what was started is taken down."""
-    raise KeyboardInterrupt
 
 
 def pytest_configure(config):
@@ -116,7 +107,9 @@ class Instances:
             asterisk.down()
             results = os.environ.get("CHECK_RESULTS")
             if results and asterisk.env:
-                name = f"{asterisk.name}-{asterisk.release}.asterisk.log"
+                # The log of the first time says why a test has failed.
+                again = ".again" if os.environ.get("CHECK_ONLY") else ""
+                name = f"{asterisk.name}-{asterisk.release}{again}.asterisk.log"
                 shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 
@@ -132,63 +125,9 @@ def asterisk(request, instances):
     return instances.get(request.param)
 
 
-@pytest.fixture(scope="session")
-def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
-
-
 @pytest.fixture
 def case(asterisk, instances, loop, request):
     if not asterisk.alive():
         # pytest keeps a fixture for all cases of one test, and the case before has taken this one down.
         instances.get(settings_in(request.node))
-    case = Case(asterisk, request.node.originalname)
-    try:
-        loop.run_until_complete(case.open())
-        yield case
-        loop.run_until_complete(case.close())
-    except BaseException:
-        # Not in a known state: the next test gets a fresh one.
-        asterisk.down()
-        raise
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem):
-    """Run coroutine tests on the session's loop."""
-    if not inspect.iscoroutinefunction(pyfuncitem.obj):
-        return None
-    arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    loop = pyfuncitem.funcargs["loop"]
-    loop.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_SECONDS))
-    return True
-
-
-class Results:
-    """One line a test in the file that `make check` counts. A test that did not run did not pass."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text("")
-        self.verdicts: dict[str, str] = {}
-
-    def pytest_runtest_logreport(self, report):
-        passed = report.outcome == "passed" and self.verdicts.get(report.nodeid) != "failed"
-        self.verdicts[report.nodeid] = "passed" if passed else "failed"
-        if report.when == "teardown":
-            with self.path.open("a") as file:
-                file.write(f"{report.nodeid} {self.verdicts[report.nodeid]}\n")
-
-    def pytest_collectreport(self, report):
-        if report.failed:
-            with self.path.open("a") as file:
-                file.write(f"{report.nodeid or 'collection'} failed\n")
-
-
-def pytest_sessionstart(session):
-    path = os.environ.get("CHECK_RESULTS")
-    if path:
-        session.config.pluginmanager.register(Results(path))
+    yield from open_case(asterisk, loop, request.node.originalname)

@@ -62,6 +62,39 @@ async def test_claimed_call(case):
     assert end["Reason"] == "claimed" and int(end["Waited"]) >= 300
 
 
+async def test_circles_first_and_bids(case):
+    app, other = await case.apps(2)
+    call = await case.call(f"200&20000,^{app.app}$&^app,,,k(7)b(5000)")
+    await asyncio.gather(app.offered(call.id), other.offered(call.id))
+    start = await step(case, call, START)
+    assert (start["Round"], start["First"], start["BidWindow"], start["Recipients"]) == ("1", "7", "5000", "1")
+    assert (await case.ari.post(f"/broadcasts/{call.id}/bid", application=app.app, score="40")).status == 202
+    (entry,) = await listing(case, "before")
+    assert (entry["Round"], entry["First"], entry["BidWindow"]) == ("2", "7", "5000")
+    assert (entry["Bids"], entry["Score"]) == ("1", "")
+    assert await other.decline(call.id) == 204
+    end = await step(case, call, END)
+    claim = await step(case, call, CLAIM)
+    assert (claim["Round"], claim["Score"], end["Round"], end["Score"]) == ("2", "40", "2", "40")
+    await app.started(call.id)
+    (entry,) = await listing(case, "after")
+    assert (entry["Bids"], entry["Score"]) == ("1", "40")
+    entries = {entry["Application"]: entry for entry in await listing(case, "bidders", "StasisBroadcastApps")}
+    assert (entries[app.app]["Bids"], entries[app.app]["Awarded"]) == ("1", "1")
+    assert (entries[other.app]["Bids"], entries[other.app]["Awarded"]) == ("0", "0")
+
+
+async def test_call_without_circles_first_and_bids(case):
+    app = await case.app()
+    call = await case.call("20000")
+    await app.offered(call.id)
+    assert await app.claim(call.id) == 204
+    end = await step(case, call, END)
+    start, claim = steps(case, call)[:2]
+    assert (start["Round"], start["First"], start["BidWindow"]) == ("1", "", "0")
+    assert claim["Score"] == end["Score"] == ""
+
+
 async def test_fields_of_the_channel_are_those_of_other_events(case):
     app = await case.app()
     call = await case.call("10000")
@@ -299,8 +332,10 @@ async def test_silent_application(case, conf):
         )
 
     for number in range(4):
-        await (await case.call("50")).result()
-        await case.ami.action("Ping")
+        call = await case.call("10000")
+        await app.offered(call.id)
+        assert (await withdraw(case, call.id))["Response"] == "Success"
+        await call.result()
         assert len(told()) <= (number >= 2)
     await case.ami.wait(lambda _: len(told()) == 1)
     call = await case.call("10000")

@@ -73,7 +73,7 @@ async def test_wrong_api_key(case, path, key):
 
 
 @pytest.mark.parametrize("path", ["list", "get"])
-async def test_read_only_user_may_look(case, path):
+async def test_read_only_user_may_read(case, path):
     assert (await ask(case, path, READER)).status == PATHS[path][2]
 
 

@@ -3,8 +3,11 @@
 import asyncio
 import json
 import time
+from collections import Counter
 
 import pytest
+from harness.plain import LOGIN
+from test_filter import process_cost
 from test_reoffer import LOST, ghost
 from test_rest import over_websocket
 from test_settings import conf  # noqa: F401, pylint: disable=unused-import
@@ -166,12 +169,20 @@ async def test_sixty_five_claims_that_wait(case):
     """One of them is too many; the others wait on, and everybody else's requests are answered."""
     apps = await case.app_named(*(f"many-{number}" for number in range(65)))
     call = await collecting(case, apps)
-    claims = [asyncio.create_task(case.ari.claim(call.id, name)) for name in apps.names]
+    path = f"/broadcasts/{call.id}/claim"
+    claims = [asyncio.create_task(case.ari.post(path, application=name)) for name in apps.names]
     done, waiting = await asyncio.wait(claims, return_when=asyncio.FIRST_COMPLETED, timeout=4)
-    assert [task.result() for task in done] == [409] and len(waiting) == 64
+    (refused,) = [task.result() for task in done]
+    assert (refused.status, len(waiting)) == (409, 64)
+    assert "Too many claims wait" in refused.message
+    # The path that Asterisk brings has no other word for it than "taken".
+    assert await case.ari.claim(call.id, apps.names[0]) == 409
     assert (await case.ari.broadcast(call.id))["state"] == "open"
-    statuses = sorted([await task for task in waiting])
-    assert statuses == [204] + [409] * 63
+    answers = [await task for task in waiting]
+    assert sorted(answer.status for answer in answers) == [204] + [409] * 63
+    assert {answer.message for answer in answers if answer.status == 409} == {
+        "An application has claimed this channel already"
+    }
 
 
 async def test_next_best_has_it_when_the_winner_is_lost(case):
@@ -296,18 +307,36 @@ async def test_score_in_the_body(case, score, status):
     assert answer.status == status, answer
 
 
-async def test_flood_of_bids_for_one_call(case):
-    """As fast as they come within the window, from both sides: the last score of each counts."""
-    app, other, silent = await case.apps(3)
-    call = await collecting(case, app, other, silent)
+async def flood(case, target, scores):
+    """Bids one behind the other on one connection, without waiting for an answer: how many answers of each status."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", case.ari.port)
+    head = f" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {LOGIN}\r\nContent-Length: 0\r\n\r\n"
+    writer.write("".join(f"POST {target}&score={score}{head}" for score in scores).encode())
+    statuses = Counter()
+    for _ in scores:
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
+        statuses[int(answer.split(b" ", 2)[1])] += 1
+    writer.close()
+    return statuses
 
-    async def raise_it(name, scores):
-        for score in scores:
-            assert await bid(case, call, name, score) == 202
 
-    await asyncio.gather(raise_it(app.app, range(100)), raise_it(other.app, range(100, 0, -1)))
+async def test_ten_thousand_bids_for_one_call(case):
+    """As fast as they come, from four sides: all are answered, one a side is kept, and the last of each counts."""
+    apps, silent = await case.apps(4), await case.app("silent")
+    call = await collecting(case, *apps, silent, offer="60000")
+    target = f"/ari/broadcasts/{call.id}/bid?application="
+    cpu, memory, _ = process_cost(case.asterisk.pid)
+    # Those that end low begin higher than the best one ends.
+    ends = {apps[0].app: 1, apps[1].app: 2, apps[2].app: 500, apps[3].app: 3}
+    floods = [flood(case, target + app, [*(1000 - end for _ in range(2499)), end]) for app, end in ends.items()]
+    answers = await asyncio.gather(*floods)
+    assert answers == [Counter({202: 2500})] * 4
+    cpu_after, memory_after, _ = process_cost(case.asterisk.pid)
+    assert cpu_after - cpu < 10
+    assert memory_after - memory < 16 * 1024
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
     assert await silent.decline(call.id) == 204
-    await won(case, call, app, 99)
+    await won(case, call, apps[2], 500)
 
 
 @pytest.mark.only(22)

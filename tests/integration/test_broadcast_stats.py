@@ -1,5 +1,6 @@
 """GET /ari/broadcastStats (SPEC section 5): the counters of the command line, as JSON."""
 
+import asyncio
 import datetime
 
 import pytest
@@ -54,6 +55,24 @@ async def test_counts_go_with_the_calls(case):
     assert sales["offered"] >= 1 and sales["claimed"] >= 1
     since = datetime.datetime.strptime(after["since"], "%Y-%m-%dT%H:%M:%S.%f%z")
     assert since <= datetime.datetime.now(datetime.timezone.utc)
+
+
+async def test_bids_and_circles(case):
+    app, other = await case.apps(2)
+    before = await stats(case)
+    call = await case.call(f"200&20000,^{app.app}$&^app,,,b(5000)")
+    await asyncio.gather(app.offered(call.id), other.offered(call.id))
+    for bidder, score in (app, "700"), (other, "20"):
+        answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=bidder.app, score=score)
+        assert answer.status == 202
+    await app.started(call.id)
+    after = await stats(case)
+    assert grown(before["bids"], after["bids"]) == {"ok": 2} and after["claims"] == before["claims"]
+    assert after["awards"] - before["awards"] == 1 and after["award_scores"] - before["award_scores"] == 700
+    assert after["widenings"] - before["widenings"] == 1
+    assert [now - then for now, then in zip(after["rounds"], before["rounds"])] == [0, 1, 0, 0, 0, 0, 0, 0]
+    counted = {item["name"]: (item["bids"], item["awarded"], item["won"]) for item in after["applications"]}
+    assert counted[app.app] == (1, 1, 1) and counted[other.app] == (1, 0, 0)
 
 
 async def test_described_as_it_is_answered(case):

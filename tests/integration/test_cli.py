@@ -377,10 +377,62 @@ async def test_stats_count_outcomes_and_answers(case):
               ("claimed", "timeout", "noapps", "declined", "hangup", "withdrawn", "invalidfilter", "error")]  # fmt: skip
     assert counts == [1, 1, 1, 1, 1, 0, 1, 0]
     answers = [count_of(text, word) for word in ("ok", "taken", "closed", "forbidden", "unknown")]
-    assert answers == [[1, 1], [1, 0], [0, 0], [1, 0], [1, 0]]
+    assert answers == [[1, 1, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0], [1, 0, 0]]
     assert re.search(r"^Offer to claim: p50 [\d.]+ ms, p90 [\d.]+ ms, p99 [\d.]+ ms$", text, re.MULTILINE)
     assert count_of(text, "CallBroadcast")[0] >= 4
     assert all(len(line) <= 80 for line in text.splitlines()), text
+
+
+async def bid(case, call, app, score):
+    return (await case.ari.post(f"/broadcasts/{call.id}/bid", application=app.app, score=str(score))).status
+
+
+async def test_bids_and_circles(case):
+    """Round, how many hear of it first, bids, and the score that won: told of a call, of applications, and counted."""
+    await run(case, "broadcast reset stats")
+    app, other, third = await case.app(), await case.app("other"), await case.app("third")
+    call = await case.call("200&20000,^(app|other)-&.,,,k(5)b(5000)")
+    await third.offered(call.id)
+    assert (await bid(case, call, app, 5), await bid(case, call, app, 30)) == (202, 202)
+    assert await bid(case, call, other, 7) == 202
+    titles, (row,) = await table(case, "broadcast show", "Channel")
+    assert titles[3:7] == ["Round", "First", "Bids", "Waited"] and re.search(r"  2/2 +5 +2  ", row), row
+    text = "\n".join(await run(case, f"broadcast show channel {call.id}"))
+    for line in ("Round: +2 of 2", "First: +5", "Bids: +2, window 5000 ms"):
+        assert re.search(f"^{line}$", text, re.MULTILINE), text
+    # Nobody is told a score before it is decided.
+    assert "Score:" not in text
+    assert await third.decline(call.id) == 204
+    await app.started(call.id)
+    assert await bid(case, call, other, 31) == 409
+    titles, (row,) = await table(case, "broadcast show", "Channel")
+    assert titles[3:8] == ["Round", "First", "Bids", "Score", "Waited"] and re.search(r"  2/2 +5 +2 +30  ", row), row
+    text = "\n".join(await run(case, f"broadcast show channel {call.id}"))
+    assert re.search("^Score: +30$", text, re.MULTILINE)
+    text = await stats(case)
+    assert count_of(text, "ok") == [0, 1, 3] and count_of(text, "taken") == [0, 0, 1]
+    assert "Calls that went to the best bid: 1, mean score 30.0" in text
+    assert "Ended in circle 1 to 8: 0 1 0 0 0 0 0 0" in text and "Offered to more while on offer: 1" in text
+    assert all(len(line) <= 80 for line in text.splitlines()), text
+    titles, rows = await table(case, "broadcast show apps like ^(app|other|third)-", "State")
+    cells = {row.split()[-1]: re.split(" {2,}", row.strip()) for row in rows if not row.startswith("gone")}
+    assert titles[3:7] == ["Late", "Decl", "Bids", "Award"]
+    assert cells[app.app][3:7] == ["0", "0", "2", "1"] and cells[other.app][3:7] == ["1", "0", "1", "0"]
+
+
+async def test_a_bid_on_a_call_without_bids_is_a_claim(case):
+    await run(case, "broadcast reset stats")
+    app = await case.app()
+    call = await case.call("20000")
+    await app.offered(call.id)
+    assert await bid(case, call, app, 5) == 202
+    await app.started(call.id)
+    text = await stats(case)
+    assert count_of(text, "ok") == [1, 0, 0] and "best bid" not in text and "circle" not in text
+    titles, _ = await table(case, "broadcast show", "Channel")
+    assert not {"Round", "First", "Bids", "Score"} & set(titles)
+    titles, _ = await table(case, f"broadcast show apps like ^{app.app}$", "State")
+    assert not {"Bids", "Award"} & set(titles)
 
 
 async def test_stats_tell_of_lost_winners(case):

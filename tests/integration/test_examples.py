@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.ari_client import BUILD, install
+from harness.ari_client import SOURCE
 from harness.asterisk import REPO
 from harness.events import EventLog, until
+from harness.npm import install
 from harness.sip import Sipp
 from test_short_applications import example as short_application
 
@@ -33,11 +34,11 @@ class Example(EventLog):
         self.command = [*COMMANDS[language], "--app", self.app, "--url", url, *self.FORM, *options]
 
     async def start(self):
-        await asyncio.to_thread(install)
+        modules = await asyncio.to_thread(install, SOURCE, "node")
         self.process = await asyncio.create_subprocess_exec(
             *self.command,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "NODE_PATH": str(BUILD / "node_modules")},
+            env={**os.environ, "NODE_PATH": str(modules)},
         )
         self.case.at_end(self.end_process)
         self.reader = asyncio.create_task(self.read())
@@ -105,6 +106,22 @@ async def test_one_of_three_gets_the_call(case, language):
     await winner.told("start", call)
     await call.hangup()
     assert (await call.result("h"))["BROADCASTWINNER"] == winner.app
+
+
+@each
+async def test_takes_the_next_in_line_when_it_connects_and_after_each_call(case, language):
+    """It was not there when the calls came, and of a second one it hears nothing before it has ended the first."""
+    waiting = await case.app("waiting")
+    first, second = await case.call("30000"), await case.call("30000,^waiting-")
+    for call in (first, second):
+        await waiting.offered(call.id)
+    example = await Example(case, language, "example", "--play", "sound:beep").start()
+    await example.told("start", first)
+    assert (await example.wait(lambda line: line["event"] == "next"))["status"] == 200
+    await example.told("end", first)
+    await example.wait_count(2, lambda line: line["event"] == "next")
+    assert [line["status"] for line in example.events if line["event"] == "next"] == [200, 404]
+    assert (await case.ari.broadcast(second.id))["state"] == "open", "it is not for this application"
 
 
 @each

@@ -331,10 +331,15 @@ async def test_lost_winner_is_left_out_after_an_attended_transfer(case):
     case.expect_log(LOST)
     gone, app = await ghost(case), await case.app()
     transfer = Transfer(case)
-    await transfer.prepare(app, "20000")
+    await transfer.prepare(app, "20000,,,,q(moved)")
+    before = (await case.ari.get("/broadcastStats")).json
     assert await case.ari.claim(transfer.old_id, gone.app) == 204
     await offered_times(app, transfer.old_id, 2)
     new_id = (await transfer.connect(app))["channel"]["id"]
+    # An offer that moves is not offered again, and the queue has one call.
+    after = (await case.ari.get("/broadcastStats")).json
+    assert (after["opened"] - before["opened"], after["reoffers"] - before["reoffers"]) == (2, 1)
+    assert [queue["offered"] for queue in after["queues"] if queue["name"] == "moved"] == [1]
     assert gone.app not in (await case.ari.broadcast(new_id))["recipients"]
     assert await case.ari.claim(new_id, gone.app) == 404
     await win(app, new_id)

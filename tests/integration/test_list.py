@@ -90,7 +90,7 @@ async def test_limit_leaves_those_that_are_first_in_line(case):
     assert await listed(case, limit="2") == [call.id for call in calls[:2]]
     assert await listed(case, limit="00003") == [call.id for call in calls[:3]]
     assert await listed(case, limit="10000") == [call.id for call in calls + [last]]
-    # It counts what is answered, and not what was looked through.
+    # It counts what is answered, and not what was searched.
     assert await listed(case, limit="1", application=other.app) == [last.id]
 
 

@@ -5,9 +5,10 @@ import os
 import re
 
 import pytest
-from harness.ari_client import BUILD, install
+from harness.ari_client import SOURCE
 from harness.asterisk import REPO
 from harness.events import DEADLINE, until
+from harness.npm import install
 
 
 # Where each is shown.
@@ -26,7 +27,7 @@ def example(language: str, http_port: int) -> str:
     "language,command", [("python", ["/usr/bin/python3", "-u"]), ("javascript", ["node"])], ids=["python", "node"]
 )
 async def test_example_claims_a_call(case, tmp_path, language, command):
-    await asyncio.to_thread(install)
+    modules = await asyncio.to_thread(install, SOURCE, "node")
     script = tmp_path / f"example.{language}"
     script.write_text(example(language, case.asterisk.port("HTTP")))
     name = case.app_name("short")
@@ -35,7 +36,7 @@ async def test_example_claims_a_call(case, tmp_path, language, command):
         script,
         name,
         stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "NODE_PATH": str(BUILD / "node_modules")},
+        env={**os.environ, "NODE_PATH": str(modules)},
     )
     case.at_end(lambda: end(process))
     await until(lambda: case.ari.registered(name), f"the example is connected as {name}")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from harness.events import until
 from test_rest import FIELDS, over_websocket
 from test_settings import Conf
 
@@ -184,3 +185,29 @@ async def test_watcher_gets_403_for_both(case):
     answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=app.app, score="0")
     assert answer.status == 202, answer
     await app.started(call.id)
+
+
+async def test_one_that_does_not_get_it_has_not_claimed_too_late(case):
+    """The first in line goes to a better bid while the request waits: that was for no call in particular."""
+    app, other = await case.apps(2)
+    call = await case.call("30000,^app,,,b(5000)")
+    await asyncio.gather(app.offered(call.id), other.offered(call.id))
+    before = (await case.ari.get("/broadcastStats")).json
+    asks = asyncio.create_task(take(case, app.app))
+
+    async def has_bid():
+        return (await case.ami.cli(f"broadcast show channel {call.id}")).count("Bids:") == 1
+
+    await until(has_bid, "the request is a bid")
+    answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=other.app, score="5")
+    assert answer.status == 202
+    assert (await asks).status == 404
+    await other.started(call.id)
+    after = (await case.ari.get("/broadcastStats")).json
+    assert after["claims"] == before["claims"] and after["declines"] == before["declines"]
+    assert [item["too_late"] for item in after["applications"] if item["name"] == app.app] == [0]
+    # What it gets is a claim as any other.
+    call = await case.call("30000,^app")
+    await app.offered(call.id)
+    assert await take_id(case, app.app) == call.id
+    assert (await case.ari.get("/broadcastStats")).json["claims"]["ok"] == before["claims"]["ok"] + 1

@@ -1,12 +1,9 @@
 """Results are counted as in the integration tests; there is no Asterisk here."""
 
-import importlib.util
+import sys
 from pathlib import Path
 
-PATH = Path(__file__).resolve().parent.parent / "integration" / "conftest.py"
-SPEC = importlib.util.spec_from_file_location("integration_conftest", PATH)
-INTEGRATION = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(INTEGRATION)
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-# pytest finds hooks by this name.
-pytest_sessionstart = INTEGRATION.pytest_sessionstart
+# pylint: disable=wrong-import-position
+from harness.hooks import pytest_sessionstart  # noqa: E402, F401

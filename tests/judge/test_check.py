@@ -27,10 +27,11 @@ class Check:
         path.write_text(f"#!/bin/sh\n{text}\n")
         path.chmod(0o755)
 
-    def run(self, *parts: str, seconds: int = 60) -> tuple[int, list[str]]:
+    def run(self, *parts: str, seconds: int = 60, **more: str) -> tuple[int, list[str]]:
         """The exit status, and the lines that it has printed."""
         (self.folder / "tests" / "parts").write_text("\n".join(parts))
-        env = dict(os.environ, CHECK_SECONDS=str(seconds))
+        inherited = {name: text for name, text in os.environ.items() if name not in ("CHECK_AGAIN", "PYTEST_ARGS")}
+        env = inherited | {"CHECK_SECONDS": str(seconds)} | more
         command = ["/usr/bin/python3", "-B", str(self.folder / "tests" / "check")]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
         return done.returncode, (done.stdout + done.stderr).splitlines()
@@ -42,46 +43,172 @@ def check(tmp_path):
 
 
 def test_all_passed(check):
-    status, lines = check.run(f"a 1 30 core {ONE}", f"b 2 30 sandbox,22 {ONE}")
+    status, lines = check.run(f"a 1 30 once core {ONE}", f"b 2 30 once sandbox,22 {ONE}")
     assert (status, lines[-1]) == (0, "2 passed, 0 failed")
 
 
 def test_one_failed(check):
-    status, lines = check.run(f"a 1 30 core {ONE}", 'b 1 30 core echo "two failed" >$CHECK_RESULTS')
+    status, lines = check.run(f"a 1 30 once core {ONE}", 'b 1 30 once core echo "two failed" >$CHECK_RESULTS')
     assert (status, lines[-1]) == (1, "1 passed, 1 failed")
     assert "FAILED b: two" in lines
 
 
 @pytest.mark.parametrize("command", ["true", "false", f"{ONE}; false"], ids=["no-test", "no-test-and-error", "error"])
 def test_part_that_ends_otherwise_has_failed(check, command):
-    status, lines = check.run(f"a 1 30 core {command}")
+    status, lines = check.run(f"a 1 30 once core {command}")
     assert status == 1 and lines[-1].endswith(" passed, 1 failed"), lines
 
 
 def test_part_above_its_limit_is_stopped_and_has_failed(check):
-    status, lines = check.run(f"a 1 1 core {ONE}; sleep 30")
+    status, lines = check.run(f"a 1 1 once core {ONE}; sleep 30")
     assert (status, lines[-1]) == (1, "1 passed, 1 failed")
 
 
 def test_all_above_their_limit_have_failed(check):
     """What runs is stopped, and what has not begun is not begun."""
-    status, lines = check.run(f"a 1 30 core {ONE}; sleep 30", f"b 1 30 core {ONE}", seconds=2)
+    status, lines = check.run(f"a 1 30 once core {ONE}; sleep 30", f"b 1 30 once core {ONE}", seconds=2)
     assert (status, lines[-1]) == (1, "1 passed, 2 failed")
     assert "FAILED b: not begun within 2 s" in lines
 
 
 def test_version_that_may_be_missing_is_said_to_be_skipped(check):
-    status, lines = check.run(f"a 1 30 core {ONE}", f"b 1 30 sandbox,experimental {ONE}")
+    status, lines = check.run(f"a 1 30 once core {ONE}", f"b 1 30 once sandbox,experimental {ONE}")
     assert (status, lines[-1]) == (0, "1 passed, 0 failed")
     assert any(line.startswith("SKIPPED b: there is no Asterisk experimental") for line in lines)
 
 
 def test_nothing_but_skipped_is_no_success(check):
-    status, lines = check.run(f"b 1 30 sandbox,experimental {ONE}")
+    status, lines = check.run(f"b 1 30 once sandbox,experimental {ONE}")
     assert (status, lines[-1]) == (1, "0 passed, 0 failed")
 
 
 def test_version_that_may_not_be_missing_ends_it(check):
     check.script("sandbox", "exit 1")
-    status, lines = check.run(f"a 1 30 sandbox,22 {ONE}")
+    status, lines = check.run(f"a 1 30 once sandbox,22 {ONE}")
     assert status == 1 and "22 could not be made; 0 tests were run" in lines[-1]
+
+
+# What is asked again
+
+PYTEST = "/usr/bin/python3 -B -m pytest -q -p no:cacheprovider"
+ASKED = "PASSED ONLY WHEN ASKED AGAIN"
+
+# Counts as the integration tests do.
+CONFTEST = (Path(__file__).parent / "conftest.py").read_text().replace("__file__", repr(__file__))
+
+# Tests that fail the first so many times that they are run. Each writes down that it was run.
+SAMPLE = """
+import os
+import pathlib
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+
+@pytest.mark.parametrize("name,failures", {cases})
+def test_it(name, failures):
+    with (HERE / "ran").open("a") as file:
+        file.write(name + chr(10))
+    assert (HERE / "ran").read_text().split().count(name) > failures
+"""
+
+
+class Sample:
+    """A part with tests of real pytest: sample(a=0, b=1) has b fail once."""
+
+    def __init__(self, folder: Path, again: str = "again", name: str = "sample", **failures: int) -> None:
+        self.folder = folder / name
+        self.folder.mkdir()
+        (self.folder / "conftest.py").write_text(CONFTEST)
+        (self.folder / "test_sample.py").write_text(SAMPLE.format(cases=list(failures.items())))
+        self.line = f"{name} 1 60 {again} core cd {self.folder} && {PYTEST}"
+
+    def ran(self) -> list[str]:
+        return (self.folder / "ran").read_text().split()
+
+
+def asked(lines: list[str]) -> list[str]:
+    return [line.partition(";")[0].removeprefix(ASKED).strip() for line in lines if line.startswith(ASKED)]
+
+
+def test_what_fails_once_is_asked_again_alone_and_named(check, tmp_path):
+    sample = Sample(tmp_path, a=0, b=1, c=0)
+    status, lines = check.run(sample.line)
+    assert (status, lines[-1]) == (0, "3 passed, 0 failed")
+    assert asked(lines) == ["sample: test_sample.py::test_it[b-1]"]
+    assert sample.ran() == ["a", "b", "c", "b"]
+
+
+def test_what_fails_twice_has_failed(check, tmp_path):
+    sample = Sample(tmp_path, a=0, b=2, c=1)
+    status, lines = check.run(sample.line)
+    assert (status, lines[-1]) == (1, "2 passed, 1 failed")
+    assert "FAILED sample: test_sample.py::test_it[b-2]" in lines
+    assert asked(lines) == ["sample: test_sample.py::test_it[c-1]"]
+    assert sample.ran() == ["a", "b", "c", "b", "c"]
+
+
+def test_more_than_three_of_a_part_are_not_asked_again(check, tmp_path):
+    sample = Sample(tmp_path, a=1, b=1, c=1, d=1, e=0)
+    status, lines = check.run(sample.line)
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 4 failed", [])
+    assert len(sample.ran()) == 5
+
+
+def test_three_is_the_most_of_all_parts_together(check, tmp_path):
+    first = Sample(tmp_path, name="first", a=1, b=1)
+    second = Sample(tmp_path, name="second", a=1, b=1)
+    third = Sample(tmp_path, name="third", a=1)
+    status, lines = check.run(first.line, second.line, third.line)
+    assert (status, lines[-1], len(asked(lines))) == (1, "3 passed, 2 failed", 3)
+    assert second.ran() == ["a", "b"]
+
+
+@pytest.mark.parametrize("more", [{"CHECK_AGAIN": "0"}, {"PYTEST_ARGS": "-v"}], ids=["none-wanted", "tests-chosen"])
+def test_nothing_is_asked_again(check, tmp_path, more):
+    sample = Sample(tmp_path, a=0, b=1)
+    status, lines = check.run(sample.line, **more)
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 1 failed", [])
+
+
+def test_what_needs_no_asterisk_is_not_asked_again(check, tmp_path):
+    sample = Sample(tmp_path, again="once", a=0, b=1)
+    status, lines = check.run(sample.line)
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 1 failed", [])
+    assert sample.ran() == ["a", "b"]
+
+
+TWO = "printf 'one passed\\ntwo failed\\n' >$CHECK_RESULTS"
+
+
+@pytest.mark.parametrize("end", ["exit 2", "exit 139", "kill -SEGV $$"])
+def test_part_that_was_not_run_to_its_end_is_not_asked_again(check, end):
+    """What it has not come to might have failed as well."""
+    status, lines = check.run(f'a 1 30 again core [ -z "$CHECK_ONLY" ] || {ONE.replace("one", "two")}; {TWO}; {end}')
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 1 failed", [])
+
+
+def test_part_above_its_limit_is_not_asked_again(check):
+    status, lines = check.run(f"a 1 1 again core {TWO}; sleep 30")
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 2 failed", [])
+
+
+@pytest.mark.parametrize("answer", ["true", "echo 'one passed' >$CHECK_RESULTS", "echo 'two passed' >$CHECK_RESULTS; exit 3",
+                                    "printf 'two passed\\ntwo failed\\n' >$CHECK_RESULTS; exit 1"])  # fmt: skip
+def test_no_clear_answer_is_no_pass(check, answer):
+    status, lines = check.run(f'a 1 30 again core if [ -n "$CHECK_ONLY" ]; then {answer}; else {TWO}; exit 1; fi')
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 1 failed", [])
+
+
+def test_what_fails_beside_what_is_asked_again_has_failed(check):
+    """A part that cannot leave out the others."""
+    answer = "printf 'one failed\\ntwo passed\\n' >$CHECK_RESULTS; exit 1"
+    status, lines = check.run(f'a 1 30 again core if [ -n "$CHECK_ONLY" ]; then {answer}; else {TWO}; exit 1; fi')
+    assert (status, lines[-1], asked(lines)) == (1, "1 passed, 1 failed", ["a: two"])
+    assert "FAILED a: one" in lines
+
+
+def test_parts_that_are_never_asked_again():
+    lines = (REPO / "tests" / "parts").read_text().splitlines()
+    words = {line.split()[0]: line.split()[3] for line in lines if line and not line.startswith("#")}
+    for name in ("core", "judge", "race", "fuzz", "stress", "hardening", "analyze", "cross", "model"):
+        assert words[name] == "once", name

@@ -7,8 +7,8 @@
 
 /*
  * The locking of a broadcast as a SPIN model: rules 1 to 8, 11 and 12 of SPEC section 2, and what observers and
- * widening promise, as assertions on every interleaving. core.pml, recipients.pml and modules.pml have the steps; here
- * is who takes part.
+ * widening and bids promise, as assertions on every interleaving. core.pml, claims.pml, recipients.pml, bids.pml and
+ * modules.pml have the steps; here is who takes part.
  *
  * One channel, its broadcast (0) and a later one that follows it (1). The caller hangs up, and an application comes or
  * goes, at any moment: who asks may find it so. All at once is more than a machine can search, so there are views:
@@ -19,6 +19,7 @@
  * VIEW_OBSERVERS: who hears what, of two runs of a channel, and of a masquerade at any moment.
  * VIEW_MASQUERADE: the channel gets another ID, and another channel (broadcast 2) the old one.
  * VIEW_SLOTS: an observer is removed while threads tell it (slots.pml).
+ * VIEW_BIDS: bids, their award, claims that wait for it, and the next best of a lost winner (bids.pml).
  *
  * The grain: an atomic block is one critical section of core/, named after its function; between two blocks anything
  * may happen. A broadcast's lock and a lock of the registry's are never held together, so that no block stands for both;
@@ -43,9 +44,12 @@ bool channel_is_over, time_is_over;
 #endif
 
 #include "core.pml"
-#ifdef VIEW_SLOTS
+#if defined(VIEW_SLOTS)
 #include "slots.pml"
+#elif defined(VIEW_BIDS)
+#include "bids.pml"
 #else
+#include "claims.pml"
 #ifdef VIEW_WIDENING
 #include "recipients.pml"
 #endif
@@ -221,10 +225,8 @@ proctype other_round() {
 
 proctype decliner(byte who) {
 	APPLICATION;
-	bool counts;
 
 	broadcast_decline(0, who);
-	counts = false;
 	if
 	:: who == 2 -> broadcast_decline(0, who)
 	:: else

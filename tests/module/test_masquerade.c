@@ -20,15 +20,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/cli.h"
-#include "asterisk/format_cache.h"
-#include "asterisk/format_cap.h"
 #include "asterisk/lock.h"
 #include "asterisk/module.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
+#include "still_channel.h"
 
 /*! Asterisk uses none of the real-time signals. */
 #define HOLD_SIGNAL (SIGRTMIN + 5)
@@ -45,37 +43,7 @@ AST_MUTEX_DEFINE_STATIC(held_lock);
 /*! How many threads are stopped: one at the most. */
 static int held;
 
-static struct ast_frame *read_nothing(struct ast_channel *chan attribute_unused)
-{
-	return &ast_null_frame;
-}
-
-static int write_nothing(struct ast_channel *chan attribute_unused, struct ast_frame *frame attribute_unused)
-{
-	return 0;
-}
-
-static int do_nothing(struct ast_channel *chan attribute_unused)
-{
-	return 0;
-}
-
-static int fix_up_nothing(
-	struct ast_channel *old_chan attribute_unused, struct ast_channel *new_chan attribute_unused)
-{
-	return 0;
-}
-
-/*! \brief A channel's technology that does nothing. */
-static struct ast_channel_tech technology = {
-	.type = "Masquerade",
-	.description = "Channels that others become",
-	.read = read_nothing,
-	.write = write_nothing,
-	.hangup = do_nothing,
-	.answer = do_nothing,
-	.fixup = fix_up_nothing,
-};
+static struct ast_channel_tech technology = STILL_TECHNOLOGY("Masquerade", "Channels that others become");
 
 /*! \brief A channel that is up and that nobody runs. \return It, unlocked; the caller hangs it up. */
 static struct ast_channel *make_channel(void)
@@ -87,12 +55,7 @@ static struct ast_channel *make_channel(void)
 	if (!chan) {
 		return NULL;
 	}
-	ast_channel_tech_set(chan, &technology);
-	ast_channel_nativeformats_set(chan, technology.capabilities);
-	ast_channel_set_readformat(chan, ast_format_slin);
-	ast_channel_set_rawreadformat(chan, ast_format_slin);
-	ast_channel_set_writeformat(chan, ast_format_slin);
-	ast_channel_set_rawwriteformat(chan, ast_format_slin);
+	still_channel_set(chan, &technology);
 	ast_channel_unlock(chan);
 	return chan;
 }
@@ -300,8 +263,7 @@ static int unload_module(void)
 	release();
 	close_both(go_on);
 	close_both(stopped);
-	ao2_cleanup(technology.capabilities);
-	technology.capabilities = NULL;
+	still_technology_cleanup(&technology);
 	return 0;
 }
 
@@ -309,10 +271,9 @@ static int load_module(void)
 {
 	struct sigaction action = { .sa_handler = on_hold };
 
-	technology.capabilities = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
-	if (!technology.capabilities || ast_format_cap_append(technology.capabilities, ast_format_slin, 0) ||
-		pipe(go_on) || pipe(stopped) || sigaction(HOLD_SIGNAL, &action, NULL)) {
-		ao2_cleanup(technology.capabilities);
+	if (still_technology_init(&technology) || pipe(go_on) || pipe(stopped) ||
+		sigaction(HOLD_SIGNAL, &action, NULL)) {
+		still_technology_cleanup(&technology);
 		return AST_MODULE_LOAD_DECLINE;
 	}
 	return ast_cli_register_multiple(commands, ARRAY_LEN(commands)) ? AST_MODULE_LOAD_DECLINE

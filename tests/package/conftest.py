@@ -1,6 +1,5 @@
 """A copy of a root, in which packages come and go. The tests of a file are one story, in their order."""
 
-import importlib.util
 import os
 import signal
 import sys
@@ -14,27 +13,12 @@ sys.path.insert(0, str(TESTS))
 # pylint: disable=wrong-import-position
 from harness.asterisk import Asterisk, Settings  # noqa: E402
 from harness.case import Case  # noqa: E402
+from harness.hooks import interrupt, loop, pytest_pyfunc_call, pytest_sessionstart  # noqa: E402, F401
 from system import System  # noqa: E402
 
 
-def integration_tests():
-    """Their conftest.py, under a name of its own."""
-    spec = importlib.util.spec_from_file_location("integration_conftest", TESTS / "integration" / "conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-# pytest finds hooks and fixtures by their names.
-_integration = integration_tests()
-pytest_sessionstart = _integration.pytest_sessionstart
-pytest_pyfunc_call = _integration.pytest_pyfunc_call
-loop = _integration.loop
-
-
 def pytest_configure(config):
-    # Being told to stop is like Ctrl-C: what was started is taken down.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
     config.addinivalue_line("markers", "only(version): cannot exist on another Asterisk")
 
 

@@ -9,6 +9,7 @@ SANDBOX = REPO / "sandbox" / "sandbox"
 
 PACKAGE = "asterisk-stasis-broadcast"
 PROMETHEUS = f"{PACKAGE}-prometheus"
+NATS = f"{PACKAGE}-nats"
 MODULES = ("app_stasis_broadcast.so", "res_ari_broadcasts.so", "res_stasis_broadcast.so")
 # Those that Asterisk has, too.
 DIVERTED = (MODULES[0], MODULES[2])
@@ -37,6 +38,7 @@ class System:
         self.modules = self.run("sh", "-c", "dirname $(ls /usr/lib/asterisk/modules/res_stasis.so "
                                 "/usr/lib/*/asterisk/modules/res_stasis.so 2>/dev/null)").strip()  # fmt: skip
         self.packages = [PACKAGE] + ([PROMETHEUS] if self.exists("/usr/include/asterisk/res_prometheus.h") else [])
+        self.packages += [NATS] if self.exists("/usr/include/nats/nats.h") else []
         self.before = self.snapshot()
         self.own = {name: self.checksum(f"{self.modules}/{name}") for name in DIVERTED}
 

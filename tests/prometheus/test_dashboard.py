@@ -10,7 +10,7 @@ import pytest
 from harness.asterisk import REPO
 from harness.events import until
 from prometheus_server import prometheus
-from scraping import METRICS, PREFIX, PROMETHEUS, queued_call, settings
+from scraping import METRICS, PREFIX, PROMETHEUS, settings
 
 pytestmark = [
     # All tests of a run have one.
@@ -78,11 +78,14 @@ async def race(case, folder):
 
 
 async def claim_queued_calls(case, agent):
-    """Calls of a queue, each of which an application claims and ends."""
+    """Calls of a queue, with bids and circles, each of which an application claims and ends."""
     while True:
-        await queued_call(case, b"support", 10000, f"^{agent.app}$")
-        offer = await agent.event("CallBroadcast")
-        assert await agent.claim(offer["channel"]["id"]) == 204
+        call = await case.call(f"1&10000,^nobody$&^{agent.app}$,,,q(support)b(100)")
+        await agent.offered(call.id)
+        answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=agent.app, score="800")
+        assert answer.status == 202
+        await agent.started(call.id)
+        await call.hangup()
         agent.events.clear()
         await asyncio.sleep(0.2)
 

@@ -79,6 +79,29 @@ async def test_numbers_of_calls(case):
         assert not after.named("application_offers_total") and not after.named("queue_open")
 
 
+async def test_bids_and_circles(case, by_name):
+    async with scraping(case) as scraper:
+        app, other = await case.app("b"), await case.app("b")
+        before = await scraper.get()
+        call = await case.call(f"200&20000,^{app.app}$&^b-,,,b(5000)")
+        await asyncio.gather(app.offered(call.id), other.offered(call.id))
+        for bidder, score in (app, "700"), (other, "20"):
+            answer = await case.ari.post(f"/broadcasts/{call.id}/bid", application=bidder.app, score=score)
+            assert answer.status == 202
+        await app.started(call.id)
+        after = await scraper.get()
+        expected = {
+            ("bids_total", ("result", "ok")): 2, ("bids_total", ("result", "taken")): 0, ("awards_total",): 1,
+            ("award_scores_total",): 700, ("widenings_total",): 1, ("rounds_total", ("round", "1")): 0,
+            ("rounds_total", ("round", "2")): 1, ("claims_total", ("result", "ok")): 0,
+        }  # fmt: skip
+        for (name, *labels), count in expected.items():
+            assert after.value(name, **dict(labels)) - before.value(name, **dict(labels)) == count, (name, labels)
+        for name, counts in ("bids", (1, 1)), ("awards", (1, 0)):
+            found = [after.value(f"application_{name}_total", application=one.app) for one in (app, other)]
+            assert tuple(found) == counts, name
+
+
 async def until_counted(scraper, before: Scrape) -> Scrape:
     """A scrape after both CallClaimed events were counted as sent."""
     labels = {"type": "CallClaimed", "result": "sent"}

@@ -1,26 +1,14 @@
 """Coroutine tests run, and results are counted, as in the integration tests; but there is no Asterisk here."""
 
-import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-def integration_tests():
-    """Their conftest.py, under a name of its own."""
-    path = Path(__file__).resolve().parent.parent / "integration" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("integration_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-INTEGRATION = integration_tests()
-
-# pytest finds fixtures and hooks by these names.
-loop = INTEGRATION.loop
-pytest_pyfunc_call = INTEGRATION.pytest_pyfunc_call
-pytest_sessionstart = INTEGRATION.pytest_sessionstart
+# pylint: disable=wrong-import-position
+from harness.hooks import loop, pytest_pyfunc_call, pytest_sessionstart  # noqa: E402, F401
 
 
 @pytest.fixture(autouse=True)

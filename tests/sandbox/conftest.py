@@ -1,25 +1,17 @@
 """Results are counted as in the integration tests; each test that changes its Asterisk starts one of its own."""
 
-import importlib.util
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 from instance import Instance
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-def integration_tests():
-    """Their conftest.py, under a name of its own."""
-    path = Path(__file__).resolve().parent.parent / "integration" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("integration_conftest", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-# pytest finds hooks by their names.
-pytest_sessionstart = integration_tests().pytest_sessionstart
+# pylint: disable=wrong-import-position
+from harness.hooks import interrupt, pytest_sessionstart  # noqa: E402, F401
 
 # How root without a privilege is had: the sandbox then has no namespaces and no mounts.
 PLAIN = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")
@@ -28,8 +20,7 @@ MODES = {"root": (), "root-that-may-not-mount": PLAIN} if os.getuid() == 0 else 
 
 
 def pytest_configure(config):
-    # Being told to stop is like Ctrl-C: what was started is taken down.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
     config.addinivalue_line("markers", "only_as_root: has no meaning for an ordinary user's sandbox")
 
 

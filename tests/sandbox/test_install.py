@@ -41,7 +41,7 @@ def tree(tmp_path_factory):
         shutil.copy(REPO / name, folder)
     for path in REPO.glob("*.mk"):
         shutil.copy(path, folder)
-    for name in ("modules", "core", "include", "samples", "tools/install", "rest-api"):
+    for name in ("modules", "core", "include", "samples", "tools/install", "rest-api", "console"):
         if (REPO / name).exists():
             shutil.copytree(REPO / name, folder / name)
     return folder
@@ -127,6 +127,20 @@ def test_install_tells_the_order_for_a_running_asterisk(tree, conf, tmp_path):
     assert done.returncode == 0, done.stderr
     told = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("asterisk -rx")]
     assert told == [command.removeprefix("sudo ") for command in documented_commands()]
+
+
+def test_console_is_installed_and_removed(tree, conf, tmp_path):
+    console = tmp_path / "ASTDATADIR/static-http/stasis-broadcast"
+    old = console / "js/of-an-older-version.js"
+    old.parent.mkdir(parents=True)
+    old.write_text("")
+    beside = console.parent / "ajamdemo.html"
+    beside.write_text("Asterisk's own")
+    assert make(tree, "install", conf(), *here(tmp_path)).returncode == 0
+    there = {path.relative_to(console) for path in console.rglob("*") if path.is_file()}
+    assert there == {path.relative_to(REPO / "console") for path in (REPO / "console").rglob("*") if path.is_file()}
+    assert f"Removing {console}" in make(tree, "uninstall", conf(), *here(tmp_path)).stdout
+    assert not console.exists() and beside.exists()
 
 
 def documented_commands():

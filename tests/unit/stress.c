@@ -6,11 +6,11 @@
  */
 
 /*! \file
- * \brief Race stress: many threads offer, claim, decline, wait, hang up, replace and clean up at once.
+ * \brief Race stress: many threads offer, claim, bid, decline, widen, wait, hang up, replace and clean up at once.
  *
  * Each broadcast has a record of what was asked and answered, in an order that proves something: a
  * fact noted before a question was asked must show in its answer. Rules 1 to 7 of SPEC section 2 are
- * checked against it on every broadcast.
+ * checked against it on every broadcast, and on those that collect bids what SPEC section 8 says of these (bid_history.h).
  */
 
 #include <dirent.h>
@@ -25,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bid_history.h"
 #include "broadcast.h"
 #include "observers.h"
 #include "registry.h"
@@ -67,6 +68,10 @@ struct record {
 	atomic_int lost;
 	atomic_int claims_begun, declines_begun, declines_noted, hang_ups_begun;
 	atomic_int in_table;
+	/*! What was asked of it if it collects bids; NULL. */
+	struct bid_history *bids;
+	/*! A thread waits on it: no two may, where there are bids. */
+	atomic_flag is_attended;
 	/*! What observers heard. */
 	atomic_int told_opened, told_closed, data_freed;
 };
@@ -93,7 +98,7 @@ static pthread_barrier_t barrier;
 static atomic_int front;
 static int batch_size, channel_count, finished;
 static atomic_long violations, states[BROADCAST_GONE + 1], waits, wakes, replaced_alone, cleaned_alone,
-	claims, declines, widenings;
+	claims, declines, widenings, bids, awards_judged;
 static _Atomic int64_t slowest_wake_ns;
 /*! \brief Threads that wait; some must always be left to wake them. */
 static atomic_int waiting;
@@ -136,6 +141,16 @@ static int is_registered(const char *app)
 	return strcmp(app, apps[APP_GONE]);
 }
 
+static int app_index(const char *name)
+{
+	for (int i = 0; i < APPS; i++) {
+		if (!strcmp(apps[i], name)) {
+			return i;
+		}
+	}
+	return -1;
+}
+
 static int may_claim(const struct record *record, int app)
 {
 	return app != APP_GONE && (app != APP_OTHER || !record->has_filter) &&
@@ -171,11 +186,27 @@ static void told_widened(struct broadcast *broadcast, struct names *added)
 	}
 }
 
+/*! \brief Its bids were awarded, by whichever thread came upon it. */
+static void check_award(struct record *record, struct broadcast *broadcast)
+{
+	const int app = app_index(broadcast_winner_name(broadcast));
+
+	if (atomic_fetch_add(&record->firsts, 1)) {
+		violated("rule 1", record, "awarded twice, now to application %d", app);
+	}
+	if (!may_claim(record, app)) {
+		violated("rule 5", record, "application %d was awarded it and may not claim", app);
+	}
+}
+
 static void told_closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	struct record *record = broadcast_data(broadcast);
 
 	claims_won += state == BROADCAST_CLAIMED;
+	if (record->bids && state == BROADCAST_CLAIMED) {
+		check_award(record, broadcast);
+	}
 	if (!atomic_load(&record->told_opened)) {
 		violated("observers", record, "told that it closed before it opened");
 	}
@@ -202,6 +233,7 @@ static int has_cause(const struct record *record, enum broadcast_state state)
 {
 	switch (state) {
 	case BROADCAST_CLAIMED:
+		/* So has a bid. */
 		return atomic_load(&record->claims_begun) != 0;
 	case BROADCAST_EXPIRED:
 		return broadcast_clock_ns() >= record->before_ns + record->timeout_ms * NS_PER_MS;
@@ -259,16 +291,6 @@ static void saw_winner(struct record *record, int app)
 	saw_state(record, BROADCAST_CLAIMED);
 }
 
-static int app_index(const char *name)
-{
-	for (int i = 0; i < APPS; i++) {
-		if (!strcmp(apps[i], name)) {
-			return i;
-		}
-	}
-	return -1;
-}
-
 /* What threads do to one broadcast */
 
 /*! \brief This very claim made the change: was it allowed to? */
@@ -311,6 +333,50 @@ static void note_answer(struct record *record, int app, enum broadcast_result an
 	}
 }
 
+/*! \brief Claim where bids are collected: the answer comes with the award. */
+static void do_claim_and_wait(struct record *record, struct broadcast *broadcast)
+{
+	int app = (int) next_random(APPS);
+	int winner = atomic_load(&record->winner);
+	struct bid_step *step;
+	enum broadcast_result answer;
+
+	atomic_fetch_or(&record->claims_begun, 1 << app);
+	step = bid_history_begin(record->bids, app, BROADCAST_REQUEST_CLAIM, 0);
+	answer = broadcast_claim(broadcast, apps[app], is_registered);
+	bid_history_end(step, answer);
+	atomic_fetch_add_explicit(&claims, 1, memory_order_relaxed);
+	check_answer_to_claimed(record, winner, app, answer, 1);
+	/* Its bid may have been taken back meanwhile. */
+	if (answer != BROADCAST_TAKEN || !(atomic_load(&record->declines_begun) & 1 << app)) {
+		note_answer(record, app, answer);
+	}
+	if (answer == BROADCAST_OK) {
+		saw_winner(record, app);
+	}
+}
+
+static void do_bid(struct record *record, struct broadcast *broadcast)
+{
+	int app = (int) next_random(APPS), score = (int) next_random(5);
+	int winner = atomic_load(&record->winner);
+	int64_t asked_ns = broadcast_clock_ns();
+	struct bid_step *step;
+	enum broadcast_result answer;
+
+	atomic_fetch_or(&record->claims_begun, 1 << app);
+	step = bid_history_begin(record->bids, app, BROADCAST_REQUEST_BID, score);
+	answer = broadcast_bid(broadcast, apps[app], score, is_registered);
+	bid_history_end(step, answer);
+	atomic_fetch_add_explicit(&bids, 1, memory_order_relaxed);
+	check_answer_to_claimed(record, winner, app, answer, 1);
+	note_answer(record, app, answer);
+	if (answer == BROADCAST_OK && asked_ns >= record->after_ns + record->timeout_ms * NS_PER_MS) {
+		/* The retry of one that has won. */
+		saw_winner(record, app);
+	}
+}
+
 static void do_claim(struct record *record, struct broadcast *broadcast)
 {
 	int app = (int) next_random(APPS), first;
@@ -342,14 +408,20 @@ static void do_decline(struct record *record, struct broadcast *broadcast)
 	int winner = atomic_load(&record->winner), noted = atomic_load(&record->declines_noted);
 	/* A decline counts for who was a recipient when it came. */
 	int counts = atomic_load(&record->recipients) & bit;
+	struct bid_step *step = NULL;
 	enum broadcast_result answer;
 
 	atomic_fetch_or(&record->declines_begun, bit);
+	if (record->bids) {
+		step = bid_history_begin(record->bids, app, BROADCAST_REQUEST_DECLINE, 0);
+	}
 	answer = broadcast_decline(broadcast, apps[app], is_registered);
+	bid_history_end(step, answer);
 	atomic_fetch_add_explicit(&declines, 1, memory_order_relaxed);
 	check_answer_to_claimed(record, winner, app, answer, 0);
 	note_answer(record, app, answer);
-	if ((noted & bit) && answer == BROADCAST_CLOSED) {
+	/* A bid takes a decline back. */
+	if ((noted & bit) && answer == BROADCAST_CLOSED && !record->bids) {
 		violated("decline", record, "application %d had declined, and its retry was told closed", app);
 	}
 	if (answer == BROADCAST_OK && counts) {
@@ -456,6 +528,42 @@ static void do_wait(struct record *record, struct broadcast *broadcast)
 	atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed);
 }
 
+/*! \brief Wait as the channel's thread does where there are bids: it sees to the award. */
+static void do_wait_for_award(struct record *record, struct broadcast *broadcast)
+{
+	struct pollfd poll_fd = { .events = POLLIN };
+	enum broadcast_state state;
+
+	if (atomic_flag_test_and_set(&record->is_attended)) {
+		return;
+	}
+	poll_fd.fd = broadcast_wake_open(broadcast);
+	do {
+		struct broadcast_duty duty;
+		int left_ms = broadcast_remaining_ms(broadcast);
+
+		broadcast_attend(broadcast, &duty);
+		if (duty.award_ns) {
+			int64_t left_ns = duty.award_ns - broadcast_clock_ns();
+
+			left_ms = left_ns <= 0 ? 0 : (int) ((left_ns + NS_PER_MS - 1) / NS_PER_MS);
+		}
+		if (poll(&poll_fd, 1, left_ms)) {
+			atomic_fetch_add_explicit(&wakes, 1, memory_order_relaxed);
+		}
+		state = broadcast_state(broadcast);
+	} while (state == BROADCAST_OPEN && broadcast_remaining_ms(broadcast));
+	/* It may have been open a moment before its deadline. */
+	state = broadcast_state(broadcast);
+	if (state == BROADCAST_OPEN || !poll(&poll_fd, 1, 0)) {
+		violated("wake-up", record, "the wait is over, it is %s, and nobody was woken", state_name(state));
+	}
+	saw_state(record, state);
+	broadcast_wake_close(broadcast);
+	atomic_flag_clear(&record->is_attended);
+	atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed);
+}
+
 static void do_snapshot(struct record *record, struct broadcast *broadcast)
 {
 	struct broadcast_snapshot snapshot;
@@ -477,6 +585,18 @@ static void do_snapshot(struct record *record, struct broadcast *broadcast)
 	broadcast_snapshot_clear(&snapshot);
 }
 
+/*! \brief Ask for it: claim, or bid where bids are collected. */
+static void ask(struct record *record, struct broadcast *broadcast)
+{
+	if (!record->bids) {
+		do_claim(record, broadcast);
+	} else if (next_random(4)) {
+		do_bid(record, broadcast);
+	} else {
+		do_claim_and_wait(record, broadcast);
+	}
+}
+
 static void act(struct record *record, struct broadcast *broadcast)
 {
 	switch (next_random(16)) {
@@ -484,7 +604,11 @@ static void act(struct record *record, struct broadcast *broadcast)
 	case 1:
 	case 2:
 	case 3:
-		do_wait(record, broadcast);
+		if (record->bids) {
+			do_wait_for_award(record, broadcast);
+		} else {
+			do_wait(record, broadcast);
+		}
 		break;
 	case 4:
 	case 5:
@@ -504,7 +628,7 @@ static void act(struct record *record, struct broadcast *broadcast)
 		do_widen(record, broadcast);
 		break;
 	default:
-		do_claim(record, broadcast);
+		ask(record, broadcast);
 	}
 }
 
@@ -665,6 +789,12 @@ static void offer(int number)
 	record->has_filter = next_random(2) == 0;
 	record->excludes_late = next_random(2) == 0;
 	record->timeout_ms = next_random(4) ? LONG_MS : (int) next_random(3);
+	if (next_random(8) == 0) {
+		record->bids = calloc(1, sizeof(*record->bids));
+	}
+	if (record->bids) {
+		record->bids->window_ms = terms.bid_window_ms = (int) next_random(3) + 1;
+	}
 	terms.timeout_ms = record->timeout_ms;
 	terms.recipients = recipient_lists[recipients];
 	terms.filter = record->has_filter ? filter : NULL;
@@ -689,6 +819,11 @@ static void end_older(int number)
 	struct record *record = number >= 0 ? &records[number] : NULL;
 	struct broadcast *broadcast = record ? atomic_load(&record->broadcast) : NULL;
 
+	/* Where there are bids, nobody waits for longer than their window, if somebody looks at its end. */
+	if (broadcast && record->bids && next_random(4) == 0) {
+		do_bid(record, broadcast);
+		do_wait_for_award(record, broadcast);
+	}
 	if (broadcast) {
 		do_hang_up(record, broadcast);
 	}
@@ -726,6 +861,30 @@ static void act_on_recent(void)
 
 /* The end of a batch */
 
+/*! \brief Whether what is known of its bids fits together with how it ended. */
+static void judge_bids(struct record *record, struct broadcast *broadcast, enum broadcast_state state)
+{
+	const struct bid_outcome outcome = {
+		.state = state,
+		.winner = state == BROADCAST_CLAIMED ? app_index(broadcast_winner_name(broadcast)) : -1,
+		.score = broadcast_winner_score(broadcast),
+		.closed_ns = broadcast_closed_ns(broadcast),
+		.deadline_ns = record->before_ns + record->timeout_ms * NS_PER_MS,
+		.recipients = atomic_load(&record->recipients),
+	};
+	const char *wrong;
+
+	if (!bid_history_is_whole(record->bids) || state == BROADCAST_OPEN) {
+		return;
+	}
+	wrong = bid_history_judge(record->bids, &outcome, APPS);
+	if (wrong) {
+		violated("bids", record, "%s: it is %s, by application %d with score %d", wrong, state_name(state),
+			outcome.winner, outcome.score);
+	}
+	atomic_fetch_add_explicit(&awards_judged, state == BROADCAST_CLAIMED, memory_order_relaxed);
+}
+
 /*! \brief All is quiet: whatever was told during the batch has to be what is true now. */
 static void check_record(struct record *record)
 {
@@ -739,6 +898,9 @@ static void check_record(struct record *record)
 		violated("rule 1", record, "it is %s, and %d claims were first", state_name(state),
 			atomic_load(&record->firsts));
 	}
+	if (record->bids) {
+		judge_bids(record, broadcast, state);
+	}
 	channel_id(record->channel, id, sizeof(id));
 	found = registry_get(registry, id);
 	if (found != broadcast && state == BROADCAST_OPEN) {
@@ -750,7 +912,7 @@ static void check_record(struct record *record)
 		violated("rule 7", record, "asking changed it");
 	}
 	for (int i = 0; state != BROADCAST_OPEN && i < 3; i++) {
-		do_claim(record, broadcast);
+		ask(record, broadcast);
 		do_decline(record, broadcast);
 		do_hang_up(record, broadcast);
 	}
@@ -817,6 +979,7 @@ static void prepare_batch(long left, int number)
 	memset(records, 0, sizeof(records));
 	for (int i = 0; i < batch_size; i++) {
 		records[i].channel = i % channel_count;
+		atomic_flag_clear(&records[i].is_attended);
 		atomic_init(&records[i].winner, -1);
 	}
 	atomic_store(&front, 0);
@@ -832,6 +995,7 @@ static void finish_batch(void)
 	registry_destroy(registry);
 	for (int i = 0; i < batch_size; i++) {
 		check_told(&records[i]);
+		free(records[i].bids);
 	}
 }
 
@@ -917,6 +1081,9 @@ static void check_coverage(long done)
 	if (done >= BATCH && !atomic_load(&widenings)) {
 		violated("coverage", records, "nothing was widened");
 	}
+	if (done >= BATCH && !atomic_load(&awards_judged)) {
+		violated("coverage", records, "no bid was awarded");
+	}
 	if (done >= BATCH &&
 		(!atomic_load(&replaced_alone) || !atomic_load(&cleaned_alone) || !atomic_load(&wakes))) {
 		violated("coverage", records, "nothing was replaced, cleaned up or woken alone");
@@ -931,17 +1098,18 @@ static int report(long done, int64_t began_ns)
 		printf("%s%s %ld", state ? ", " : "ended: ", state_name(state), atomic_load(&states[state]));
 	}
 	printf(
-		"\nclaims %ld, declines %ld, widenings %ld, waits %ld (woken %ld, slowest %.1f ms), replacements seen alone %ld, "
+		"\nclaims %ld, bids %ld (awards judged %ld), declines %ld, widenings %ld, waits %ld (woken %ld, slowest %.1f ms), replacements seen alone %ld, "
 		"clean-ups seen alone %ld\n",
-		atomic_load(&claims), atomic_load(&declines), atomic_load(&widenings), atomic_load(&waits),
-		atomic_load(&wakes), (double) atomic_load(&slowest_wake_ns) / 1e6, atomic_load(&replaced_alone),
+		atomic_load(&claims), atomic_load(&bids), atomic_load(&awards_judged), atomic_load(&declines),
+		atomic_load(&widenings), atomic_load(&waits), atomic_load(&wakes),
+		(double) atomic_load(&slowest_wake_ns) / 1e6, atomic_load(&replaced_alone),
 		atomic_load(&cleaned_alone));
 	printf("stress: %ld broadcasts, %d threads, seed %llu, %.1f s: ", done, options.threads,
 		(unsigned long long) options.seed, (double) (broadcast_clock_ns() - began_ns) / 1e9);
 	if (failed) {
 		printf("FAILED, %ld violations\n", failed);
 	} else {
-		printf("passed, rules 1 to 7 held on every one\n");
+		printf("passed, rules 1 to 7 and those of bids held on every one\n");
 	}
 	return failed != 0;
 }

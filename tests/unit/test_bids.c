@@ -11,6 +11,7 @@
 
 #include "core_test.h"
 
+#include <limits.h>
 #include <pthread.h>
 
 #define DAY_MS (24 * 60 * 60 * 1000)
@@ -224,6 +225,76 @@ static void bid_of_one_that_becomes_a_recipient_counts_as_its_answer(void **stat
 	names_unref(beta);
 }
 
+/*! The broadcast that is_registered_and_joins() widens. */
+static struct broadcast *joined;
+
+/*! \brief Asked between the moment at which an application comes and the one at which its answer is noted. */
+static int is_registered_and_joins(const char *app)
+{
+	struct names *more = names_of(app, NULL);
+
+	names_unref(broadcast_widen(joined, more, 0));
+	names_unref(more);
+	return 1;
+}
+
+/*! \brief Of a call that is offered to "alpha" at first, and has a bid of it. */
+static struct broadcast *to_be_joined(void)
+{
+	struct names *alpha = names_of("alpha", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = DAY_MS,
+		.recipients = alpha,
+		.more_to_come = 1,
+		.bid_window_ms = 5000 };
+
+	joined = announced(&terms);
+	assert_non_null(joined);
+	names_unref(alpha);
+	return joined;
+}
+
+static void answer_of_one_that_joins_meanwhile_counts(void **state)
+{
+	struct broadcast *broadcast = to_be_joined();
+	struct names *beta = names_of("beta", NULL);
+	struct broadcast_snapshot snapshot;
+
+	(void) state;
+	/* All that it is offered to by then have answered: nothing is left to wait for. */
+	names_unref(broadcast_widen(broadcast, beta, 1));
+	bid(broadcast, "alpha", 1);
+	assert_int_equal(broadcast_decline(broadcast, "gamma", is_registered_and_joins), BROADCAST_OK);
+	expect_winner(broadcast, "", -1);
+	broadcast_get_snapshot(broadcast, &snapshot);
+	assert_int_equal(names_count(snapshot.recipients), 3);
+	assert_int_equal(names_count(snapshot.declined), 1);
+	broadcast_snapshot_clear(&snapshot);
+	decline(broadcast, "beta");
+	expect_winner(broadcast, "alpha", 1);
+	/* Its retry is known, too. */
+	assert_int_equal(broadcast_decline(broadcast, "gamma", NULL), BROADCAST_TAKEN);
+	broadcast_unref(broadcast);
+
+	broadcast = to_be_joined();
+	names_unref(broadcast_widen(broadcast, beta, 1));
+	decline(broadcast, "alpha");
+	assert_int_equal(broadcast_bid(broadcast, "gamma", 7, is_registered_and_joins), BROADCAST_OK);
+	expect_winner(broadcast, "", -1);
+	decline(broadcast, "beta");
+	expect_winner(broadcast, "gamma", 7);
+	broadcast_unref(broadcast);
+
+	/* Where it is the last one, it is its decline that closes, and its retry hears the same. */
+	broadcast = to_be_joined();
+	decline(broadcast, "alpha");
+	assert_int_equal(broadcast_decline(broadcast, "gamma", is_registered_and_joins), BROADCAST_OK);
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_DECLINED);
+	assert_int_equal(broadcast_decline(broadcast, "gamma", NULL), BROADCAST_OK);
+	broadcast_unref(broadcast);
+	names_unref(beta);
+}
+
 static int nobody_is_registered(const char *app)
 {
 	(void) app;
@@ -242,6 +313,28 @@ static void who_may_not_claim_may_not_bid(void **state)
 	assert_int_equal(broadcast_close(broadcast, BROADCAST_HUNG_UP), BROADCAST_HUNG_UP);
 	assert_int_equal(broadcast_bid(broadcast, "alpha", 5, NULL), BROADCAST_CLOSED);
 	broadcast_unref(broadcast);
+}
+
+static void score_is_from_0_to_1000(void **state)
+{
+	struct broadcast *broadcast = collecting(DAY_MS, 5000);
+	struct broadcast *other = broadcast_of("chan", DAY_MS);
+
+	(void) state;
+	assert_int_equal(broadcast_bid(broadcast, "alpha", -1, NULL), BROADCAST_FORBIDDEN);
+	assert_int_equal(broadcast_bid(broadcast, "alpha", BROADCAST_MAX_SCORE + 1, NULL), BROADCAST_FORBIDDEN);
+	assert_int_equal(award_ns(broadcast), 0);
+	bid(broadcast, "alpha", 0);
+	bid(broadcast, "beta", BROADCAST_MAX_SCORE);
+	/* What cannot be read leaves the bid as it was. */
+	assert_int_equal(broadcast_bid(broadcast, "beta", INT_MIN, NULL), BROADCAST_FORBIDDEN);
+	decline(broadcast, "gamma");
+	expect_winner(broadcast, "beta", BROADCAST_MAX_SCORE);
+	/* Also where a bid is a claim. */
+	assert_int_equal(broadcast_bid(other, "alpha", 1001, NULL), BROADCAST_FORBIDDEN);
+	expect_winner(other, "", -1);
+	broadcast_unref(broadcast);
+	broadcast_unref(other);
 }
 
 static void bid_without_a_window_is_a_claim(void **state)
@@ -360,7 +453,7 @@ static void claim_waits_for_the_award(void **state)
 	poll(NULL, 0, 20);
 	assert_int_equal(atomic_load(&alpha.result), 99);
 	decline(broadcast, "gamma");
-	/* Its bid is 0, and the last answer decides. */
+	/* Its bid is 0, and the last answer decides. A claim is a bid of 0 for who has bid before, too. */
 	bid(broadcast, "beta", 1);
 	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
 	expect_winner(broadcast, "beta", 1);
@@ -402,7 +495,8 @@ static void sixty_four_claims_wait_and_no_more(void **state)
 	struct broadcast *broadcast = collecting(DAY_MS, 5000);
 	struct claim claims[CLAIMS];
 	char names[CLAIMS][16];
-	int taken = 0;
+	struct broadcast *other = broadcast_of("other", DAY_MS);
+	int refused = 0;
 	int closed = 0;
 
 	(void) state;
@@ -411,13 +505,17 @@ static void sixty_four_claims_wait_and_no_more(void **state)
 		claim_aside(&claims[i], broadcast, names[i]);
 	}
 	/* The one that is too many is answered while the others wait. */
-	while (!taken) {
+	while (!refused) {
 		for (int i = 0; i < CLAIMS; i++) {
-			taken += atomic_load(&claims[i].result) == BROADCAST_TAKEN;
+			refused += atomic_load(&claims[i].result) == BROADCAST_BUSY;
 		}
 		poll(NULL, 0, 1);
 	}
-	assert_int_equal(taken, 1);
+	assert_int_equal(refused, 1);
+	/* A bid does not wait, and neither does a claim of another call that collects none. */
+	bid(broadcast, "alpha", 1);
+	assert_int_equal(broadcast_claim(other, "alpha", NULL), BROADCAST_OK);
+	broadcast_unref(other);
 	broadcast_close(broadcast, BROADCAST_HUNG_UP);
 	for (int i = 0; i < CLAIMS; i++) {
 		closed += claim_result(&claims[i]) == BROADCAST_CLOSED;
@@ -513,7 +611,9 @@ int main(void)
 		cmocka_unit_test(decline_takes_a_bid_back),
 		cmocka_unit_test(bid_takes_a_decline_back),
 		cmocka_unit_test(bid_of_one_that_becomes_a_recipient_counts_as_its_answer),
+		cmocka_unit_test(answer_of_one_that_joins_meanwhile_counts),
 		cmocka_unit_test(who_may_not_claim_may_not_bid),
+		cmocka_unit_test(score_is_from_0_to_1000),
 		cmocka_unit_test(bid_without_a_window_is_a_claim),
 		cmocka_unit_test(nothing_is_awarded_after_the_close),
 		cmocka_unit_test(next_best_has_it_at_once_when_the_winner_is_lost),

@@ -482,7 +482,7 @@ static int registered_but_all_decline(const char *app)
 	return 1;
 }
 
-static void claim_looks_again_after_asking(void **state)
+static void claim_checks_again_after_asking(void **state)
 {
 	static const struct {
 		int (*is_registered)(const char *app);
@@ -511,7 +511,7 @@ static void claim_looks_again_after_asking(void **state)
 	}
 }
 
-static void decline_looks_again_after_asking(void **state)
+static void decline_checks_again_after_asking(void **state)
 {
 	(void) state;
 	asked = broadcast_of("chan", LONG_MS);
@@ -1045,7 +1045,7 @@ static void snapshot_of_a_claimed_one(void **state)
 	broadcast_snapshot_clear(&snapshot);
 }
 
-static void look_expires_what_has_run_out(void **state)
+static void snapshot_expires_what_has_run_out(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", 1);
 	struct broadcast_snapshot snapshot;
@@ -1220,8 +1220,8 @@ int main(void)
 		cmocka_unit_test(loser_hears_taken),
 		cmocka_unit_test(claim_then_close_keeps_the_winner),
 		cmocka_unit_test(close_then_claim_is_too_late),
-		cmocka_unit_test(claim_looks_again_after_asking),
-		cmocka_unit_test(decline_looks_again_after_asking),
+		cmocka_unit_test(claim_checks_again_after_asking),
+		cmocka_unit_test(decline_checks_again_after_asking),
 		cmocka_unit_test(who_has_no_say_hears_of_the_deadline_too),
 		cmocka_unit_test(last_recipients_decline_closes),
 		cmocka_unit_test(decline_again_is_yes_and_counts_once),
@@ -1250,7 +1250,7 @@ int main(void)
 		cmocka_unit_test(broadcast_knows_that_it_was_followed),
 		cmocka_unit_test(snapshot_of_an_open_one),
 		cmocka_unit_test(snapshot_of_a_claimed_one),
-		cmocka_unit_test(look_expires_what_has_run_out),
+		cmocka_unit_test(snapshot_expires_what_has_run_out),
 		cmocka_unit_test(may_claim_says_what_a_claim_would_be_answered),
 		cmocka_unit_test(of_many_claims_exactly_one_wins),
 		cmocka_unit_test(claim_and_hang_up_at_once_have_one_outcome),

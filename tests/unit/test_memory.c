@@ -154,11 +154,29 @@ static void claim_without_memory_leaves_it_open(void **state)
 	}
 	broadcast = broadcast_of("chan", 60000);
 	take_all_memory();
-	result = broadcast_claim(broadcast, "alpha", NULL);
+	result = broadcast_claim(broadcast, "gamma", NULL);
 	give_memory_back();
 	assert_int_equal(result, BROADCAST_CLOSED);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	assert_int_equal(broadcast_claim(broadcast, "beta", NULL), BROADCAST_OK);
+	broadcast_unref(broadcast);
+}
+
+static void claim_of_a_recipient_needs_no_memory(void **state)
+{
+	struct broadcast *broadcast;
+	enum broadcast_result result;
+
+	(void) state;
+	if (!memory_can_run_out()) {
+		skip();
+	}
+	broadcast = broadcast_of("chan", 60000);
+	take_all_memory();
+	result = broadcast_claim(broadcast, "beta", NULL);
+	give_memory_back();
+	assert_int_equal(result, BROADCAST_OK);
+	assert_string_equal(broadcast_winner_name(broadcast), "beta");
 	broadcast_unref(broadcast);
 }
 
@@ -180,6 +198,7 @@ int main(void)
 		cmocka_unit_test(one_that_cannot_be_put_in_replaces_nothing),
 		cmocka_unit_test(widening_without_memory_changes_nothing),
 		cmocka_unit_test(claim_without_memory_leaves_it_open),
+		cmocka_unit_test(claim_of_a_recipient_needs_no_memory),
 		cmocka_unit_test(descriptor_that_was_not_given_up_goes_with_the_broadcast),
 	};
 

@@ -50,12 +50,13 @@ static void widened(struct broadcast *broadcast, struct names *added)
 
 static void answered(struct broadcast *broadcast, const struct broadcast_answer *answer)
 {
+	static const char *const requests[] = { "claim", "decline", "bid", "take" };
 	char word[128];
 
 	broadcast_state(broadcast);
-	snprintf(word, sizeof(word), "%s(%s)=%d%s%s",
-		answer->request == BROADCAST_REQUEST_CLAIM ? "claim" : "decline", answer->app ? answer->app : "NULL",
-		answer->result, answer->reason ? ":" : "", answer->reason ? answer->reason : "");
+	snprintf(word, sizeof(word), "%s(%s)=%d%s%s", requests[answer->request],
+		answer->app ? answer->app : "NULL", answer->result, answer->reason ? ":" : "",
+		answer->reason ? answer->reason : "");
 	note(word);
 }
 
@@ -143,7 +144,20 @@ static void claimed_broadcast_is_told_in_order(void **state)
 	observers_lost(broadcast, "alpha");
 	broadcast_close(broadcast, BROADCAST_GONE);
 	assert_string_equal(
-		heard, "opened claim(alpha)=-3:not registered claimed claim(alpha)=0 claim(beta)=-2 lost alpha");
+		heard, "opened claim(alpha)=-3:not registered claim(alpha)=0 claimed claim(beta)=-2 lost alpha");
+	broadcast_unref(broadcast);
+}
+
+static void request_for_any_call_is_told_from_a_claim(void **state)
+{
+	struct broadcast *broadcast = broadcast_of("chan", 60000);
+
+	(void) state;
+	assert_int_equal(broadcast_take(broadcast, "alpha", NULL), BROADCAST_OK);
+	/* What it has already is not news, and what another one has it did not ask for. */
+	assert_int_equal(broadcast_take(broadcast, "alpha", NULL), BROADCAST_TAKEN);
+	assert_int_equal(broadcast_take(broadcast, "beta", NULL), BROADCAST_TAKEN);
+	assert_string_equal(heard, "opened take(alpha)=0 claimed take(alpha)=-2 take(beta)=-2");
 	broadcast_unref(broadcast);
 }
 
@@ -179,7 +193,7 @@ static void deadline_is_told_once(void **state)
 	broadcast_unref(broadcast);
 }
 
-static void last_decline_closes_before_it_is_answered(void **state)
+static void last_decline_is_answered_before_it_closes(void **state)
 {
 	struct broadcast *broadcast = broadcast_of("chan", 60000);
 
@@ -187,7 +201,7 @@ static void last_decline_closes_before_it_is_answered(void **state)
 	broadcast_decline(broadcast, "alpha", NULL);
 	broadcast_decline(broadcast, "beta", NULL);
 	broadcast_decline(broadcast, "beta", NULL);
-	assert_string_equal(heard, "opened decline(alpha)=0 declined decline(beta)=0 decline(beta)=0");
+	assert_string_equal(heard, "opened decline(alpha)=0 decline(beta)=0 declined decline(beta)=0");
 	broadcast_unref(broadcast);
 }
 
@@ -452,9 +466,10 @@ int main(void)
 		CASE(silence_is_told),
 		CASE(opening_is_its_deadline_less_its_time),
 		CASE(claimed_broadcast_is_told_in_order),
+		CASE(request_for_any_call_is_told_from_a_claim),
 		CASE(each_way_to_close_is_told_once),
 		CASE(deadline_is_told_once),
-		CASE(last_decline_closes_before_it_is_answered),
+		CASE(last_decline_is_answered_before_it_closes),
 		CASE(offer_to_nobody_opens_and_closes),
 		CASE(broadcast_that_was_not_announced_is_not_told),
 		CASE(widening_is_told_with_the_new_ones_alone),

@@ -14,9 +14,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "asterisk/astobj2.h"
-#include "asterisk/format_cache.h"
-#include "asterisk/format_cap.h"
+#include "../../../tests/module/still_channel.h"
 #include "asterisk/lock.h"
 
 /*! Offers that may wait for an application; beyond that a provider may drop some. */
@@ -25,28 +23,8 @@
 /*! How long a broadcast may stay open, in milliseconds. */
 #define OPEN_MS 60000
 
-static struct ast_frame *read_nothing(struct ast_channel *chan attribute_unused)
-{
-	return &ast_null_frame;
-}
-
-static int write_nothing(struct ast_channel *chan attribute_unused, struct ast_frame *frame attribute_unused)
-{
-	return 0;
-}
-
-static int hang_up(struct ast_channel *chan attribute_unused)
-{
-	return 0;
-}
-
-static struct ast_channel_tech technology = {
-	.type = "StasisBroadcastBench",
-	.description = "Channels to measure stasis broadcasts with",
-	.read = read_nothing,
-	.write = write_nothing,
-	.hangup = hang_up,
-};
+static struct ast_channel_tech technology =
+	STILL_TECHNOLOGY("StasisBroadcastBench", "Channels to measure stasis broadcasts with");
 
 AST_MUTEX_DEFINE_STATIC(told_lock);
 static ast_cond_t told_enough;
@@ -60,8 +38,7 @@ int setting_init(void)
 {
 	pthread_condattr_t attributes;
 
-	technology.capabilities = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
-	if (!technology.capabilities || ast_format_cap_append(technology.capabilities, ast_format_slin, 0)) {
+	if (still_technology_init(&technology)) {
 		return -1;
 	}
 	pthread_condattr_init(&attributes);
@@ -73,7 +50,7 @@ int setting_init(void)
 
 void setting_cleanup(void)
 {
-	ao2_cleanup(technology.capabilities);
+	still_technology_cleanup(&technology);
 	ast_cond_destroy(&told_enough);
 }
 
@@ -102,12 +79,7 @@ static struct ast_channel *make_channel(int number)
 	if (!chan) {
 		return NULL;
 	}
-	ast_channel_tech_set(chan, &technology);
-	ast_channel_nativeformats_set(chan, technology.capabilities);
-	ast_channel_set_readformat(chan, ast_format_slin);
-	ast_channel_set_rawreadformat(chan, ast_format_slin);
-	ast_channel_set_writeformat(chan, ast_format_slin);
-	ast_channel_set_rawwriteformat(chan, ast_format_slin);
+	still_channel_set(chan, &technology);
 	ast_channel_unlock(chan);
 	return chan;
 }

@@ -42,6 +42,9 @@ static enum delivery_stage stage_of(const struct recipient *recipient)
 	if (recipient->sent) {
 		return DELIVERY_SENT;
 	}
+	if (recipient->stage == STAGE_OFFERING) {
+		return DELIVERY_WRITING;
+	}
 	return recipient->stage == STAGE_OFFER ? DELIVERY_QUEUED : DELIVERY_DROPPED;
 }
 

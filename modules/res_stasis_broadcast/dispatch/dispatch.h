@@ -148,8 +148,10 @@ void delivery_end(struct delivery *delivery, struct ast_json *event);
 
 /*! \brief How far the CallBroadcast of one recipient has come. */
 enum delivery_stage {
-	/*! It waits, or is being written. */
+	/*! It waits. Once the broadcast has closed, it is going to be dropped. */
 	DELIVERY_QUEUED,
+	/*! It is being written: for long, if the application does not read. */
+	DELIVERY_WRITING,
 	DELIVERY_SENT,
 	/*! It was not sent, and will not be. */
 	DELIVERY_DROPPED,

@@ -18,6 +18,7 @@
 
 #include <stdatomic.h>
 
+#include "../log_limit.h"
 #include "../stats.h"
 #include "../stats_types.h"
 #include "asterisk/json.h"
@@ -33,8 +34,10 @@
 
 /*! \brief How far one recipient's events have come. */
 enum stage {
-	/*! CallBroadcast waits, or is being written. */
+	/*! CallBroadcast waits. */
 	STAGE_OFFER,
+	/*! CallBroadcast is being written. */
+	STAGE_OFFERING,
 	/*! CallBroadcast was sent; the event that tells of the end is to come if there will be one. */
 	STAGE_OFFERED,
 	/*! The event that tells of the end waits, or is being written. */
@@ -117,8 +120,8 @@ struct app_queue {
 	unsigned int uncounted;
 	/*! The thread that writes to it; NULL if none does. */
 	const struct worker *writer;
-	/*! When that warning was, in nanoseconds; 0: never. */
-	int64_t last_warned_ns;
+	/*! Of those warnings. */
+	struct log_limit log_limit;
 	AST_LIST_ENTRY(app_queue) ready;
 	uint64_t hash;
 	char app[];

@@ -22,9 +22,6 @@
 /*! If all threads are stuck, at least so many are started. */
 #define FIRST_RELIEF 8
 
-/*! So often the log tells that no thread can be started, in nanoseconds. */
-#define WARN_NS INT64_C(10000000000)
-
 /*! \brief A thread that has been writing for long. */
 struct suspect {
 	struct worker *worker;
@@ -142,11 +139,9 @@ static size_t wanted_if_all_stuck_locked(void)
 /*! \brief Tell the log that no thread can be started, at most once in a while. Without the lock. */
 static void warn_no_thread(void)
 {
-	static int64_t last_warned_ns;
-	const int64_t now = broadcast_clock_ns();
+	static struct log_limit limit;
 
-	if (!last_warned_ns || now - last_warned_ns > WARN_NS) {
-		last_warned_ns = now;
+	if (log_limit_pass(&limit, 1, NULL)) {
 		ast_log(LOG_ERROR,
 			"No thread can be started, and those there are wait for applications that do not read: events "
 			"are late. Check the limits of threads and memory\n");

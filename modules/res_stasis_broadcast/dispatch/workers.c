@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../directory.h"
+#include "../source_types.h"
 #include "../stats_store.h"
 #include "asterisk/utils.h"
 #include "printable.h"
@@ -33,9 +34,6 @@
 
 /*! The longest time that is noted of a recipient, in tenths of a millisecond: 14 hours. */
 #define MAX_SENT ((1 << 29) - 1)
-
-/*! So often the log tells of one application's dropped events, in nanoseconds. */
-#define WARN_NS INT64_C(10000000000)
 
 /*!
  * \brief Take an idle thread to work if none is at work or if there is enough for one more; else let the watchdog
@@ -114,25 +112,9 @@ void workers_recheck(void)
  *
  * \retval 0 on success, -1 if it was not sent.
  */
-static int send_event(const char *app, struct ast_json *event, int suspect)
+static int send_event(const char *app, const struct stasis_broadcast_event *event, int suspect)
 {
-	/* Asterisk adds fields at the top of what it is given: each application gets a top of its own. */
-	struct ast_json *copy = suspect && !directory_is_there(app) ? NULL : ast_json_copy(event);
-	int result = -1;
-
-	if (copy) {
-		struct ast_json *name = ast_json_string_create(app);
-
-		/*
-		 * Asterisk 16 puts a name of its own in the place of this one, and logs this one afterwards if the
-		 * application could not be written to: it has to live until then.
-		 */
-		ast_json_object_set(copy, "application", ast_json_ref(name));
-		result = directory_send(app, copy);
-		ast_json_unref(name);
-	}
-	ast_json_unref(copy);
-	return result;
+	return suspect && !directory_is_there(app) ? -1 : directory_send(app, event);
 }
 
 /*! \brief Tell the debug log of an event that was sent, or could not be. Without the lock. */
@@ -147,25 +129,30 @@ static void debug_sent(const char *app, struct ast_json *event, int result)
 		result ? "could not be sent" : "was sent", printable(app, shown_app, sizeof(shown_app)));
 }
 
-/*! \brief Write one event, with the lock released meanwhile. \retval 0 if it was sent. */
-static int write_locked(struct worker *worker, struct app_queue *queue, struct ast_json *event,
-	enum stasis_broadcast_event_kind kind)
+/*! \brief Write one event of a delivery, with the lock released meanwhile. \retval 0 if it was sent. */
+static int write_locked(struct worker *worker, struct app_queue *queue, const struct delivery *delivery,
+	struct ast_json *json, enum stasis_broadcast_event_kind kind)
 {
+	struct stasis_broadcast_event event = {
+		.json = ast_json_ref(json),
+		.serial = broadcast_serial(delivery->broadcast),
+		.is_offer = kind == STASIS_BROADCAST_EVENT_CALL_BROADCAST,
+		.remaining_ms = broadcast_remaining_ms(delivery->broadcast),
+	};
 	int suspect = queue->suspect;
 	int failed;
 
-	ast_json_ref(event);
 	queue->writer = worker;
 	atomic_store_explicit(&worker->writing_ns, broadcast_clock_ns(), memory_order_relaxed);
 	ast_mutex_unlock(&dispatcher.lock);
 
-	failed = send_event(queue->app, event, suspect) != 0;
+	failed = send_event(queue->app, &event, suspect) != 0;
 	suspect = failed;
 	atomic_store_explicit(&worker->writing_ns, 0, memory_order_relaxed);
 	if (DEBUG_ATLEAST(2)) {
-		debug_sent(queue->app, event, suspect);
+		debug_sent(queue->app, json, suspect);
 	}
-	ast_json_unref(event);
+	ast_json_unref(json);
 
 	ast_mutex_lock(&dispatcher.lock);
 	queue->writer = NULL;
@@ -210,16 +197,14 @@ static void count_dropped_locked(struct app_queue *queue)
  */
 static void warn_of_overflow_locked(struct app_queue *queue)
 {
-	const int64_t now = broadcast_clock_ns();
 	unsigned int overflowed = queue->overflowed;
 	char app[PRINTABLE_SIZE];
 
 	/* The last turn tells what is left to tell. */
-	if (!overflowed || (queue->last_warned_ns && now - queue->last_warned_ns < WARN_NS && queue->count > 1)) {
+	if (!overflowed || (!log_limit_pass(&queue->log_limit, 1, NULL) && queue->count > 1)) {
 		return;
 	}
 	queue->overflowed = 0;
-	queue->last_warned_ns = now;
 	ast_mutex_unlock(&dispatcher.lock);
 	ast_log(LOG_WARNING,
 		"Application '%s' reads too slowly: %u events for it were dropped. Check its connection, and "
@@ -235,7 +220,7 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 	struct delivery *delivery = recipient->offering->delivery;
 
 	if (recipient->stage == STAGE_END) {
-		write_locked(worker, queue, delivery->end, delivery->end_kind);
+		write_locked(worker, queue, delivery, delivery->end, delivery->end_kind);
 		recipient->stage = STAGE_DONE;
 	} else if (delivery_is_stale(delivery)) {
 		/* Who did not hear of the offer does not hear how it ended. */
@@ -243,14 +228,16 @@ static void serve_locked(struct worker *worker, struct app_queue *queue, struct 
 		dispatcher.stats.stale++;
 		dispatcher.events[STASIS_BROADCAST_EVENT_CALL_BROADCAST].stale++;
 	} else {
-		if (!write_locked(worker, queue, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
+		recipient->stage = STAGE_OFFERING;
+		if (!write_locked(
+				worker, queue, delivery, recipient->offering->event, STASIS_BROADCAST_EVENT_CALL_BROADCAST)) {
 			note_sent_locked(recipient);
 		}
 		recipient->stage = STAGE_OFFERED;
 		if (delivery->end && !dispatcher.stopping) {
 			/* In the same turn: what was queued meanwhile may be the next offer of the same channel. */
 			recipient->stage = STAGE_END;
-			write_locked(worker, queue, delivery->end, delivery->end_kind);
+			write_locked(worker, queue, delivery, delivery->end, delivery->end_kind);
 			recipient->stage = STAGE_DONE;
 		}
 	}

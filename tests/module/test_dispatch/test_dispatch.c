@@ -24,6 +24,7 @@
 #include "broadcast.h"
 #include "res_stasis_broadcast/directory.h"
 #include "res_stasis_broadcast/dispatch/dispatch_private.h"
+#include "res_stasis_broadcast/source_types.h"
 #include "res_stasis_broadcast/stats.h"
 
 #define CATEGORY "/stasis_broadcast/"
@@ -57,9 +58,9 @@ static enum ast_test_result_state describe(struct ast_test_info *info, const cha
 	return AST_TEST_NOT_RUN;
 }
 
-static int send_as(const char *source, const char *app, struct ast_json *event)
+static int send_as(const char *source, const char *app, const struct stasis_broadcast_event *event)
 {
-	const char *type = ast_json_string_get(ast_json_object_get(event, "type"));
+	const char *type = ast_json_string_get(ast_json_object_get(event->json, "type"));
 	size_t length;
 
 	ast_mutex_lock(&lock);
@@ -97,18 +98,18 @@ static int second_has(const char *app)
 	return names_find(second_names, app) >= 0;
 }
 
-static int send_first(const char *app, struct ast_json *event)
+static int send_first(const char *app, const struct stasis_broadcast_event *event)
 {
 	return send_as("", app, event);
 }
 
-static int send_second(const char *app, struct ast_json *event)
+static int send_second(const char *app, const struct stasis_broadcast_event *event)
 {
 	return send_as("second:", app, event);
 }
 
-static const struct directory_source first = { "first", get_first, first_has, send_first };
-static const struct directory_source second = { "second", get_second, second_has, send_second };
+static const struct directory_source first = { "first", get_first, first_has, send_first, NULL, NULL };
+static const struct directory_source second = { "second", get_second, second_has, send_second, NULL, NULL };
 
 /*! \brief Wait until a number is at least \a count. \return Whether it is. */
 static int reaches(const size_t *number, size_t count)
@@ -401,7 +402,7 @@ AST_TEST_DEFINE(directory_removal_waits)
 	waits &= reaches(&removed, 1) && !inside;
 	pthread_join(thread, NULL);
 	none = event("none");
-	waits &= directory_send("b", none) == -1;
+	waits &= directory_send("b", &(struct stasis_broadcast_event){ .json = none }) == -1;
 	ast_json_unref(none);
 	delivery_unref(delivery);
 	broadcast_unref(broadcast);
@@ -425,6 +426,7 @@ static int has_names(const char *expected)
 
 AST_TEST_DEFINE(directory_of_two_sources)
 {
+	struct stasis_broadcast_event told = { 0 };
 	struct ast_json *one;
 	int as_told;
 
@@ -435,7 +437,8 @@ AST_TEST_DEFINE(directory_of_two_sources)
 	ast_test_validate(test, !begin() && (one = event("one")));
 	as_told = has_names("a b c") && !directory_has("d") && !directory_add(&second);
 	as_told &= has_names("a b c d") && directory_has("d") && directory_has("c") && !directory_has("e");
-	as_told &= !directory_send("c", one) && !directory_send("d", one) && directory_send("e", one) == -1;
+	told.json = one;
+	as_told &= !directory_send("c", &told) && !directory_send("d", &told) && directory_send("e", &told) == -1;
 	as_told &= was_sent("c", " one") && was_sent("second:d", " one");
 	as_told &= !directory_set_exclude("^[ad]$") && has_names("b c") && !directory_has("d") &&
 		directory_excludes("a");

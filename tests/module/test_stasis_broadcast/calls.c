@@ -11,49 +11,28 @@
 
 #include "cases.h"
 
+#include "../still_channel.h"
+
 #include "asterisk/astobj2.h"
 #include "asterisk/causes.h"
 #include "asterisk/format_cache.h"
-#include "asterisk/format_cap.h"
 #include "asterisk/framehook.h"
 #include "asterisk/linkedlists.h"
 
 static struct call *calls;
 static struct waiter *waiters;
 
-static struct ast_frame *read_nothing(struct ast_channel *chan attribute_unused)
-{
-	return &ast_null_frame;
-}
-
-static int write_nothing(struct ast_channel *chan attribute_unused, struct ast_frame *frame attribute_unused)
-{
-	return 0;
-}
-
-static int hang_up(struct ast_channel *chan attribute_unused)
-{
-	return 0;
-}
-
-static struct ast_channel_tech technology = {
-	.type = "StasisBroadcastTest",
-	.description = "Channels for tests of stasis broadcasts",
-	.read = read_nothing,
-	.write = write_nothing,
-	.hangup = hang_up,
-};
+static struct ast_channel_tech technology =
+	STILL_TECHNOLOGY("StasisBroadcastTest", "Channels for tests of stasis broadcasts");
 
 int calls_init(void)
 {
-	technology.capabilities = ast_format_cap_alloc(AST_FORMAT_CAP_FLAG_DEFAULT);
-	return technology.capabilities ? ast_format_cap_append(technology.capabilities, ast_format_slin, 0) : -1;
+	return still_technology_init(&technology);
 }
 
 void calls_cleanup(void)
 {
-	ao2_cleanup(technology.capabilities);
-	technology.capabilities = NULL;
+	still_technology_cleanup(&technology);
 }
 
 /*! \brief Count what is read from a channel by any thread. */
@@ -86,12 +65,7 @@ static struct ast_channel *make_channel(struct call *call)
 	if (!chan) {
 		return NULL;
 	}
-	ast_channel_tech_set(chan, &technology);
-	ast_channel_nativeformats_set(chan, technology.capabilities);
-	ast_channel_set_readformat(chan, ast_format_slin);
-	ast_channel_set_rawreadformat(chan, ast_format_slin);
-	ast_channel_set_writeformat(chan, ast_format_slin);
-	ast_channel_set_rawwriteformat(chan, ast_format_slin);
+	still_channel_set(chan, &technology);
 	ast_framehook_attach(chan, &hook);
 	ast_channel_unlock(chan);
 	return chan;

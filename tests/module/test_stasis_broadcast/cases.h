@@ -32,7 +32,7 @@
 #define DAY_MS (24 * 60 * 60 * 1000)
 
 /*! \brief How long to wait for what must happen at once, in milliseconds; only a failure waits so long. */
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 30000
 
 /*! \brief How often a race is run. */
 #define ROUNDS 200
@@ -54,6 +54,7 @@ extern ast_test_cb_t *const media_cases[];
 extern ast_test_cb_t *const provider_cases[];
 extern ast_test_cb_t *const queue_cases[];
 extern ast_test_cb_t *const setting_cases[];
+extern ast_test_cb_t *const source_cases[];
 extern ast_test_cb_t *const stall_cases[];
 extern ast_test_cb_t *const volume_cases[];
 
@@ -257,6 +258,33 @@ int wait_on(struct call *call, int timeout_ms);
 
 /*! \brief End them all. */
 void waiters_end(void);
+
+/*
+ * runs.c: the dialplan application in a thread of its own
+ */
+
+/*! \brief StasisBroadcast() in a thread of its own. */
+struct run {
+	struct call *call;
+	const char *arguments;
+	pthread_t thread;
+	int started;
+};
+
+/*! \brief Run it for a call, for a minute, with the application's \c notify_claimed. \retval 0 on success. */
+int run_start(struct run *run, struct call *call);
+
+/*! \brief Run it with other arguments, which stay where they are until it has ended. */
+int run_start_with(struct run *run, struct call *call, const char *arguments);
+
+/*! \brief Let a run come to its end, with its channel's if need be. */
+void run_end(struct run *run);
+
+/*! \brief Wait until it has come to its end by itself. */
+void run_wait(struct run *run);
+
+/*! \brief The value of a variable of a channel is this one. */
+int call_has(struct call *call, const char *name, const char *value);
 
 /*
  * usage.c: what the process uses

@@ -33,6 +33,7 @@ static ast_test_cb_t *const *const lists[] = {
 	provider_cases,
 	queue_cases,
 	setting_cases,
+	source_cases,
 	stall_cases,
 	volume_cases,
 };

@@ -1,0 +1,395 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The calls that are ours, or may be in a moment.
+ */
+
+#include "calls.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_US (1000 * LWS_US_PER_MS) /* after that a request is sent again */
+#define TRIES 3
+#define COMES_MS 3000 /* beyond hold_ms: how long StasisStart may take */
+#define NODES_MAX 256
+
+struct call {
+	struct call *next;
+	enum {
+		CALL_ASKED,  /*!< claimed, no answer yet */
+		CALL_TAKING, /*!< asked a node for its next call; the channel is not known yet */
+		CALL_COMING, /*!< ours: StasisStart is to come */
+		CALL_HELD
+	} state;
+	char channel[300], offer[128], token[300];
+	unsigned number; /*!< of the request that is under way */
+	int tries;
+	int next_node;     /*!< whom to ask next, while taking */
+	struct node *node; /*!< NULL: not known yet */
+	lws_sorted_usec_list_t timer;
+};
+
+static struct bus *bus;
+static struct node_owner *owner;
+static struct call *calls;
+static int capacity, count;
+static unsigned numbers;
+static bool is_stopping;
+static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
+static char nodes[NODES_MAX][300];
+static int nodes_count;
+
+static void take_next(void);
+
+static struct call *add(int state, const char *channel)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	call->state = state;
+	snprintf(call->channel, sizeof(call->channel), "%s", channel);
+	call->next = calls;
+	calls = call;
+	count++;
+	return call;
+}
+
+static void drop(struct call *call)
+{
+	struct call **at = &calls;
+	bool had_it = call->state == CALL_HELD;
+
+	while (*at != call) {
+		at = &(*at)->next;
+	}
+	*at = call->next;
+	count--;
+	lws_sul_cancel(&call->timer);
+	if (call->node) {
+		node_release(call->node);
+	}
+	free(call);
+	if (had_it || left_open) {
+		left_open = false;
+		take_next();
+	}
+}
+
+/*! \brief No room: for a while, so decline, or only until we hear that what we have asked for is another's. */
+static bool is_to_decline(void)
+{
+	int ours = 0;
+
+	for (const struct call *call = calls; call; call = call->next) {
+		ours += call->state >= CALL_COMING;
+	}
+	left_open |= ours < capacity && !is_stopping;
+	return is_stopping || ours >= capacity;
+}
+
+static struct call *find(const char *channel)
+{
+	struct call *call = calls;
+
+	while (call && (call->state == CALL_TAKING || strcmp(call->channel, channel))) {
+		call = call->next;
+	}
+	return call;
+}
+
+static void ask(lws_sorted_usec_list_t *timer)
+{
+	struct call *call = lws_container_of(timer, struct call, timer);
+
+	if (call->tries++ == TRIES) {
+		tell("claim", "{s:s, s:i}", "channel", call->channel, "status", 0);
+		drop(call);
+		return;
+	}
+	call->number = ++numbers;
+	lws_sul_schedule(owner->lws, 0, timer, ask, ANSWER_US);
+	bus_ask(bus, "claim", call->token, call->number,
+		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
+}
+
+static void ask_next_node(lws_sorted_usec_list_t *timer)
+{
+	struct call *call = lws_container_of(timer, struct call, timer);
+
+	if (call->next_node == nodes_count || is_stopping) {
+		drop(call);
+		return;
+	}
+	call->number = ++numbers;
+	lws_sul_schedule(owner->lws, 0, timer, ask_next_node, ANSWER_US);
+	bus_ask(bus, "take", nodes[call->next_node++], call->number, json_object());
+}
+
+/*! \brief There is room: ask one node after the other for a call that waits. */
+static void take_next(void)
+{
+	if (!is_stopping && count < capacity) {
+		ask_next_node(&add(CALL_TAKING, "")->timer);
+	}
+}
+
+static void on_offer(const struct bus_message *message)
+{
+	const json_t *event = message->body;
+	const char *channel = text_of(json_object_get(event, "channel"), "id"), *offer = text_of(event, "offer");
+	struct call *call;
+
+	if (strcmp(text_of(event, "type"), "CallBroadcast") || !*channel ||
+		strlen(channel) >= sizeof(call->channel)) {
+		return;
+	}
+	tell("offer", "{s:s, s:s, s:s, s:s}", "channel", channel, "node", text_of(event, "node"), "caller",
+		text_of(event, "caller"), "called", text_of(event, "called"));
+	if (is_stopping || count >= capacity) {
+		if (!is_to_decline()) {
+			return;
+		}
+		tell("decline", "{s:s}", "channel", channel);
+		bus_ask(bus, "decline", message->token, 0,
+			json_pack("{s:s, s:s}", "channel_id", channel, "offer", offer));
+		return;
+	}
+	call = add(CALL_ASKED, channel);
+	snprintf(call->offer, sizeof(call->offer), "%s", offer);
+	snprintf(call->token, sizeof(call->token), "%s", message->token);
+	ask(&call->timer);
+}
+
+static void did_not_come(lws_sorted_usec_list_t *timer)
+{
+	struct call *call = lws_container_of(timer, struct call, timer);
+
+	tell("not-come", "{s:s}", "channel", call->channel);
+	drop(call);
+}
+
+/*! \brief The call is ours: have a WebSocket to its node before hold_ms is over, and wait for it. */
+static void await(struct call *call, struct node *node, int hold_ms)
+{
+	call->state = CALL_COMING;
+	if (!call->node && node) {
+		call->node = node;
+		node_use(node);
+	}
+	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
+}
+
+static void on_answer(const struct bus_message *message)
+{
+	unsigned number = (unsigned) strtoul(message->token, NULL, 10);
+	int status = (int) json_integer_value(json_object_get(message->body, "status"));
+	struct call *call = calls;
+
+	while (call && call->number != number) {
+		call = call->next;
+	}
+	if (!call || !message->body) {
+		return; /* nobody listens there: the timer asks again */
+	}
+	if (call->state == CALL_TAKING && status != 200) {
+		ask_next_node(&call->timer);
+		return;
+	}
+	if (call->state == CALL_TAKING) {
+		snprintf(call->channel, sizeof(call->channel), "%s", text_of(message->body, "channel_id"));
+	}
+	tell(call->state == CALL_TAKING ? "take" : "claim", "{s:s, s:i, s:s}", "channel", call->channel, "status",
+		status, "winner", text_of(message->body, "winner_app"));
+	if (call->state > CALL_TAKING) {
+		return; /* StasisStart was faster, on a WebSocket that was there already */
+	}
+	if (status == 200 || status == 204) {
+		await(call, node_at(owner, text_of(message->body, "ari")),
+			(int) json_integer_value(json_object_get(message->body, "hold_ms")));
+	} else {
+		drop(call);
+	}
+}
+
+static void on_node(const struct bus_message *message)
+{
+	int i = 0;
+
+	while (i < nodes_count && strcmp(nodes[i], message->token)) {
+		i++;
+	}
+	if (i == nodes_count && i < NODES_MAX) {
+		snprintf(nodes[nodes_count++], sizeof(nodes[0]), "%s", message->token);
+		take_next();
+	}
+	if (json_is_true(json_object_get(message->body, "ask_hello")) && !is_stopping) {
+		bus_hello(bus, HELLO_TTL_MS);
+	}
+}
+
+void calls_on_message(const struct bus_message *message)
+{
+	switch (message->kind) {
+	case BUS_CONNECTED:
+		tell("connected", "{}");
+		if (!is_stopping) {
+			bus_hello(bus, HELLO_TTL_MS);
+			bus_ping(bus);
+		}
+		break;
+	case BUS_LOST:
+		tell("disconnected", "{}");
+		break;
+	case BUS_OFFER:
+		on_offer(message);
+		break;
+	case BUS_NODE:
+		on_node(message);
+		break;
+	case BUS_ANSWER:
+		on_answer(message);
+		break;
+	}
+}
+
+/*! \brief A request about a channel, whose id tells what for. \param uri With a %s for the channel. */
+static void request(
+	struct node *node, const char *what, const char *channel, const char *method, const char *uri)
+{
+	char id[400], quoted[900], text[2048];
+
+	text_quote(quoted, sizeof(quoted), channel, URL_KEEPS);
+	snprintf(id, sizeof(id), "%s:%s", what, channel);
+	snprintf(text, sizeof(text), uri, quoted);
+	node_request(node, id, method, text);
+}
+
+static void on_start(struct node *node, const char *channel)
+{
+	struct call *call = find(channel);
+
+	if (!call) {
+		call = add(CALL_COMING, channel);
+	}
+	await(call, node, 0);
+	lws_sul_cancel(&call->timer);
+	call->state = CALL_HELD;
+	tell("start", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
+	request(node, "answer", channel, "POST", "channels/%s/answer");
+	request(node, "play", channel, "POST", "channels/%s/play?media=sound:beep");
+}
+
+static void over(const char *channel)
+{
+	struct call *call = find(channel);
+
+	if (call) {
+		tell("end", "{s:s}", "channel", channel);
+		drop(call);
+	}
+}
+
+/*! \brief A node where we have a WebSocket offers over that one, and takes the claim over it. */
+static void on_offer_over_websocket(struct node *node, const char *channel)
+{
+	char app[512], uri[700];
+
+	text_quote(app, sizeof(app), owner->app, URL_KEEPS);
+	for (char *at = strchr(app, '%'); at && strlen(app) + 2 < sizeof(app); at = strchr(at + 2, '%')) {
+		memmove(at + 1, at, strlen(at) + 1); /* the format of request() wants each % twice */
+	}
+	tell("offer", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
+	if (is_stopping || count >= capacity || find(channel)) {
+		snprintf(uri, sizeof(uri), "broadcasts/%%s/decline?application=%s", app);
+		request(node, "decline", channel, "POST", uri);
+		return;
+	}
+	await(add(CALL_COMING, channel), node, 0);
+	snprintf(uri, sizeof(uri), "events/claim?channelId=%%s&application=%s", app);
+	request(node, "claim", channel, "POST", uri);
+}
+
+/*! \brief The answer to one of our requests; its id begins with what it was for. */
+static void on_response(const json_t *event)
+{
+	const char *id = text_of(event, "request_id"), *channel = strchr(id, ':');
+	int status = (int) json_integer_value(json_object_get(event, "status_code"));
+	struct call *call = channel ? find(channel + 1) : NULL;
+
+	if (call && !strncmp(id, "claim:", 6)) {
+		tell("claim", "{s:s, s:i}", "channel", channel + 1, "status", status);
+		if (status != 204) {
+			drop(call);
+		}
+	} else if (call && !strncmp(id, "check:", 6) && status == 404) {
+		over(channel + 1);
+	}
+}
+
+static void on_event(struct node *node, json_t *event)
+{
+	const char *type = text_of(event, "type"), *channel = text_of(json_object_get(event, "channel"), "id");
+
+	if (!strcmp(type, "StasisStart")) {
+		on_start(node, channel);
+	} else if (!strcmp(type, "StasisEnd")) {
+		over(channel);
+	} else if (!strcmp(type, "CallBroadcast")) {
+		on_offer_over_websocket(node, channel);
+	} else if (!strcmp(type, "RESTResponse")) {
+		on_response(event);
+	} else if (!strcmp(type, "PlaybackFinished")) {
+		channel = strchr(text_of(json_object_get(event, "playback"), "target_uri"), ':');
+		request(node, "hangup", channel ? channel + 1 : "", "DELETE", "channels/%s");
+	}
+}
+
+/*! \brief While the WebSocket was away, nobody could tell us of ends. */
+static void on_open(struct node *node)
+{
+	for (struct call *call = calls; call; call = call->next) {
+		if (call->node == node && call->state == CALL_HELD) {
+			request(node, "check", call->channel, "GET", "channels/%s");
+		}
+	}
+}
+
+static void on_gone(struct node *node)
+{
+	struct call *next;
+
+	for (struct call *call = calls; call; call = next) {
+		next = call->next;
+		if (call->node == node) {
+			tell("lost", "{s:s}", "channel", call->channel);
+			drop(call);
+		}
+	}
+}
+
+void calls_init(struct bus *the_bus, struct node_owner *the_owner, int the_capacity)
+{
+	bus = the_bus;
+	owner = the_owner;
+	capacity = the_capacity;
+	owner->on_event = on_event;
+	owner->on_open = on_open;
+	owner->on_gone = on_gone;
+}
+
+void calls_stop(void)
+{
+	is_stopping = true;
+}
+
+int calls_count(void)
+{
+	return count;
+}

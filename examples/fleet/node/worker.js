@@ -1,0 +1,328 @@
+#!/usr/bin/env node
+/*
+ * A worker of a fleet: it hears of calls of all Asterisks over one connection to NATS, asks for those that it
+ * wants, and opens a WebSocket to an Asterisk only when it has won a call there.
+ *
+ *   CallBroadcast   a node offers a call to this application and to others
+ *   claim           we ask for it: 204 it is ours, and where; 409 another one was faster; 404 too late
+ *   StasisStart     over a WebSocket to that node: the call is in our hands, from here on it is plain ARI
+ *   StasisEnd       it has left us; the WebSocket goes with the last call there
+ *
+ * Try it with `make fleet-up`, then: npm install && node worker.js --app hello
+ */
+'use strict';
+
+const { setTimeout: sleep } = require('node:timers/promises');
+const { ANSWER_MS, Bus } = require('./bus');
+const { Nodes } = require('./nodes');
+const { USAGE, parse } = require('./options');
+const { teller } = require('./tell');
+
+// Standard output is for what happens; ari-client's Swagger library greets there, too.
+console.log = console.error;
+
+const COMES_MS = 3000; // beyond hold_ms: how long StasisStart may take before we believe that it does not come
+
+class Worker {
+  constructor(options) {
+    this.options = options;
+    this.tell = teller(options);
+    this.bus = new Bus(options, this.tell);
+    this.nodes = new Nodes(options, this.tell);
+    this.offers = new Map(); // channel -> nonce of the offer that is open
+    this.asked = new Set(); // what may become ours in a moment: each takes a place
+    this.coming = new Set(); // calls that are ours, but StasisStart has not come yet
+    this.held = new Map(); // channel -> node: calls in our hands
+    this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
+    this.stopping = false;
+  }
+
+  async run() {
+    this.bus.on('connected', (details) => this.onConnected(details));
+    this.bus.on('disconnected', (details) => this.tell('disconnected', details));
+    this.bus.on('node', (node) => this.takeNext([node]));
+    this.bus.on('offer', (offer) => this.onOffer(offer));
+    this.bus.on('over', (over) => this.onOver(over));
+    this.nodes.on('StasisStart', (node, event, channel) => this.onStart(node, event, channel));
+    this.nodes.on('StasisEnd', (node, event) => this.onEnd(node, event.channel.id, 'end'));
+    this.nodes.on('lost', (node, channel) => this.onEnd(node, channel, 'lost'));
+    this.nodes.on('CallBroadcast', (node, event) => this.onOfferOverWebSocket(node, event));
+    await this.bus.connect();
+  }
+
+  onConnected(details) {
+    this.tell('connected', details);
+    this.takeNext();
+  }
+
+  room() {
+    const asked = [...this.asked].filter((channel) => !this.held.has(channel));
+    return this.stopping ? 0 : this.options.capacity - asked.length - this.held.size;
+  }
+
+  /* Claim it, decline it, or say nothing? This is where your own logic goes. */
+  decide(offer) {
+    if (this.stopping) {
+      return 'decline';
+    }
+    if (this.options.policy === 'claim' && this.room() <= 0) {
+      return this.whenFull();
+    }
+    if (this.options.policy === 'claim' && offer.bid_window && this.options.score !== undefined) {
+      return 'bid';
+    }
+    return this.options.policy;
+  }
+
+  /* No room: for a while, or only until we hear that what we have asked for is another's. */
+  whenFull() {
+    const ours = new Set([...this.held.keys(), ...this.coming]).size;
+    this.leftOpen ||= ours < this.options.capacity;
+    return ours < this.options.capacity || this.options['when-full'] === 'leave' ? 'ignore' : 'decline';
+  }
+
+  /* A call is on offer, over NATS. How long is told as `remaining_ms`: clocks need not agree. */
+  async onOffer(offer) {
+    const { channel, node, caller, called, remaining_ms: remaining } = offer;
+    this.tell('offer', { channel, node: offer.node, caller, called, remaining });
+    this.remember(offer);
+    const verb = this.decide(offer);
+    if (verb === 'ignore') {
+      return;
+    }
+    if (verb === 'decline') {
+      this.forget(channel, offer.offer);
+      const { status } = await this.bus.ask('decline', node, { channel_id: channel, offer: offer.offer });
+      this.tell('decline', { channel, status });
+      return;
+    }
+    await this.reserved(channel, () => this.claim(verb, offer));
+  }
+
+  /* What is open, until it is over or its time has run out: a node that dies says nothing. */
+  remember({ channel, offer, remaining_ms: remaining }) {
+    this.offers.set(channel, offer);
+    setTimeout(() => this.timeIsUp(channel, offer), Math.min(Math.max(Number(remaining) || 0, 0), 86400000)).unref();
+  }
+
+  timeIsUp(channel, offer) {
+    if (this.forget(channel, offer)) {
+      this.tell('forgotten', { channel });
+    }
+  }
+
+  forget(channel, offer) {
+    return this.offers.get(channel) === offer && this.offers.delete(channel);
+  }
+
+  onOver({ type, channel, offer, winner, reason }) {
+    this.tell(type === 'CallClaimed' ? 'claimed' : 'withdrawn', { channel, winner, reason });
+    this.forget(channel, offer);
+  }
+
+  /* Something that may bring us a call takes a place of it while it goes on. */
+  async reserved(what, work) {
+    this.asked.add(what);
+    try {
+      return await work();
+    } finally {
+      this.asked.delete(what);
+      this.rested();
+      if (this.leftOpen && this.room() > 0) {
+        this.leftOpen = false;
+        this.takeNext();
+      }
+    }
+  }
+
+  async claim(verb, { channel, node, offer, remaining_ms: remaining, bid_window: window }) {
+    await sleep(this.options.think);
+    if (this.offers.get(channel) !== offer) {
+      this.tell('too-late', { channel });
+      return;
+    }
+    const body = { channel_id: channel, offer };
+    const started = performance.now();
+    const wait = ANSWER_MS + (window ?? 0); // the answer to a claim comes at the award
+    let answer = await this.bus.ask(verb, node, verb === 'bid' ? { ...body, score: this.options.score } : body, remaining, wait);
+    if (answer.status === 202) {
+      answer = await this.bus.ask('claim', node, body, remaining, wait);
+    }
+    const { status, winner_app: winner, message } = answer;
+    this.tell(verb, { channel, status, winner, message, ms: Number((performance.now() - started).toFixed(1)) });
+    this.forget(channel, offer);
+    if (status === 204) {
+      await this.fetchCall(channel, answer);
+    }
+  }
+
+  /* A call is ours: have a WebSocket to its node before hold_ms is over, and wait for it. */
+  async fetchCall(channel, { ari, hold_ms: hold }) {
+    const node = this.nodes.at(ari);
+    node.calls.add(channel);
+    this.coming.add(channel);
+    const started = performance.now();
+    try {
+      await Promise.race([node.open(), sleep(hold).then(() => { throw new Error(`no WebSocket within ${hold} ms`); })]);
+      while (!this.held.has(channel) && node.calls.has(channel) && performance.now() - started < hold + COMES_MS) {
+        await Promise.race([this.nextStart(), sleep(250)]);
+      }
+    } catch (error) {
+      this.tell('failed', { channel, error: error.message });
+    }
+    this.coming.delete(channel);
+    if (!this.held.has(channel) && node.calls.delete(channel)) {
+      this.tell('not-come', { channel });
+    }
+    node.closeIfIdle();
+  }
+
+  nextStart() {
+    return new Promise((resolve) => this.nodes.once('StasisStart', resolve));
+  }
+
+  /*
+   * A node where we have a WebSocket offers over that one, and takes the claim over HTTP. Channels whose offer
+   * came both ways are claimed once.
+   */
+  async onOfferOverWebSocket(node, event) {
+    const channel = event.channel.id;
+    this.tell('offer', { channel, ari: node.url, caller: event.caller, called: event.called, remaining: event.timeout });
+    const verb = this.decide(event);
+    if (verb === 'ignore') {
+      return;
+    }
+    if (verb === 'decline') {
+      this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
+      return;
+    }
+    await this.reserved(channel, () => this.claimOverHttp(node, channel));
+  }
+
+  async claimOverHttp(node, channel) {
+    node.calls.add(channel); // or the WebSocket might be closed meanwhile
+    await sleep(this.options.think);
+    const status = await node.request('POST', `events/claim?channelId=${encodeURIComponent(channel)}`);
+    this.tell('claim', { channel, status, over: 'http' });
+    if (status === 204) {
+      await this.fetchCall(channel, { ari: node.url, hold_ms: COMES_MS });
+    } else {
+      node.calls.delete(channel);
+      node.closeIfIdle();
+    }
+  }
+
+  /* The call is ours; nobody else touches it until it leaves Stasis. */
+  async onStart(node, event, channel) {
+    node.calls.add(channel.id);
+    this.held.set(channel.id, node);
+    this.tell('start', { channel: channel.id, ari: node.url, args: event.args });
+    const playback = node.client.Playback();
+    playback.once('PlaybackFinished', (finished) => this.onPlayed(channel, finished.playback));
+    try {
+      await channel.answer();
+      await channel.play({ media: this.options.play }, playback);
+    } catch (error) { // most likely the caller has hung up meanwhile
+      this.tell('failed', { channel: channel.id, error: error.message });
+    }
+  }
+
+  async onPlayed(channel, { media_uri: media, state }) {
+    this.tell('played', { channel: channel.id, media, state });
+    try {
+      if (this.options.then === 'hangup') {
+        await channel.hangup();
+      } else if (this.options.then === 'continue') {
+        await channel.continueInDialplan();
+      }
+    } catch (error) {
+      this.tell('failed', { channel: channel.id, error: error.message });
+    }
+  }
+
+  onEnd(node, channel, what) {
+    if (node.calls.delete(channel)) {
+      this.held.delete(channel);
+      this.tell(what, { channel });
+      node.closeIfIdle();
+      this.rested();
+      this.takeNext();
+    }
+  }
+
+  /* There is room again: ask the nodes for a call that waits, until nobody has one. */
+  async takeNext(nodes = this.bus.nodesThere()) {
+    if (this.options.policy !== 'claim') {
+      return;
+    }
+    for (const node of nodes) {
+      while (this.room() > 0 && await this.takeFrom(node)) {
+        // one more from the same node
+      }
+    }
+  }
+
+  /* Whether a node had a call for us. It is fetched while we go on asking. */
+  async takeFrom(node) {
+    let found = false;
+    await new Promise((resolve) => {
+      this.reserved(Symbol(node), async () => {
+        const answer = await this.bus.ask('take', node, {}, ANSWER_MS);
+        found = answer.status === 200;
+        resolve();
+        if (found) {
+          this.tell('take', { channel: answer.channel_id, status: answer.status });
+          await this.fetchCall(answer.channel_id, answer);
+        }
+      });
+    });
+    return found;
+  }
+
+  /* Say good-bye, let the calls come to their end, then go. A second signal does not wait. */
+  async stop() {
+    if (this.stopping) {
+      process.exit(1);
+    }
+    this.stopping = true;
+    this.tell('stopping', { calls: this.held.size });
+    if (this.bus.connection) {
+      await this.bus.goodBye();
+    }
+    this.rested();
+  }
+
+  async rested() {
+    if (this.stopping && this.asked.size === 0 && this.held.size === 0 && !this.ended) {
+      this.ended = true;
+      this.nodes.close();
+      await this.bus.close();
+      this.tell('stopped');
+      process.exit(0);
+    }
+  }
+}
+
+function main() {
+  let options;
+  try {
+    options = parse(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`worker: ${error.message}\n`);
+    process.exit(2);
+  }
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return;
+  }
+  const worker = new Worker(options);
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => worker.stop());
+  }
+  worker.run().catch((error) => {
+    process.stderr.write(`worker: ${error.message}\n`);
+    process.exit(1);
+  });
+}
+
+main();

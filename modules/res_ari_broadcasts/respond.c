@@ -1,0 +1,49 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What is answered to a request about a broadcast that is not granted: status and words.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/ari.h"
+#include "asterisk/optional_api.h"
+
+#include "res_stasis_broadcast/internal_api.h"
+
+#include "request.h"
+#include "respond.h"
+
+void respond_no(struct ast_ari_response *response, int answer)
+{
+	switch (answer) {
+	case STASIS_BROADCAST_UNKNOWN:
+		ast_ari_response_error(response, 404, "Not Found",
+			"No broadcast of this channel is open: it is unknown, or its time is over");
+		break;
+	case STASIS_BROADCAST_TAKEN:
+		ast_ari_response_error(response, 409, "Conflict", "An application has claimed this channel already");
+		break;
+	case STASIS_BROADCAST_BUSY:
+		ast_ari_response_error(response, 409, "Conflict",
+			"Too many claims wait for the award of this channel: bid for it, or claim again later");
+		break;
+	case STASIS_BROADCAST_FORBIDDEN:
+		ast_ari_response_error(response, 403, "Forbidden",
+			"This application is not registered, or the filter of the broadcast does not match it");
+		break;
+	case AST_OPTIONAL_API_UNAVAILABLE:
+		request_check_provider();
+		ast_ari_response_error(response, 501, "Not Implemented",
+			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
+		break;
+	default:
+		ast_ari_response_alloc_failed(response);
+		break;
+	}
+}

@@ -1,0 +1,26 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Where everything that is counted is kept.
+ */
+
+#include "stats_store.h"
+
+static void forget_app(struct stats_entry *entry)
+{
+	const struct stats_app *app = (struct stats_app *) entry;
+
+	stats.silent_count -= app->is_silent;
+	stats.row_count -= stats_app_has_row(app);
+}
+
+struct stats stats = {
+	.lock = AST_MUTEX_INIT_VALUE,
+	.apps = { .size = sizeof(struct stats_app), .forget = forget_app },
+	.queues = { .size = sizeof(struct stats_queue) },
+};

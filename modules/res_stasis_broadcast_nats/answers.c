@@ -1,0 +1,92 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What is answered to a request.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/json.h"
+#include "asterisk/stasis_app_broadcast.h"
+#include "asterisk/strings.h"
+#include "asterisk/utils.h"
+
+#include "answers.h"
+#include "config.h"
+#include "outbox.h"
+#include "res_stasis_broadcast/internal_api.h"
+#include "res_stasis_broadcast/source_api.h"
+
+void answer_json(const char *reply, struct ast_json *body)
+{
+	char *text = body ? ast_json_dump_string(body) : NULL;
+
+	if (text) {
+		outbox_put_message(reply, text, strlen(text));
+	}
+	ast_json_free(text);
+	ast_json_unref(body);
+}
+
+void answer_status(const char *reply, int status, const char *text)
+{
+	answer_json(reply, ast_json_pack("{s: i, s: s}", "status", status, "message", text));
+}
+
+void answer_won(const char *reply)
+{
+	struct config *config = config_get();
+
+	if (config) {
+		answer_json(reply,
+			ast_json_pack(
+				"{s: i, s: s, s: i}", "status", 204, "ari", config->ari, "hold_ms", config->hold_ms));
+	}
+	ao2_cleanup(config);
+}
+
+void answer_taken(const char *reply, const char *channel_id)
+{
+	char *winner = stasis_app_broadcast_winner(channel_id);
+
+	answer_json(reply,
+		ast_json_pack("{s: i, s: s, s: s}", "status", 409, "winner_app",
+			winner && ast_json_utf8_check(winner) ? winner : "", "message", "another one has the call"));
+	ast_free(winner);
+}
+
+void answer_result(const char *reply, int result, const char *channel_id, int is_decline)
+{
+	switch (result) {
+	case STASIS_BROADCAST_NOTED:
+		break;
+	case STASIS_BROADCAST_OK:
+		if (is_decline) {
+			answer_json(reply, ast_json_pack("{s: i}", "status", 204));
+		} else {
+			answer_won(reply);
+		}
+		break;
+	case STASIS_BROADCAST_UNKNOWN:
+		answer_status(reply, 404, "there is no such call, or that offer of it is over");
+		break;
+	case STASIS_BROADCAST_TAKEN:
+		answer_taken(reply, channel_id);
+		break;
+	case STASIS_BROADCAST_BUSY:
+		answer_status(reply, 409, "too many claims wait for the award of this call: bid for it");
+		break;
+	case STASIS_BROADCAST_FORBIDDEN:
+		answer_status(reply, 403, "the application is not there, or is not to have this call");
+		break;
+	default:
+		answer_status(reply, 503, "res_stasis_broadcast is not loaded");
+		break;
+	}
+}

@@ -1,0 +1,281 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Claims and bids whose answer waits for the award.
+ *
+ * An application has one bid. Of several workers of one application the best one's is put in; the others wait with it, and
+ * lose if it wins.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "asterisk/utils.h"
+
+#include "answers.h"
+#include "awards.h"
+#include "outbox.h"
+#include "res_stasis_broadcast/internal_api.h"
+#include "res_stasis_broadcast/source_api.h"
+
+/*! So many answers wait at the most. */
+#define MAX_WAITING 8192
+
+/*! \brief A claim or a bid that waits. */
+struct waiting {
+	AST_LIST_ENTRY(waiting) list;
+	unsigned long serial;
+	int score;
+	/*! Whether it was noted: until then, the thread that asks answers. */
+	int is_noted;
+	/*! Whether its broadcast has closed, whether somebody has won it, and whether its application has. */
+	int is_closed;
+	int is_claimed;
+	int has_won;
+	/*! Texts behind it. */
+	const char *app;
+	const char *worker;
+	const char *channel_id;
+	const char *reply;
+	char texts[];
+};
+
+AST_LIST_HEAD_NOLOCK(waiting_list, waiting);
+
+/*! Protects all that follows. */
+AST_MUTEX_DEFINE_STATIC(awards_lock);
+static struct waiting_list all;
+static size_t waiting_count;
+/*! Whether some are closed. */
+static int has_closed;
+
+/*! \brief Copy a text behind the others. \return Where the next one goes. */
+static char *put_text(const char **place, char *next, const char *text)
+{
+	const size_t size = strlen(text) + 1;
+
+	*place = memcpy(next, text, size);
+	return next + size;
+}
+
+static struct waiting *waiting_create(const struct stasis_broadcast_ask *what, const char *reply)
+{
+	struct waiting *waiting = ast_calloc(1,
+		sizeof(*waiting) + strlen(what->app) + strlen(what->worker) + strlen(what->channel_id) +
+			strlen(reply) + 4);
+	char *next;
+
+	if (waiting) {
+		waiting->serial = what->serial;
+		waiting->score = what->score;
+		next = put_text(&waiting->app, waiting->texts, what->app);
+		next = put_text(&waiting->worker, next, what->worker);
+		next = put_text(&waiting->channel_id, next, what->channel_id);
+		put_text(&waiting->reply, next, reply);
+	}
+	return waiting;
+}
+
+/*! \brief Whether another worker of the application has a bid that is as good. With the lock. */
+static int is_outbid_locked(const struct waiting *waiting)
+{
+	struct waiting *other;
+
+	AST_LIST_TRAVERSE(&all, other, list)
+	{
+		if (other != waiting && other->is_noted && !other->is_closed && other->serial == waiting->serial &&
+			!strcmp(other->app, waiting->app) && strcmp(other->worker, waiting->worker) &&
+			other->score >= waiting->score) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*! \brief Forget an earlier bid of the same worker: its answer is the new one's. With the lock. */
+static struct waiting *take_earlier_locked(const struct waiting *waiting)
+{
+	struct waiting *other;
+
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&all, other, list)
+	{
+		if (other != waiting && other->is_noted && other->serial == waiting->serial && !other->is_closed &&
+			!strcmp(other->app, waiting->app) && !strcmp(other->worker, waiting->worker)) {
+			AST_LIST_REMOVE_CURRENT(list);
+			waiting_count--;
+			return other;
+		}
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+	return NULL;
+}
+
+/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. */
+static int add(struct waiting *waiting, int *is_outbid)
+{
+	struct waiting *earlier = NULL;
+	int is_full;
+
+	ast_mutex_lock(&awards_lock);
+	is_full = waiting_count >= MAX_WAITING;
+	if (!is_full) {
+		earlier = take_earlier_locked(waiting);
+		*is_outbid = is_outbid_locked(waiting);
+		waiting->is_noted = *is_outbid;
+		AST_LIST_INSERT_TAIL(&all, waiting, list);
+		waiting_count++;
+	}
+	ast_mutex_unlock(&awards_lock);
+	ast_free(earlier);
+	return is_full ? -1 : 0;
+}
+
+/*! \brief Leave one in the list, if it is noted; else take it out. */
+static void settle(struct waiting *waiting, int is_noted)
+{
+	int must_wake;
+
+	ast_mutex_lock(&awards_lock);
+	waiting->is_noted = is_noted;
+	must_wake = is_noted && waiting->is_closed;
+	has_closed |= must_wake;
+	if (!is_noted) {
+		AST_LIST_REMOVE(&all, waiting, list);
+		waiting_count--;
+	}
+	ast_mutex_unlock(&awards_lock);
+	if (!is_noted) {
+		ast_free(waiting);
+	} else if (must_wake) {
+		outbox_wake();
+	}
+}
+
+int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
+{
+	struct waiting *waiting = waiting_create(what, reply);
+	int is_outbid = 0;
+	int result;
+
+	if (!waiting || add(waiting, &is_outbid)) {
+		ast_free(waiting);
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	if (is_outbid) {
+		return STASIS_BROADCAST_NOTED;
+	}
+	result = stasis_broadcast_ask(what);
+	settle(waiting, result == STASIS_BROADCAST_NOTED);
+	return result;
+}
+
+void awards_closed(unsigned long serial, const char *winner)
+{
+	struct waiting *waiting;
+	int must_wake = 0;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE(&all, waiting, list)
+	{
+		if (waiting->serial == serial) {
+			waiting->is_closed = 1;
+			waiting->is_claimed = winner != NULL;
+			waiting->has_won = winner && !strcmp(winner, waiting->app);
+			must_wake |= waiting->is_noted;
+		}
+	}
+	has_closed |= must_wake;
+	ast_mutex_unlock(&awards_lock);
+	if (must_wake) {
+		outbox_wake();
+	}
+}
+
+/*! \brief Take those that are decided out of the list. */
+static void take_decided(struct waiting_list *decided)
+{
+	struct waiting *waiting;
+
+	ast_mutex_lock(&awards_lock);
+	if (has_closed) {
+		AST_LIST_TRAVERSE_SAFE_BEGIN(&all, waiting, list)
+		{
+			if (waiting->is_closed && waiting->is_noted) {
+				AST_LIST_REMOVE_CURRENT(list);
+				waiting_count--;
+				AST_LIST_INSERT_TAIL(decided, waiting, list);
+			}
+		}
+		AST_LIST_TRAVERSE_SAFE_END;
+		has_closed = 0;
+	}
+	ast_mutex_unlock(&awards_lock);
+}
+
+/*! \brief Whether one has the best bid of its application; of equal ones the first has. */
+static int is_best(const struct waiting_list *decided, const struct waiting *waiting)
+{
+	const struct waiting *other;
+	int is_before = 1;
+
+	AST_LIST_TRAVERSE(decided, other, list)
+	{
+		if (other == waiting) {
+			is_before = 0;
+		} else if (other->serial == waiting->serial && !strcmp(other->app, waiting->app) &&
+			(other->score > waiting->score || (other->score == waiting->score && is_before))) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+/*! \brief Answer one: the winner claims what it has won, for its worker. */
+static void answer(const struct waiting_list *decided, const struct waiting *waiting)
+{
+	const struct stasis_broadcast_ask claim = {
+		.demand = STASIS_BROADCAST_DEMAND_CLAIM,
+		.channel_id = waiting->channel_id,
+		.serial = waiting->serial,
+		.app = waiting->app,
+		.worker = waiting->worker,
+	};
+	int result = waiting->is_claimed ? STASIS_BROADCAST_TAKEN : STASIS_BROADCAST_UNKNOWN;
+
+	if (waiting->has_won && is_best(decided, waiting)) {
+		result = stasis_broadcast_ask(&claim);
+	}
+	answer_result(waiting->reply, result, waiting->channel_id, 0);
+}
+
+void awards_attend(void)
+{
+	struct waiting_list decided = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	struct waiting *waiting;
+
+	take_decided(&decided);
+	AST_LIST_TRAVERSE(&decided, waiting, list)
+	{
+		answer(&decided, waiting);
+	}
+	while ((waiting = AST_LIST_REMOVE_HEAD(&decided, list))) {
+		ast_free(waiting);
+	}
+}
+
+void awards_forget(void)
+{
+	struct waiting *waiting;
+
+	while ((waiting = AST_LIST_REMOVE_HEAD(&all, list))) {
+		ast_free(waiting);
+	}
+	waiting_count = 0;
+	has_closed = 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief Claims and bids whose answer waits for the award: kept here, so that no thread waits with them.
+ */
+
+#ifndef RES_STASIS_BROADCAST_NATS_AWARDS_H
+#define RES_STASIS_BROADCAST_NATS_AWARDS_H
+
+#include "res_stasis_broadcast/source_types.h"
+
+/*!
+ * \brief Claim or bid; if that is noted only, answer when it is decided.
+ *
+ * \param what What is asked for, with a serial.
+ * \param reply Where the answer goes.
+ *
+ * \return As stasis_broadcast_ask(). \c STASIS_BROADCAST_NOTED: the answer follows, or was given.
+ *
+ * \note Any thread; takes a lock for a moment.
+ */
+int awards_ask(const struct stasis_broadcast_ask *what, const char *reply);
+
+/*! \brief Note that a broadcast has closed. As \c closed of struct stasis_broadcast_source. */
+void awards_closed(unsigned long serial, const char *winner);
+
+/*! \brief Answer those whose broadcast has closed. The thread of the outbox. */
+void awards_attend(void);
+
+/*! \brief Forget all. The thread that unloads the module, when nobody asks any more. */
+void awards_forget(void);
+
+#endif /* RES_STASIS_BROADCAST_NATS_AWARDS_H */

@@ -1,0 +1,288 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The connection to the bus: made and renewed, and what is published by it.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/lock.h"
+#include "asterisk/manager.h"
+#include "asterisk/utils.h"
+
+#include "config.h"
+#include "connection.h"
+#include "counters.h"
+#include "monotonic.h"
+#include "outbox.h"
+#include "presence.h"
+#include "printable.h"
+#include "requests.h"
+#include "workers.h"
+
+/*! How long until the next try if there cannot be a connection, in nanoseconds. */
+#define RETRY_NS INT64_C(1000000000)
+
+/*! The longest subject: the prefix, a word, two names, and the dots. */
+#define SUBJECT_SIZE (CONFIG_PREFIX_SIZE + 16 + 2 * TOKEN_SIZE)
+
+/*! All these are the thread's own. */
+static struct bus *bus;
+static char before_app[CONFIG_PREFIX_SIZE + 16];
+static char after_app[TOKEN_SIZE + 1];
+static char *buffer;
+static size_t buffer_size;
+static int64_t retry_ns = INT64_MAX;
+
+/*! Protects what follows. */
+AST_MUTEX_DEFINE_STATIC(state_lock);
+static struct connection_state state = { .is_connected = -1 };
+static int64_t state_ns;
+
+/*! \brief Note what is known. \return What it was before. */
+static int set_state(int is_connected, const char *text)
+{
+	int before;
+
+	ast_mutex_lock(&state_lock);
+	before = state.is_connected;
+	state.is_connected = is_connected;
+	ast_copy_string(state.text, text, sizeof(state.text));
+	if (before != is_connected) {
+		state_ns = monotonic_ns();
+	}
+	ast_mutex_unlock(&state_lock);
+	return before;
+}
+
+void connection_get_state(struct connection_state *copy)
+{
+	ast_mutex_lock(&state_lock);
+	*copy = state;
+	copy->for_s = (monotonic_ns() - state_ns) / 1000000000;
+	ast_mutex_unlock(&state_lock);
+}
+
+/*! \brief Tell managers. */
+static void tell_ami(int is_connected, const char *text)
+{
+	struct config *config = config_get();
+	char shown[BUS_TEXT_SIZE];
+	char node[PRINTABLE_SIZE];
+
+	manager_event(EVENT_FLAG_SYSTEM, "StasisBroadcastBus", "Status: %s\r\n%s: %s\r\nNode: %s\r\n",
+		is_connected ? "Connected" : "Disconnected", is_connected ? "Server" : "Reason",
+		printable(text, shown, sizeof(shown)), printable(config ? config->node : "", node, sizeof(node)));
+	ao2_cleanup(config);
+}
+
+/*! \brief The connection has come or gone. In a thread of the library's, or in ours. */
+static void changed(int is_connected, const char *text)
+{
+	char shown[BUS_TEXT_SIZE];
+	int before;
+
+	if (is_connected > 0) {
+		workers_set_connected(1);
+		presence_connected();
+	} else {
+		workers_set_connected(0);
+	}
+	before = set_state(is_connected > 0, text);
+	if (before == (is_connected > 0)) {
+		return;
+	}
+	printable(text, shown, sizeof(shown));
+	if (is_connected > 0) {
+		count(COUNTER_CONNECTS);
+		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
+	} else {
+		if (before > 0) {
+			count(COUNTER_DISCONNECTS);
+		}
+		ast_log(LOG_WARNING,
+			"NATS: no connection: %s. Only applications of ARI are offered calls until there is one\n",
+			shown);
+	}
+	tell_ami(is_connected > 0, text);
+}
+
+/*! \brief As changed(), from the library. */
+static void on_changed(int is_connected, const char *text)
+{
+	changed(is_connected, text);
+	if (is_connected < 0) {
+		/* It has given up. */
+		outbox_reconnect();
+	}
+}
+
+static void on_overrun(void)
+{
+	count(COUNTER_OVERRUNS);
+}
+
+static int subscribe(const struct config *config)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < REQUESTS_SUBJECTS; i++) {
+		char subject[SUBJECT_SIZE];
+
+		requests_subject(config, i, subject, sizeof(subject));
+		failed |= bus_subscribe(bus, subject, requests_handler(i));
+	}
+	return failed;
+}
+
+/*! \brief Have a prefix; with another one than before, no worker is known. */
+static void set_prefix(const char *prefix)
+{
+	char before[sizeof(before_app)];
+
+	ast_copy_string(before, before_app, sizeof(before));
+	snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
+	if (*before && strcmp(before, before_app)) {
+		workers_forget();
+	}
+}
+
+/*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
+static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
+{
+	char name[PRINTABLE_SIZE];
+	const struct bus_options options = {
+		.servers = config->servers,
+		.user = config->user,
+		.password = config->password,
+		.credentials = config->credentials,
+		.tls = config->tls,
+		.tls_ca = config->tls_ca,
+		.name = printable(config->node, name, sizeof(name)),
+		.changed = on_changed,
+		.overrun = on_overrun,
+	};
+	const char *refusal = bus_check(&options);
+
+	if (refusal) {
+		ast_copy_string(reason, refusal, BUS_TEXT_SIZE);
+		return -1;
+	}
+	set_prefix(config->prefix);
+	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
+	bus = bus_open(&options, reason);
+	if (bus && subscribe(config)) {
+		ast_copy_string(reason, "no memory, or no thread", BUS_TEXT_SIZE);
+		bus_close(bus, 0);
+		bus = NULL;
+	}
+	return bus ? 0 : -1;
+}
+
+/*! \brief Say, once, why there is no connection. */
+static void tell_failed(const char *reason)
+{
+	char shown[BUS_TEXT_SIZE];
+	struct connection_state before;
+
+	connection_get_state(&before);
+	if (before.is_connected == 0 && !strcmp(before.text, reason)) {
+		return;
+	}
+	set_state(0, reason);
+	ast_log(LOG_ERROR, "NATS: there can be no connection: %s. It is tried again\n",
+		printable(reason, shown, sizeof(shown)));
+}
+
+void connection_renew(void)
+{
+	struct config *config = config_get();
+	char reason[BUS_TEXT_SIZE] = "";
+
+	retry_ns = INT64_MAX;
+	bus_close(bus, 0);
+	bus = NULL;
+	if (!config || ast_strlen_zero(config->node)) {
+		workers_set_connected(0);
+		set_state(-1, "");
+	} else if (begin(config, reason)) {
+		workers_set_connected(0);
+		tell_failed(reason);
+		retry_ns = monotonic_ns() + RETRY_NS;
+	}
+	ao2_cleanup(config);
+}
+
+void connection_end(void)
+{
+	bus_close(bus, 1);
+	bus = NULL;
+	workers_set_connected(0);
+	set_state(-1, "");
+	ast_free(buffer);
+	buffer = NULL;
+	buffer_size = 0;
+	retry_ns = INT64_MAX;
+}
+
+int64_t connection_attend(void)
+{
+	if (retry_ns <= monotonic_ns()) {
+		connection_renew();
+	}
+	return retry_ns;
+}
+
+void connection_publish(const char *subject, const char *data, size_t length)
+{
+	if (!bus || bus_publish(bus, subject, data, length)) {
+		count(COUNTER_UNSENT);
+	}
+}
+
+/*! \brief Make room in the buffer. \retval 0 on success, -1 without memory. */
+static int make_room(size_t size)
+{
+	char *larger = size > buffer_size ? ast_realloc(buffer, size) : buffer;
+
+	if (!larger) {
+		return -1;
+	}
+	buffer = larger;
+	buffer_size = MAX(buffer_size, size);
+	return 0;
+}
+
+void connection_publish_event(const struct fleet_app *app, const struct event_text *text, int64_t until_ns)
+{
+	const char *name = fleet_app_json(app);
+	char subject[SUBJECT_SIZE];
+	size_t length;
+
+	if (!bus || make_room(strlen(name) + text->length + 64)) {
+		count(COUNTER_UNSENT);
+		return;
+	}
+	length = (size_t) sprintf(buffer, "{\"application\":%s,", name);
+	if (until_ns) {
+		length += (size_t) sprintf(buffer + length, "\"remaining_ms\":%lld,",
+			(long long) (until_ns - monotonic_ns() + 999999) / 1000000);
+	}
+	memcpy(buffer + length, text->text, text->length);
+	length += text->length;
+	snprintf(subject, sizeof(subject), "%s%s%s", before_app, fleet_app_token(app), after_app);
+	count(bus_publish(bus, subject, buffer, length) ? COUNTER_UNSENT : COUNTER_PUBLISHED);
+}
+
+void connection_flush(void)
+{
+	if (bus) {
+		bus_flush(bus);
+	}
+}

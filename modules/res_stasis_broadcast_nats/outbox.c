@@ -1,0 +1,269 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What is to be published, and the one thread that talks to the bus.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/linkedlists.h"
+#include "asterisk/lock.h"
+#include "asterisk/utils.h"
+
+#include "awards.h"
+#include "config.h"
+#include "connection.h"
+#include "counters.h"
+#include "monotonic.h"
+#include "outbox.h"
+#include "presence.h"
+#include "workers.h"
+
+/*! So many messages are taken in one turn: those that come ahead of events do not wait for longer. */
+#define BATCH 256
+
+/*! \brief A message that waits. */
+struct outgoing {
+	AST_LIST_ENTRY(outgoing) list;
+	/*! Of an event: whose it is, what it says, and until when; else NULL. */
+	struct fleet_app *app;
+	struct event_text *text;
+	int64_t until_ns;
+	/*! Of another message: its subject, which is followed by a NUL and what it says. */
+	size_t subject_length;
+	size_t length;
+	char data[];
+};
+
+AST_LIST_HEAD_NOLOCK(outgoing_list, outgoing);
+
+/*! Protects all that follows. */
+AST_MUTEX_DEFINE_STATIC(outbox_lock);
+/*! For the thread, with the monotonic clock. */
+static ast_cond_t changed;
+static struct outgoing_list messages;
+static struct outgoing_list events;
+static size_t message_count;
+static size_t event_count;
+static size_t most = 10000;
+/*! Whether there is something to do besides. */
+static int is_woken;
+static int must_reconnect;
+static int is_stopping;
+static pthread_t thread = AST_PTHREADT_NULL;
+
+void event_text_unref(struct event_text *text)
+{
+	if (text && atomic_fetch_sub(&text->references, 1) == 1) {
+		ast_free(text);
+	}
+}
+
+static void outgoing_free(struct outgoing *outgoing)
+{
+	ao2_cleanup(outgoing->app);
+	event_text_unref(outgoing->text);
+	ast_free(outgoing);
+}
+
+/*! \brief Put one behind the others. \param outgoing Taken. \retval 0 on success, -1 if there are too many. */
+static int put(struct outgoing_list *list, size_t *count_of_list, struct outgoing *outgoing)
+{
+	int is_full;
+
+	ast_mutex_lock(&outbox_lock);
+	is_full = *count_of_list >= most || is_stopping;
+	if (!is_full) {
+		AST_LIST_INSERT_TAIL(list, outgoing, list);
+		(*count_of_list)++;
+		ast_cond_signal(&changed);
+	}
+	ast_mutex_unlock(&outbox_lock);
+	if (is_full) {
+		count(COUNTER_OVERFLOWED);
+		outgoing_free(outgoing);
+	}
+	return is_full ? -1 : 0;
+}
+
+int outbox_put_event(struct fleet_app *app, struct event_text *text, int64_t until_ns)
+{
+	struct outgoing *outgoing = ast_calloc(1, sizeof(*outgoing));
+
+	if (!outgoing) {
+		return -1;
+	}
+	outgoing->app = ao2_bump(app);
+	atomic_fetch_add(&text->references, 1);
+	outgoing->text = text;
+	outgoing->until_ns = until_ns;
+	return put(&events, &event_count, outgoing);
+}
+
+int outbox_put_message(const char *subject, const char *data, size_t length)
+{
+	const size_t subject_length = strlen(subject);
+	struct outgoing *outgoing = ast_calloc(1, sizeof(*outgoing) + subject_length + 1 + length);
+
+	if (!outgoing) {
+		return -1;
+	}
+	memcpy(outgoing->data, subject, subject_length + 1);
+	memcpy(outgoing->data + subject_length + 1, data, length);
+	outgoing->subject_length = subject_length;
+	outgoing->length = length;
+	return put(&messages, &message_count, outgoing);
+}
+
+size_t outbox_count(void)
+{
+	size_t waiting;
+
+	ast_mutex_lock(&outbox_lock);
+	waiting = message_count + event_count;
+	ast_mutex_unlock(&outbox_lock);
+	return waiting;
+}
+
+void outbox_wake(void)
+{
+	ast_mutex_lock(&outbox_lock);
+	is_woken = 1;
+	ast_cond_signal(&changed);
+	ast_mutex_unlock(&outbox_lock);
+}
+
+void outbox_reconnect(void)
+{
+	ast_mutex_lock(&outbox_lock);
+	must_reconnect = 1;
+	ast_cond_signal(&changed);
+	ast_mutex_unlock(&outbox_lock);
+}
+
+/*! \brief Take the first of a list to another one. With the lock. */
+static void take_locked(
+	struct outgoing_list *from, size_t *count_of_list, struct outgoing_list *to, size_t room)
+{
+	struct outgoing *outgoing;
+
+	while (room-- && (outgoing = AST_LIST_REMOVE_HEAD(from, list))) {
+		(*count_of_list)--;
+		AST_LIST_INSERT_TAIL(to, outgoing, list);
+	}
+}
+
+/*! \brief Publish one, or drop it. The thread. */
+static void publish(struct outgoing *outgoing)
+{
+	if (!outgoing->app) {
+		connection_publish(outgoing->data, outgoing->data + outgoing->subject_length + 1, outgoing->length);
+	} else if (outgoing->until_ns && outgoing->until_ns <= monotonic_ns()) {
+		count(COUNTER_EXPIRED);
+	} else {
+		connection_publish_event(outgoing->app, outgoing->text, outgoing->until_ns);
+	}
+}
+
+/*! \brief Wait until there is something to do. With the lock. */
+static void wait_locked(int64_t until_ns)
+{
+	const struct timespec end = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
+
+	while (!is_woken && !must_reconnect && !is_stopping && !message_count && !event_count) {
+		if (until_ns == INT64_MAX) {
+			ast_cond_wait(&changed, &outbox_lock);
+		} else if (ast_cond_timedwait(&changed, &outbox_lock, &end)) {
+			break;
+		}
+	}
+	is_woken = 0;
+}
+
+/*! \brief One turn: wait, and do what is due. \retval 0 to go on, -1 at the end. */
+static int turn(int64_t until_ns)
+{
+	struct outgoing_list batch = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	struct outgoing *outgoing;
+	int must_flush;
+	int reconnect;
+	int stop;
+
+	ast_mutex_lock(&outbox_lock);
+	wait_locked(until_ns);
+	take_locked(&messages, &message_count, &batch, SIZE_MAX);
+	take_locked(&events, &event_count, &batch, BATCH);
+	reconnect = must_reconnect;
+	must_reconnect = 0;
+	stop = is_stopping;
+	ast_mutex_unlock(&outbox_lock);
+	if (reconnect && !stop) {
+		connection_renew();
+	}
+	must_flush = !AST_LIST_EMPTY(&batch);
+	while ((outgoing = AST_LIST_REMOVE_HEAD(&batch, list))) {
+		publish(outgoing);
+		outgoing_free(outgoing);
+	}
+	if (must_flush) {
+		connection_flush();
+	}
+	return stop ? -1 : 0;
+}
+
+static void *outbox_main(void *data attribute_unused)
+{
+	int64_t next_ns;
+
+	do {
+		next_ns = workers_update();
+		next_ns = MIN(next_ns, connection_attend());
+		next_ns = MIN(next_ns, presence_attend());
+		awards_attend();
+	} while (!turn(next_ns));
+	connection_end();
+	return NULL;
+}
+
+int outbox_start(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	ast_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	is_stopping = 0;
+	if (ast_pthread_create_background(&thread, NULL, outbox_main, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
+	return 0;
+}
+
+void outbox_stop(void)
+{
+	struct outgoing *outgoing;
+
+	if (thread == AST_PTHREADT_NULL) {
+		return;
+	}
+	ast_mutex_lock(&outbox_lock);
+	is_stopping = 1;
+	ast_cond_signal(&changed);
+	ast_mutex_unlock(&outbox_lock);
+	pthread_join(thread, NULL);
+	thread = AST_PTHREADT_NULL;
+	while ((outgoing = AST_LIST_REMOVE_HEAD(&messages, list)) ||
+		(outgoing = AST_LIST_REMOVE_HEAD(&events, list))) {
+		outgoing_free(outgoing);
+	}
+	message_count = event_count = 0;
+	/* The condition stays: a broadcast that closes now may still wake the thread that was. */
+}

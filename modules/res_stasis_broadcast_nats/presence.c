@@ -1,0 +1,173 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What nodes and workers tell each other of themselves.
+ */
+
+#include "asterisk.h"
+
+#include <stdatomic.h>
+
+#include "asterisk/astobj2.h"
+#include "asterisk/json.h"
+#include "asterisk/strings.h"
+
+#include "config.h"
+#include "connection.h"
+#include "counters.h"
+#include "monotonic.h"
+#include "nonce.h"
+#include "outbox.h"
+#include "presence.h"
+#include "printable.h"
+#include "requests.h"
+#include "workers.h"
+
+/*! So often this node tells of itself, in nanoseconds. */
+#define PERIOD_NS INT64_C(10000000000)
+
+/*! At most so often, whoever asks, in nanoseconds. */
+#define LEAST_NS INT64_C(50000000)
+
+/*! The longest and the shortest time that a worker is believed, in milliseconds. */
+#define MAX_TTL_MS 3600000
+#define MIN_TTL_MS 100
+
+/*! So often the log tells of a node with our name, in nanoseconds. */
+#define CLASH_NS INT64_C(60000000000)
+
+/*! Whether this node has to tell of itself before its time, and to ask the workers for a hello. */
+static atomic_int is_due;
+static atomic_int must_ask;
+/*! When a node with our name was heard; 0: never. And when the log was told. */
+static _Atomic int64_t clash_ns;
+static _Atomic int64_t clash_logged_ns;
+/*! When this node told of itself; the thread of the outbox. */
+static int64_t last_ns;
+
+void presence_connected(void)
+{
+	atomic_store(&must_ask, 1);
+	atomic_store(&is_due, 1);
+	outbox_wake();
+}
+
+/*! \brief Publish what there is to say of this node. */
+static void say(const struct config *config)
+{
+	struct ast_json *body = ast_json_pack("{s: s, s: s, s: i, s: s}", "node", config->node, "ari",
+		config->ari, "proto", 1, "instance", nonce_instance());
+	char subject[CONFIG_PREFIX_SIZE + TOKEN_SIZE + 8];
+	char *text;
+
+	if (body && atomic_exchange(&must_ask, 0)) {
+		ast_json_object_set(body, "ask_hello", ast_json_true());
+	}
+	text = body ? ast_json_dump_string(body) : NULL;
+	if (text) {
+		snprintf(subject, sizeof(subject), "%s.node.%s", config->prefix, config->node_token);
+		connection_publish(subject, text, strlen(text));
+	}
+	ast_json_free(text);
+	ast_json_unref(body);
+}
+
+int64_t presence_attend(void)
+{
+	const int64_t now_ns = monotonic_ns();
+	int64_t due_ns = last_ns + (atomic_load(&is_due) ? LEAST_NS : PERIOD_NS);
+	struct connection_state state;
+	struct config *config;
+
+	connection_get_state(&state);
+	if (state.is_connected != 1) {
+		return INT64_MAX;
+	}
+	if (due_ns > now_ns) {
+		return due_ns;
+	}
+	atomic_store(&is_due, 0);
+	last_ns = now_ns;
+	config = config_get();
+	if (config) {
+		say(config);
+	}
+	ao2_cleanup(config);
+	return now_ns + PERIOD_NS;
+}
+
+void on_hello(const struct bus_message *message)
+{
+	struct request request;
+
+	if (request_read(message, REQUEST_WORKER | REQUEST_TTL, &request)) {
+		return;
+	}
+	if (request.ttl_ms) {
+		request.ttl_ms = MAX(MIN_TTL_MS, MIN(request.ttl_ms, MAX_TTL_MS));
+	}
+	if (workers_hello(request.app, request.worker, request.ttl_ms)) {
+		count(COUNTER_GARBAGE);
+	} else {
+		count(COUNTER_HELLOS);
+	}
+}
+
+void on_ping(const struct bus_message *message attribute_unused)
+{
+	if (!atomic_exchange(&is_due, 1)) {
+		outbox_wake();
+	}
+}
+
+/*! \brief Say that another node has our name. */
+static void tell_clash(const char *ari)
+{
+	const int64_t now_ns = monotonic_ns();
+	int64_t before_ns = atomic_load(&clash_logged_ns);
+	struct config *config;
+	char node[PRINTABLE_SIZE];
+	char other[PRINTABLE_SIZE];
+
+	atomic_store(&clash_ns, now_ns);
+	if ((before_ns && now_ns - before_ns < CLASH_NS) ||
+		!atomic_compare_exchange_strong(&clash_logged_ns, &before_ns, now_ns)) {
+		return;
+	}
+	config = config_get();
+	ast_log(LOG_ERROR,
+		"Fleet: there is another node '%s' (its ari is '%s'): claims go to both. Give each a name of its own: "
+		"node in stasis_broadcast_nats.conf\n",
+		printable(config ? config->node : "", node, sizeof(node)), printable(ari, other, sizeof(other)));
+	ao2_cleanup(config);
+}
+
+void on_node(const struct bus_message *message)
+{
+	struct ast_json *body = message->length && message->length <= 4096
+		? ast_json_load_buf(message->data, message->length, NULL)
+		: NULL;
+	const char *instance = body ? ast_json_string_get(ast_json_object_get(body, "instance")) : NULL;
+	const char *ari = body ? ast_json_string_get(ast_json_object_get(body, "ari")) : NULL;
+
+	if (!instance) {
+		count(COUNTER_GARBAGE);
+	} else if (strcmp(instance, nonce_instance())) {
+		tell_clash(S_OR(ari, "not told"));
+		/* It shall know, too. */
+		on_ping(message);
+	}
+	ast_json_unref(body);
+}
+
+int64_t presence_clash_s(void)
+{
+	const int64_t at_ns = atomic_load(&clash_ns);
+
+	return at_ns ? (monotonic_ns() - at_ns) / 1000000000 : -1;
+}

@@ -1,0 +1,32 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief What nodes and workers tell each other of themselves.
+ */
+
+#ifndef RES_STASIS_BROADCAST_NATS_PRESENCE_H
+#define RES_STASIS_BROADCAST_NATS_PRESENCE_H
+
+#include <stdint.h>
+
+/*! \brief The connection has come: tell of this node at once, and ask the workers for a hello. Any thread. */
+void presence_connected(void);
+
+/*!
+ * \brief Tell of this node, if that is due.
+ *
+ * \return When to call it again, on the monotonic clock in nanoseconds.
+ *
+ * \note The thread of the outbox.
+ */
+int64_t presence_attend(void);
+
+/*! \brief How many seconds ago another node with our name was heard; -1: never. Any thread. */
+int64_t presence_clash_s(void);
+
+#endif /* RES_STASIS_BROADCAST_NATS_PRESENCE_H */

@@ -1,0 +1,148 @@
+/*
+ * Stasis Broadcast: a call for every ARI application, and the first to claim it gets it.
+ *
+ * This program is free software; you can redistribute it and/or modify it under the terms
+ * of the GNU General Public License, version 2 or (at your option) any later version.
+ */
+
+/*! \file
+ * \brief The next call in line, and the list of calls, for who asks on the bus.
+ */
+
+#include "asterisk.h"
+
+#include "asterisk/astobj2.h"
+#include "asterisk/json.h"
+#include "asterisk/strings.h"
+
+#include "answers.h"
+#include "config.h"
+#include "counters.h"
+#include "nonce.h"
+#include "requests.h"
+#include "res_stasis_broadcast/internal_api.h"
+#include "res_stasis_broadcast/source_api.h"
+
+/*! \brief The ID of the channel of a broadcast as it is described; NULL without memory. */
+static const char *channel_id_of(struct ast_json *broadcast)
+{
+	return ast_json_string_get(ast_json_object_get(broadcast, "channel_id"));
+}
+
+/*! \brief Claim, for its worker, what its application has just been given. \retval 0 if it is the worker's. */
+static int claim_for_worker(const char *channel_id, unsigned long serial, const struct request *request)
+{
+	const struct stasis_broadcast_ask claim = {
+		.demand = STASIS_BROADCAST_DEMAND_CLAIM,
+		.channel_id = channel_id,
+		.serial = serial,
+		.app = request->app,
+		.worker = request->worker,
+	};
+
+	return stasis_broadcast_ask(&claim);
+}
+
+/*! \brief Tell a worker which call it has now. \param broadcast Taken. */
+static void answer_taken_call(const char *reply, struct ast_json *broadcast, unsigned long serial)
+{
+	struct config *config = config_get();
+	char nonce[NONCE_SIZE];
+
+	if (config) {
+		answer_json(reply,
+			ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id",
+				channel_id_of(broadcast), "offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms",
+				config->hold_ms, "broadcast", broadcast));
+	}
+	ao2_cleanup(config);
+	ast_json_unref(broadcast);
+}
+
+static void take(const char *reply, const struct request *request)
+{
+	struct ast_json *broadcast = NULL;
+	const int result = stasis_broadcast_take(request->app, &broadcast);
+	const char *channel_id = broadcast ? channel_id_of(broadcast) : NULL;
+	unsigned long serial = channel_id ? stasis_broadcast_serial_of(channel_id) : 0;
+
+	if (result == STASIS_BROADCAST_UNKNOWN) {
+		answer_status(reply, 404, "there is no call that the application may have");
+	} else if (result != STASIS_BROADCAST_OK) {
+		answer_result(reply, result, "", 0);
+	} else if (!serial || claim_for_worker(channel_id, serial, request)) {
+		answer_status(reply, 404, "the call went while it was taken");
+	} else {
+		answer_taken_call(reply, broadcast, serial);
+		broadcast = NULL;
+	}
+	ast_json_unref(broadcast);
+}
+
+void on_take(const struct bus_message *message)
+{
+	struct request request;
+	const char *wrong;
+
+	count(COUNTER_TAKES);
+	if (!request_has_reply(message)) {
+		return;
+	}
+	wrong = request_read(message, REQUEST_WORKER, &request);
+	if (wrong) {
+		answer_status(message->reply, 400, wrong);
+	} else {
+		take(message->reply, &request);
+	}
+}
+
+/*! \brief Put into each broadcast what names its offer. */
+static void add_offers(struct ast_json *list)
+{
+	char nonce[NONCE_SIZE];
+
+	for (size_t i = 0; i < ast_json_array_size(list); i++) {
+		struct ast_json *broadcast = ast_json_array_get(list, i);
+		const char *channel_id = channel_id_of(broadcast);
+		unsigned long serial = channel_id ? stasis_broadcast_serial_of(channel_id) : 0;
+
+		if (serial) {
+			ast_json_object_set(broadcast, "offer", ast_json_string_create(nonce_write(serial, nonce)));
+		}
+	}
+}
+
+static void list_calls(const char *reply, const struct request *request)
+{
+	struct config *config = config_get();
+	struct ast_json *list;
+
+	if (!workers_has(request->app)) {
+		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
+	} else if (config && !stasis_broadcast_describe_all(request->app, (size_t) request->limit, &list)) {
+		add_offers(list);
+		answer_json(reply,
+			ast_json_pack(
+				"{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list));
+	} else {
+		answer_status(reply, 503, "out of memory, or res_stasis_broadcast is not loaded");
+	}
+	ao2_cleanup(config);
+}
+
+void on_list(const struct bus_message *message)
+{
+	struct request request;
+	const char *wrong;
+
+	count(COUNTER_LISTS);
+	if (!request_has_reply(message)) {
+		return;
+	}
+	wrong = request_read(message, 0, &request);
+	if (wrong) {
+		answer_status(message->reply, 400, wrong);
+	} else {
+		list_calls(message->reply, &request);
+	}
+}

@@ -1,0 +1,156 @@
+"""Asterisk goes and comes, is not set up, or there are several: the page says so, and loses nothing without a word."""
+
+import asyncio
+import functools
+import os
+import signal
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from conftest import SETTINGS
+from console import caller, log_in, opened, url
+
+from harness.ami import Ami
+from harness.asterisk import REPO, Asterisk, Settings
+from harness.case import Case
+
+
+async def restarted(case):
+    """The same Asterisk once more, at the same address: it dies, and says nothing to anybody."""
+    await case.ami.close()
+    asterisk = case.asterisk
+    port = asterisk.port("HTTP")
+    os.kill(asterisk.pid, signal.SIGKILL)
+    yield
+    await asyncio.to_thread(asterisk.down)
+    await asyncio.to_thread(asterisk.up, Settings(22, more=(*SETTINGS.more, f"HTTP_PORT={port}")))
+    case.ami = await Ami(asterisk.port("AMI"), asterisk.ami_secret).connect()
+    case.log_start = 0
+    yield
+
+
+async def test_asterisk_restarted(case, page):
+    await opened(page, case)
+    await case.app()
+    await caller(case, "60000,,,yes", "Gunda")
+    await page.reads("#line tbody", "Gunda")
+    steps = restarted(case)
+    await anext(steps)
+    await page.reads("#problems", "Asterisk does not answer since")
+    await page.reads("#nodes", "again in")
+    await page.reads("#line tr.old", "Gunda", without="Withdraw")
+    await anext(steps)
+    await page.reads("#nodes", "live")
+    # Whoever waited is gone with that Asterisk: told, and not forgotten.
+    await page.reads("#ended tbody", "Gunda", "ended, and this page did not hear how")
+    await page.reads("#line-empty", "Nobody is waiting")
+    app = await case.app()
+    after = await caller(case, "20000,,,yes", "Nina")
+    await app.offered(after.id)
+    await page.reads("#line tbody", "Nina")
+
+
+async def test_connection_cut(case, page):
+    """Asterisk lives, the WebSocket is gone: of calls from before, nobody tells the new one how they end. It asks."""
+    await opened(page, case)
+    before = await case.app()
+    call = await caller(case, "60000,,,yes", "Gerda")
+    await before.offered(call.id)
+    await page.reads("#line tbody", "Gerda")
+    await case.ami.cli("ari shutdown websocket sessions")
+    await page.reads("#say", "is there again")
+    await page.reads("#line tbody", "Gerda")
+    app = await case.app()
+    assert await app.claim(call.id) == 204
+    await page.reads("#ended tbody", "Gerda", app.app)
+
+
+async def test_without_the_setting_it_does_not_stay(case, page):
+    """A console that is offered calls would keep them waiting for it. It says what to set."""
+    conf = case.asterisk.folder / "etc" / "stasis_broadcast.conf"
+    before = conf.read_text()
+    conf.write_text("[general]\n")
+    try:
+        await case.ami.cli("module reload res_stasis_broadcast.so")
+        await page.open(url(case.asterisk))
+        await log_in(page)
+        await page.reads("#login-error", "watchers = ^console")
+        assert (await case.ari.get("/broadcastMatch")).json["there"] == 0
+    finally:
+        conf.write_text(before)
+        await case.ami.cli("module reload res_stasis_broadcast.so")
+
+
+async def test_without_our_modules(case, page):
+    await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="unload")
+    try:
+        await page.open(url(case.asterisk))
+        await log_in(page)
+        await page.reads("#login-error", "Stasis Broadcast is not loaded there")
+    finally:
+        await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="load")
+
+
+async def test_an_address_that_is_none(case, page):
+    await page.open(f"{url(case.asterisk)}#nodes=javascript:alert(1)")
+    await log_in(page)
+    await page.reads("#login-error", "is not a URL")
+
+
+async def test_from_another_place_than_asterisk(case, page):
+    """As from one's own machine: questions go over the WebSocket, and no setting of ARI's is needed for it."""
+    files = functools.partial(SimpleHTTPRequestHandler, directory=REPO / "console")
+    with ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
+        serving = asyncio.create_task(asyncio.to_thread(server.serve_forever))
+        try:
+            await page.open(f"http://127.0.0.1:{server.server_port}/#nodes=http://127.0.0.1:{case.asterisk.port('HTTP')}")
+            await log_in(page, ("ari", "wrong"))
+            await page.reads("#login-error", "does not let this user in")
+            await log_in(page)
+            await page.reads("#nodes", "live")
+            app = await case.app()
+            call = await caller(case, "60000,,,yes", "Fern")
+            await app.offered(call.id)
+            await page.reads("#line tbody", "Fern", "Withdraw")
+            await page.reads("#workers .name", app.app)
+            await page.do("click", "#line [data-act=withdraw]")
+            await page.do("click", "#withdraw-yes")
+            await page.reads("#ended tbody", "Fern", "withdrawn")
+        finally:
+            await asyncio.to_thread(server.shutdown)
+            await serving
+
+
+@pytest.fixture
+def second(loop):
+    """One more Asterisk. It needs no setting for the page of another one."""
+    one = Asterisk(22, number=0)
+    one.up(SETTINGS)
+    case = Case(one, "second")
+    loop.run_until_complete(case.open())
+    yield case
+    loop.run_until_complete(case.close() if one.alive() else case._disconnect())  # pylint: disable=protected-access
+    one.down()
+
+
+async def test_several_nodes_in_one_page(case, second, page):
+    hosts = [f"127.0.0.1:{one.asterisk.port('HTTP')}" for one in (case, second)]
+    # One more where nobody is.
+    await page.open(f"{url(case.asterisk)}#nodes=" + ",".join(f"http://{host}" for host in (*hosts, "127.0.0.1:1")))
+    await log_in(page)
+    await page.reads("#nodes", f"{hosts[0]} live", f"{hosts[1]} live", "127.0.0.1:1 away")
+    for one, name in ((case, "Hin"), (second, "Her")):
+        app = await one.app("sales")
+        call = await caller(one, "60000,,,yes", name)
+        await app.offered(call.id)
+    await page.reads("#line tbody", "Hin", hosts[0], "Her", hosts[1])
+    await page.do("fill", "#tester-filter", "^sales-")
+    await page.press("Enter")
+    await page.reads("#tester-answer", f"{hosts[0]}: 1 of 1", f"{hosts[1]}: 1 of 1")
+    await page.evaluate("[...document.querySelectorAll('#line tr')].find((row) => row.innerText.includes('Her')).querySelector('[data-act=withdraw]').click()")
+    await page.do("click", "#withdraw-yes")
+    await page.reads("#ended tbody", "Her", hosts[1], "withdrawn")
+    # One goes; the other stays live.
+    await asyncio.to_thread(second.asterisk.cli, "core stop now")
+    await page.reads("#problems", f"{hosts[1]}: Asterisk does not answer since", "127.0.0.1:1: Asterisk does not answer since")
+    await page.reads("#nodes", f"{hosts[0]} live")

@@ -1,0 +1,168 @@
+"""One fleet for all tests: three Asterisks, three NATS servers. Each test begins and ends with all of it up."""
+
+import asyncio
+import contextlib
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from harness.asterisk import INTEGRATION  # noqa: E402
+from harness.case import Case  # noqa: E402
+from harness.events import until  # noqa: E402
+from harness.fleet import Fleet  # noqa: E402
+from harness.fleet_worker import Worker  # noqa: E402
+from harness.nats import NatsClient, token  # noqa: E402
+from raw_worker import RawWorker  # noqa: E402
+
+PATH = INTEGRATION / "conftest.py"
+SPEC = importlib.util.spec_from_file_location("integration_conftest", PATH)
+SHARED = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(SHARED)
+
+# pytest finds hooks and fixtures by these names.
+pytest_sessionstart = SHARED.pytest_sessionstart
+pytest_pyfunc_call = SHARED.pytest_pyfunc_call
+loop = SHARED.loop
+
+# What a node tells of NATS while it is away, and of workers that have died.
+EXPECTED = ["^Fleet: ", "^The fleet", "^NATS: ", "claimed the call but was gone"]
+
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    SHARED.signal.signal(SHARED.signal.SIGTERM, SHARED.interrupt)
+
+
+class World:
+    """What a test works with: the fleet, a hold on each node, workers and clients of NATS that end with it."""
+
+    def __init__(self, fleet: Fleet, name: str) -> None:
+        self.fleet = fleet
+        self.name = name
+        self.cases: list[Case] = []
+        self.workers: list[Worker] = []
+        self.clients: list[NatsClient] = []
+        self.raw_workers: list[RawWorker] = []
+
+    async def open(self) -> "World":
+        for node in self.fleet.nodes:
+            case = await Case(node, f"{self.name}-{node.number}").open()
+            case.expected_log += EXPECTED
+            self.cases.append(case)
+        self.bus = await self.client()
+        await self.nodes_are_there()
+        return self
+
+    async def started_again(self, number: int) -> Case:
+        """A node that has died is started, on ports that it did not have; a new hold on it."""
+        old = self.cases[number]
+        await old.disconnect()
+        await asyncio.to_thread(old.asterisk.up, old.asterisk.settings)
+        self.cases[number] = await Case(old.asterisk, old.prefix).open()
+        self.cases[number].expected_log += EXPECTED
+        return self.cases[number]
+
+    async def nodes_are_there(self, count: int | None = None) -> None:
+        """Wait until so many nodes, all if none is given, answer on NATS."""
+        wanted = count or len(self.fleet.nodes)
+        seen: set[str] = set()
+        sid = await self.bus.subscribe("sb.v1.node.*", lambda message: seen.add(message["subject"]))
+
+        def there() -> bool:
+            self.bus.publish("sb.v1.ping")
+            return len(seen) >= wanted
+
+        await until(there, f"{wanted} nodes are on NATS")
+        self.bus.unsubscribe(sid)
+
+    async def ended(self, call) -> tuple[str, str]:
+        """STASISSTATUS and BROADCASTSTATUS at the end of a call, whoever hung up."""
+        event = await call.result("h")
+        return event["STASISSTATUS"], event["BROADCASTSTATUS"]
+
+    async def client(self, server: int = 0) -> NatsClient:
+        client = await NatsClient(self.fleet.servers[server].port, inbox=f"_INBOX.test{next(_numbers)}").connect()
+        self.clients.append(client)
+        return client
+
+    def app_name(self, word: str = "app") -> str:
+        return f"{word}-{next(_numbers)}"
+
+    async def worker(self, *options: str, app: str = "", language: str = "node", **env: str) -> Worker:
+        """A worker that all nodes know."""
+        worker = Worker(app or self.app_name(), self.fleet.urls, *options, language=language, **env)
+        self.workers.append(worker)
+        await worker.start()
+        await self.known(worker.app)
+        return worker
+
+    async def raw(self, app: str = "", worker: str = "", ttl_ms: int = 30000) -> RawWorker:
+        """A worker that all nodes know, and that the test drives by hand."""
+        one = RawWorker(await self.client(), app or self.app_name("raw"), worker)
+        await one.listen()
+        await one.hello(ttl_ms)
+        await self.known(one.app)
+        self.raw_workers.append(one)
+        return one
+
+    async def known(self, app: str) -> None:
+        """Wait until all nodes know an application: they have no call for it, and do not say that it is not there."""
+        await until(lambda: self.answers(app, 404), f"all nodes know {app!r}")
+
+    async def gone(self, app: str, *nodes: str) -> None:
+        """Wait until none of these nodes, all if none is named, knows it any more."""
+        await until(lambda: self.answers(app, 403, *nodes), f"no node knows {app!r}")
+
+    async def answers(self, app: str, status: int, *nodes: str) -> bool:
+        """Whether these nodes, all if none is named, give this answer to who asks for the next call."""
+        subjects = [f"sb.v1.take.{node}.{token(app)}" for node in nodes or [node.node for node in self.fleet.nodes]]
+        answers = [await self.bus.request(subject, {"worker": "probe"}, 0.5) for subject in subjects]
+        return all(answer and answer["status"] == status for answer in answers)
+
+    async def give_up(self) -> None:
+        for worker in self.workers:
+            await worker.kill()
+
+    async def close(self) -> None:
+        """End what the test has started, and see that all is as it was."""
+        for case in self.cases:
+            await case.hang_up_all()
+        for worker in self.workers:
+            await worker.close()
+        for raw in self.raw_workers:
+            with contextlib.suppress(ConnectionError, AssertionError):
+                await raw.hello(0)
+        for case in self.cases:
+            await case.close()
+        for client in self.clients:
+            await client.close()
+
+
+@pytest.fixture(scope="session")
+def fleet():
+    one = Fleet(word="fleet-check")
+    one.found() and one.down()
+    one.up(INTEGRATION / "extensions.conf")
+    yield one
+    one.down()
+
+
+@pytest.fixture
+def world(fleet, loop, request):
+    one = World(fleet, request.node.originalname)
+    try:
+        loop.run_until_complete(asyncio.wait_for(one.open(), 30))
+        yield one
+        loop.run_until_complete(asyncio.wait_for(one.close(), 30))
+    except BaseException:
+        # Not in a known state: the next test gets a fresh one.
+        loop.run_until_complete(one.give_up())
+        fleet.start_again()
+        raise

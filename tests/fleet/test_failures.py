@@ -1,0 +1,254 @@
+"""When something breaks: NATS, a part of it, an Asterisk, a worker, a message. Calls end as they should, whatever does."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+
+import pytest
+from harness.conf import load
+from harness.events import until
+from harness.fleet import MODULE
+from harness.nats import token
+from raw_worker import RawWorker
+
+# NATS servers that have all been away try to reach each other once a second.
+RETURN_SECONDS = 5.0
+
+
+async def gets_through(world, worker):
+    call = await world.cases[0].call(f"500,^{worker.app}$")
+    return (await world.ended(call))[1] == "CLAIMED"
+
+
+async def no_longer_there(case, app):
+    """Wait until a call for an application finds nobody, at once."""
+
+    async def finds_nobody():
+        started = time.monotonic()
+        call = await case.call(f"300,^{app}$")
+        status = await call.status()
+        return status[1] == "NOAPPS" and time.monotonic() - started < 0.3
+
+    await until(finds_nobody, f"{app} is no recipient any more")
+
+
+async def test_nats_away_and_back(world):
+    """Applications of ARI do not notice; those of the fleet are no recipients at once, and again soon after."""
+    worker = await world.worker()
+    case = world.cases[0]
+    local = await case.app("local")
+    for server in world.fleet.servers:
+        server.kill()
+    try:
+        await no_longer_there(case, worker.app)
+        call = await case.call(f"10000,^({local.app}|{worker.app})$")
+        await local.offered(call.id)
+        assert await local.claim(call.id) == 204
+        await local.started(call.id)
+    finally:
+        for server in world.fleet.servers:
+            server.start()
+    world.bus = await world.client()
+    await until(lambda: gets_through(world, worker), "calls get through again", RETURN_SECONDS)
+
+
+async def test_one_server_of_three_is_killed(world):
+    """Calls on offer, calls in progress and calls that come: nothing is lost."""
+    workers = [await world.worker("--capacity", "20") for _ in range(2)]
+    pool = "|".join(worker.app for worker in workers)
+    victim = world.fleet.servers[1]
+    calls = []
+
+    async def place() -> None:
+        for number in range(30):
+            calls.append(await world.cases[number % 3].call(f"10000,^({pool})$"))
+            await asyncio.sleep(0.05)
+
+    load = asyncio.create_task(place())
+    await asyncio.sleep(0.5)
+    victim.kill()
+    try:
+        await load
+        for call in calls:
+            assert await world.ended(call) == ("SUCCESS", "CLAIMED"), call.id
+        started = [line["channel"] for worker in workers for line in worker.lines("start")]
+        assert sorted(started) == sorted(call.id for call in calls)
+    finally:
+        victim.start()
+
+
+async def test_partition(world):
+    """NATS stands still, and nobody closes anything: the nodes notice by themselves, and when it goes on all is well."""
+    worker = await world.worker()
+    case = world.cases[0]
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        await until(lambda: no_recipient(case, worker.app), "the node notices that NATS is silent", 25)
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
+    world.bus = await world.client()
+    await until(lambda: gets_through(world, worker), "calls get through again")
+
+
+async def no_recipient(case, app):
+    call = await case.call(f"200,^{app}$")
+    return (await call.status())[1] == "NOAPPS"
+
+
+async def test_worker_that_stands_still(world):
+    """It says nothing any more, but its connection stays: after its ttl it is no recipient."""
+    raw = await world.raw(ttl_ms=1000)
+    call = await world.cases[0].call(f"10000,^{raw.app}$")
+    await raw.offered(call.id)
+    await call.hangup()
+    await no_longer_there(world.cases[0], raw.app)
+
+
+async def test_winner_that_cannot_come(world):
+    """It has claimed the call, and ARI does not let it in: the call goes to another one."""
+    lost, other = await world.worker("--password", "wrong"), await world.worker("--think", "1000")
+    call = await world.cases[0].call(f"20000,^({lost.app}|{other.app})$")
+    await lost.told("claim", call.id, status=204)
+    await lost.told("failed", call.id)
+    await other.told("start", call.id)
+    result = await call.result("h")
+    assert (result["BROADCASTSTATUS"], result["BROADCASTWINNER"], result["BROADCASTLOST"]) == ("CLAIMED", other.app, lost.app)
+
+
+@pytest.mark.parametrize("language", ["node", "c"])
+async def test_worker_dies_with_a_call(world, language):
+    """As in ARI: the call stays in Stasis, until somebody hangs it up; and the name is free for a new worker.
+
+    Asterisk counts the dead application as there until another WebSocket comes or goes after the call.
+    """
+    worker = await world.worker(*(["--then", "keep"] if language == "node" else []), language=language)
+    call = await world.cases[0].call(f"20000,^{worker.app}$")
+    await worker.told("start", call.id)
+    await worker.kill()
+    await call.hangup()
+    assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+    other = await world.cases[0].app("other")
+    await world.cases[0].leave(other)
+    # Or its hello would be taken for the new one's.
+    await RawWorker(world.bus, worker.app, worker.events[0]["worker"]).hello(0)
+    await world.gone(worker.app)
+    again = await world.worker(app=worker.app)
+    call = await world.cases[0].call(f"20000,^{worker.app}$")
+    await again.told("start", call.id)
+
+
+async def test_asterisk_is_killed_with_offers_open(world):
+    """The worker forgets them when their time is over, and hears of the node again when it is back."""
+    worker = await world.worker("--policy", "ignore")
+    number = 2
+    victim = world.cases[number]
+    calls = [await victim.call(f"2000,^{worker.app}$") for _ in range(3)]
+    for call in calls:
+        await worker.told("offer", call.id)
+    os.kill(victim.asterisk.pid, signal.SIGKILL)
+    victim.expect_log(".*")
+    for call in calls:
+        await worker.told("forgotten", call.id, deadline=5)
+    other = await world.cases[0].call(f"10000,^{worker.app}$")
+    await worker.told("offer", other.id)
+    victim = await world.started_again(number)
+    await world.known(worker.app)
+    call = await victim.call(f"10000,^{worker.app}$")
+    await worker.told("offer", call.id)
+
+
+async def test_worker_that_does_not_read(world):
+    """NATS cuts it off; nobody else waits for it."""
+    worker = await world.worker()
+    raw = await world.raw(world.app_name("slow"))
+    slow = raw.client
+    slow.reader._transport.pause_reading()
+    flood = await world.client(1)
+    piece = b"x" * 100000
+    times = []
+    for _ in range(15):
+        for _ in range(30):
+            flood.publish(f"sb.v1.offer.{raw.app}.node-1", piece)
+        await flood.flush()
+        call = await world.cases[0].call(f"10000,^({worker.app}|{raw.app})$")
+        started = time.monotonic()
+        await worker.told("start", call.id)
+        times.append(time.monotonic() - started)
+        await call.result("h")
+    assert sorted(times)[len(times) // 2] < 0.5, times
+    slow.reader._transport.resume_reading()
+    await until(lambda: slow.ended, "NATS has cut off who does not read")
+
+
+@pytest.mark.parametrize("kind", ["claim.node-1", "decline.node-1", "bid.node-1", "take.node-1", "hello", "list"])
+async def test_garbage(world, kind):
+    """Ten megabytes on each subject, of all kinds; then everything is as before."""
+    worker = await world.worker()
+    garbage = random.Random(kind)
+    client = await world.client(1)
+    subjects = [f"sb.v1.{kind}.{one}" for one in (worker.app, "x", "%zz", "a%2e", "y" * 3000)]
+    bodies = [b"", b"\0", b"{", b"null", b"[" * 5000, b'{"worker":' * 2000, b'{"worker":"w","ttl_ms":1e308}',
+              b'{"worker":"w","channel_id":"\\u0000","offer":"\\ud800"}', b'{"worker":"' + b"w" * 500000 + b'"}',
+              bytes(garbage.randrange(256) for _ in range(2000))]  # fmt: skip
+    sent = 0
+    while sent < 10_000_000:
+        body = garbage.choice(bodies)
+        client.publish(garbage.choice(subjects), body, garbage.choice(("", "_INBOX.nobody")))
+        sent += len(body) + 100
+        if client.writer.transport.get_write_buffer_size() > 1_000_000:
+            await client.writer.drain()
+    await client.flush()
+    await world.known(worker.app)
+    call = await world.cases[0].call(f"10000,^{worker.app}$")
+    await worker.told("start", call.id)
+
+
+async def test_garbage_for_workers(world):
+    """Who may publish offers may have written anything; the worker goes on."""
+    for language in ("node", "c"):
+        worker = await world.worker("--capacity", "4", language=language)
+        subject = f"sb.v1.offer.{token(worker.app)}.node-1"
+        for body in (b"", b"{", b"null", b"[]", b"\xff", {"type": "CallBroadcast"}, {"type": 1, "channel": []},
+                     {"type": "CallBroadcast", "channel": {"id": "x\r\n" * 200}, "remaining_ms": -1},
+                     {"type": "CallBroadcast", "channel": {"id": "y"}, "remaining_ms": 1e300, "offer": {}}):  # fmt: skip
+            world.bus.publish(subject, body)
+        world.bus.publish("sb.v1.node.node-7", b"{")
+        await until(lambda one=worker: one.lines("claim", "y") or one.lines("too-late", "y"), "what could be claimed was", 10)
+        call = await world.cases[0].call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        await worker.close()
+
+
+async def test_unload_and_load_under_load(world):
+    """The module goes and comes while calls do: each has an end that makes sense, and then all works."""
+    worker = await world.worker("--capacity", "50")
+    case = world.cases[0]
+    calls = []
+    stop = asyncio.Event()
+
+    async def place() -> None:
+        while not stop.is_set():
+            calls.append(await case.call(f"2000,^{worker.app}$"))
+            await asyncio.sleep(0.05)
+
+    placing = asyncio.create_task(place())
+    try:
+        for _ in range(3):
+            await asyncio.sleep(0.3)
+            await load(case, "unload", MODULE)
+            await asyncio.sleep(0.2)
+            await load(case, "load", MODULE)
+    finally:
+        stop.set()
+        await placing
+    statuses = [(await world.ended(call))[1] for call in calls]
+    assert set(statuses) <= {"CLAIMED", "NOAPPS", "TIMEOUT"} and "CLAIMED" in statuses, statuses
+    won = {call.id for call, status in zip(calls, statuses) if status == "CLAIMED"}
+    assert won <= {line["channel"] for line in worker.lines("start")}
+    await world.known(worker.app)
+    call = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", call.id)

@@ -1,0 +1,313 @@
+"""The module in Asterisk: settings, reload, who is there, bids of several workers, the wait for a winner, what is told."""
+
+import asyncio
+import re
+import subprocess
+from contextlib import asynccontextmanager
+
+import pytest
+from harness.asterisk import REPO
+from harness.events import until
+from harness.fleet import CONF, MODULE
+from harness.nats import token
+
+REFUSED = "^stasis_broadcast_nats.conf"
+
+
+async def reload(case):
+    return (await case.ami.action("ModuleLoad", Module=MODULE, LoadType="reload"))["Response"]
+
+
+@asynccontextmanager
+async def conf(world, change):
+    """The settings of node-1 as a function makes them of those that are there, for a while."""
+    case = world.cases[0]
+    file = case.asterisk.folder / "etc" / CONF
+    before = file.read_text()
+    file.write_text(change(before))
+    try:
+        yield case
+    finally:
+        file.write_text(before)
+        assert await reload(case) == "Success"
+        await world.nodes_are_there()
+
+
+def added(*lines):
+    return lambda text: text + "".join(f"{line}\n" for line in lines)
+
+
+def without(name):
+    return lambda text: re.sub(rf"(?m)^{name} = .*\n", "", text)
+
+
+async def counted(case):
+    """What `broadcast show nats` counts, by its words."""
+    text = await case.ami.cli("broadcast show nats")
+    return {words.strip(): int(number) for words, number in re.findall(r"^  (\D+?) +(\d+)$", text, re.MULTILINE)}
+
+
+@pytest.mark.parametrize("change,told", [
+    (added("hold_ms = 5"), "line 5: hold_ms = '5' is not a number from 100 to 30000"),
+    (added("queue = many"), "queue = 'many' is not a number from 100 to 1000000"),
+    (added("prefix = a..b"), "prefix = 'a..b' is not words of letters"),
+    (added("prefix = a b"), "prefix = 'a b' is not words of letters"),
+    (added("ari = 192.0.2.1"), "ari = '192.0.2.1' is not a URL"),
+    (added("tls = perhaps"), "tls = 'perhaps' is neither yes nor no"),
+    (added("node = " + "n" * 129), "is longer than 128 bytes"),
+    (added("colour = r\x1bed"), r"colour = 'r\\x1bed' is no setting"),
+    (added("password = secret" + "x" * 1024), r"password = '\.\.\.' is longer"),
+    (added("[other]", "hold_ms = 500"), "is not in the section"),
+    (without("node"), "node is not set"),
+    (without("ari"), "ari is not set"),
+    (added("servers ="), "servers is empty"),
+])  # fmt: skip
+async def test_settings_that_cannot_be_used(world, change, told):
+    """One line says what is wrong, and nothing has changed."""
+    async with conf(world, change) as case:
+        case.expect_log(REFUSED)
+        assert await reload(case) == "Error"
+        lines = [line.text for line in await case.our_log() if line.text.startswith(CONF)]
+        assert len(lines) == 1 and re.search(told, lines[0]) and "secret" not in lines[0], lines
+        assert "Connection:  to nats://" in await case.ami.cli("broadcast show nats")
+
+
+async def test_settings_are_applied_by_a_reload(world):
+    raw = await world.raw()
+    async with conf(world, added("hold_ms = 3210", "prefix = other.v2")) as case:
+        assert await reload(case) == "Success"
+        seen = []
+        await world.bus.subscribe("other.v2.node.*", seen.append)
+
+        def is_there():
+            world.bus.publish("other.v2.ping")
+            return seen
+
+        await until(is_there, "the node is there under another prefix")
+        assert "Prefix:      other.v2" in await case.ami.cli("broadcast show nats")
+        assert await raw.ask("take", "node-1") is None
+        answer = None
+        raw.client.publish(f"other.v2.hello.{raw.app}", {"worker": raw.worker, "ttl_ms": 60000})
+        await raw.client.subscribe(f"other.v2.offer.{raw.app}.*")
+        call = await until(lambda: called(case, raw.app), "the application is a recipient")
+        offer = (await raw.client.wait(lambda one: one["subject"].startswith("other.v2.offer.")))["json"]
+        body = {"channel_id": call.id, "offer": offer["offer"], "worker": raw.worker}
+        answer = await raw.client.request(f"other.v2.claim.node-1.{raw.app}", body)
+        assert (answer["status"], answer["hold_ms"]) == (204, 3210)
+
+
+async def called(case, app):
+    """A call that somebody was offered."""
+    call = await case.call(f"10000,^{app}$")
+    return call if not call.results() else None
+
+
+async def test_off_and_on(world):
+    """Without a node and an ari the module is there, and no fleet."""
+    async with conf(world, lambda text: without("ari")(without("node")(text))) as case:
+        case.expect_log("^Fleet: off")
+        assert await reload(case) == "Success"
+        await until(lambda: is_off(case), "the connection is gone")
+        assert await world.bus.request("sb.v1.take.node-1.x", {"worker": "w"}) is None
+
+
+async def is_off(case):
+    return "the fleet is off" in await case.ami.cli("broadcast show nats")
+
+
+async def test_connected_twice_is_offered_once(world):
+    """An application of ARI that is on NATS as well hears of the node's calls by its WebSocket only."""
+    case = world.cases[0]
+    raw = await world.raw()
+    app = await case.app_named(raw.app)
+    call = await case.call(f"10000,^{raw.app}$")
+    await app.offered(call.id)
+    other = await world.cases[1].call(f"10000,^{raw.app}$")
+    await raw.offered(other.id)
+    assert not raw.offers(call.id)
+    assert "yes" in await case.ami.cli(f"broadcast show apps like ^{raw.app}$")
+    # It may claim by NATS what it has heard of by its WebSocket.
+    assert (await raw.ask("claim", "node-1", channel_id=call.id))["status"] == 204
+    await app.started(call.id)
+
+
+async def test_winner_that_takes_its_time(world):
+    """The call waits, and its caller hears nothing of it; StasisStart follows the WebSocket."""
+    raw = await world.raw()
+    case = world.cases[2]
+    call = await case.call(f"10000,^{raw.app}$")
+    assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
+    await asyncio.sleep(0.7)
+    assert not call.results()
+    app = await case.app_named(raw.app)
+    await app.started(call.id)
+    await app.proceed(call.id)
+    assert await call.status() == ("SUCCESS", "CLAIMED")
+
+
+async def test_caller_hangs_up_while_the_call_waits(world):
+    """It ends at once, and the winner has lost nothing."""
+    raw = await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"10000,^{raw.app}$")
+    assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
+    await call.hangup()
+    await until(lambda: no_channels(case), "the call has ended", 1.5)
+    row = await case.ami.cli(f"broadcast show apps like ^{raw.app}$")
+    assert re.search(rf"\b1\s+1\s+0\s+0\s+0\b.*{raw.app}", row), row
+
+
+async def no_channels(case):
+    return "0 active channels" in await case.ami.cli("core show channels count")
+
+
+async def bid(one, offer, score, **other):
+    return await one.ask("bid", offer["node"], channel_id=offer["channel"]["id"], offer=offer["offer"], score=score, **other)
+
+
+async def test_bids(world):
+    """The best one of the best application has it; each is told when it is decided, and again if it asks again."""
+    good, better = await world.raw(), await world.raw()
+    twin = await world.raw(better.app)
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app})$,,,b(700)")
+    offers = [await one.offered(call.id) for one in (good, better, twin)]
+    assert offers[0]["bid_window"] == 700
+    answers = await asyncio.gather(
+        bid(good, offers[0], 50), bid(better, offers[1], 60), bid(twin, offers[2], 55), good.claim(offers[0], worker="late")
+    )
+    assert [answer["status"] for answer in answers] == [409, 204, 409, 409], answers
+    assert answers[0]["winner_app"] == better.app and answers[1]["ari"] == world.cases[0].asterisk.ari_url
+    assert (await bid(better, offers[1], 1))["status"] == 204
+    assert (await better.claim(offers[1]))["status"] == 204
+    assert (await twin.claim(offers[2]))["status"] == 409
+    app = await world.cases[0].app_named(better.app)
+    await app.started(call.id)
+
+
+async def test_bids_for_a_call_that_ends(world):
+    raw = await world.raw()
+    other = await world.raw()
+    call = await world.cases[0].call(f"10000,^({raw.app}|{other.app})$,,,b(5000)")
+    offer = await raw.offered(call.id)
+    waiting = asyncio.create_task(bid(raw, offer, 7))
+    await until(lambda: has_bid(world.cases[0]), "the bid is there")
+    await call.hangup()
+    assert (await waiting)["status"] == 404
+    for score in (-1, 1001, "7", 1.5, None):
+        assert (await bid(raw, offer, score))["status"] == 400
+
+
+async def has_bid(case):
+    return (await counted(case))["bids"] > 0
+
+
+async def test_withdrawn_and_claimed_are_told(world):
+    """Events about the end, in order, after the offer."""
+    loser, winner = await world.raw(), await world.raw()
+    case = world.cases[1]
+    call = await case.call(f"10000,^({loser.app}|{winner.app})$,,yes")
+    assert (await winner.claim(await winner.offered(call.id)))["status"] == 204
+    assert (await loser.event("CallClaimed", call.id))["winner_app"] == winner.app
+    call = await case.call(f"200,^{loser.app}$,,yes")
+    offer = await loser.offered(call.id)
+    end = await loser.event("CallWithdrawn", call.id)
+    assert (end["reason"], end["offer"], end["node"]) == ("timeout", offer["offer"], "node-2")
+    assert (await loser.claim(offer))["status"] == 404
+
+
+async def test_two_nodes_of_one_name(world):
+    """Each says so in its log, once, and tells the other."""
+    case = world.cases[0]
+    case.expect_log("^Fleet: there is another node 'node-1'")
+    heard = []
+    await world.bus.subscribe("sb.v1.node.node-1", heard.append)
+    other = {"node": "node-1", "ari": "http://192.0.2.9/ari\r\n", "proto": 1, "instance": "other"}
+    for _ in range(3):
+        world.bus.publish("sb.v1.node.node-1", other)
+    await until(lambda: [one for one in heard if one["json"]["instance"] != "other"], "it tells of itself")
+    lines = [line.text for line in await case.our_log() if "another node" in line.text]
+    assert len(lines) == 1 and r"http://192.0.2.9/ari\x0d\x0a" in lines[0], lines
+    assert "another node of that name was there" in await case.ami.cli("broadcast show nats")
+
+
+async def test_bus_goes_and_comes(world):
+    """AMI is told; workers are asked for a hello at once."""
+    case = world.cases[0]
+    before = await counted(case)
+    for server in world.fleet.servers:
+        server.kill()
+    try:
+        gone = await case.ami.wait(lambda event: event.get("Event") == "StasisBroadcastBus")
+        assert (gone["Status"], gone["Node"]) == ("Disconnected", "node-1") and gone["Reason"], gone
+    finally:
+        for server in world.fleet.servers:
+            server.start()
+    back = await case.ami.wait(lambda event: event.get("Event") == "StasisBroadcastBus" and event["Status"] == "Connected")
+    assert back["Server"].startswith("nats://127.0.0.1:")
+    world.bus = await world.client()
+    await world.nodes_are_there()
+    after = await counted(case)
+    # It may have gone from one server to the next meanwhile.
+    lost = after["connections lost"] - before["connections lost"]
+    assert lost >= 1 and after["connections"] - before["connections"] == lost
+
+
+async def test_tls_that_the_server_does_not_have(world):
+    """It is not given up: the connection is refused, and tried again."""
+    async with conf(world, added("tls = yes")) as case:
+        case.expect_log("^NATS: ")
+        assert await reload(case) == "Success"
+        await until(lambda: has_no_connection(case), "there is no connection")
+    assert "Connection:  to nats://" in await case.ami.cli("broadcast show nats")
+
+
+async def has_no_connection(case):
+    return "Connection:  none for" in await case.ami.cli("broadcast show nats")
+
+
+async def test_garbage_is_counted(world):
+    case = world.cases[0]
+    before = (await counted(case))["not understood"]
+    subject = f"sb.v1.hello.{token('x')}"
+    for body in (b"", b"\xff", b"[]", {"worker": "w"}, {"worker": "w", "ttl_ms": -1}, {"worker": 1, "ttl_ms": 1}, b" " * 5000):
+        world.bus.publish(subject, body)
+    world.bus.publish("sb.v1.hello.%41", {"worker": "w", "ttl_ms": 1000})
+    await until(lambda: counted_garbage(case, before + 8), "all of it is counted")
+
+
+async def test_answers_go_nowhere_that_is_the_fleets(world):
+    """Who may only ask cannot have a node speak on subjects that are the node's."""
+    case = world.cases[0]
+    victim = await world.raw()
+    before = (await counted(case))["not understood"]
+    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1"):
+        world.bus.publish(f"sb.v1.take.node-1.{victim.app}", {"worker": "w"}, reply)
+        world.bus.publish(f"sb.v1.list.{victim.app}", {}, reply)
+    await until(lambda: counted_garbage(case, before + 6), "all of it is counted")
+    assert (await victim.ask("take", "node-1"))["status"] == 404
+    assert not [one for one in victim.client.events if one["subject"].startswith("sb.v1.offer.")]
+
+
+async def counted_garbage(case, count):
+    return (await counted(case))["not understood"] == count
+
+
+def test_left_out_without_libnats(tmp_path):
+    """Without the header, make says so in one line and builds the others."""
+    # Not to ask Debian's tools for flags again and again.
+    command = ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}", "CFLAGS=", "CPPFLAGS=", "LDFLAGS="]
+    told = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False).stdout
+    assert told.count(MODULE) == 1
+    assert f'echo "{MODULE} is left out: there is no nats/nats.h (Debian: libnats-dev)"' in told
+    assert "res_stasis_broadcast.so" in told
+
+
+def test_tls_with_the_libnats_that_is_here(tmp_path):
+    """Before 3.11 it is refused with a line that says why and what to do; from then on it is not."""
+    module = REPO / "modules" / "res_stasis_broadcast_nats"
+    program = tmp_path / "bus_check"
+    sources = [REPO / "tests" / "fleet" / "bus_check.c", module / "bus_nats.c"]
+    subprocess.run(["gcc", "-D_GNU_SOURCE", f"-I{module}", "-o", program, *sources, "-lnats", "-pthread"], check=True)
+    version, refusal = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    old = tuple(int(part) for part in version.split(".")[:2]) < (3, 11)
+    assert ("leaf node" in refusal and "3.11" in refusal) if old else not refusal, (version, refusal)

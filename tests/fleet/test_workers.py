@@ -1,0 +1,117 @@
+"""What a worker does in a fleet where nothing fails: those of examples/fleet, as they are."""
+
+import asyncio
+import signal
+
+import pytest
+from harness.events import until
+
+each = pytest.mark.parametrize("language", ["node", "c"])
+
+
+async def registered(case, worker):
+    return await case.ari.registered(worker.app)
+
+
+@each
+async def test_claims_opens_a_websocket_and_closes_it(world, language):
+    worker = await world.worker(language=language)
+    for case in world.cases:
+        assert not (await case.ari.get("/applications")).json, "a worker has a WebSocket before it has won"
+        call = await case.call(f"10000,^{worker.app}$")
+        offer = await worker.told("offer", call.id)
+        assert offer["node"] == case.asterisk.node
+        await worker.told("start", call.id, ari=case.asterisk.ari_url)
+        await worker.told("end", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        assert (await call.result("h"))["BROADCASTWINNER"] == worker.app
+        await worker.told("websocket-closed", ari=case.asterisk.ari_url)
+
+
+@each
+async def test_full_worker_declines(world, language):
+    worker = await world.worker("--capacity", "1", *(["--then", "keep"] if language == "node" else []), language=language)
+    first = await world.cases[0].call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    second = await world.cases[1].call(f"10000,^{worker.app}$")
+    assert await second.status() == ("TIMEOUT", "DECLINED")
+
+
+async def test_holds_calls_of_several_nodes(world):
+    worker = await world.worker("--capacity", "6", "--then", "keep")
+    calls = [await case.call(f"10000,^{worker.app}$") for case in world.cases for _ in range(2)]
+    for call in calls:
+        await worker.told("start", call.id)
+    assert len({line["ari"] for line in worker.lines("websocket-open")}) == len(world.cases)
+    for call in calls[:-1]:
+        await call.hangup()
+        await worker.told("end", call.id)
+    await until(lambda: len(worker.lines("websocket-closed")) == 2, "two WebSockets are closed")
+    assert await registered(world.cases[-1], worker), "the WebSocket of a call that goes on was closed"
+    await calls[-1].hangup()
+    await worker.told("websocket-closed", ari=world.cases[-1].asterisk.ari_url)
+
+
+@each
+async def test_takes_the_next_call_after_one(world, language):
+    """Two calls at the same moment, and a worker that can hold one: the other one waits its turn."""
+    more = ["--when-full", "leave"] if language == "node" else []
+    worker = await world.worker(*more, language=language)
+    other = await world.worker("--policy", "ignore", app=f"{worker.app}-other")  # or all would have declined
+    calls = await asyncio.gather(*(case.call(f"15000,^{worker.app}") for case in world.cases[:2]))
+    for call in calls:
+        await worker.told("start", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+    if language == "node":
+        assert worker.lines("take")
+    assert not other.lines("claim")
+
+
+@each
+async def test_good_bye_keeps_the_call(world, language):
+    worker = await world.worker(*(["--then", "keep"] if language == "node" else []), language=language)
+    if language == "node":
+        call = await world.cases[0].call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+    worker.send(signal.SIGTERM)
+    await world.gone(worker.app, "node-2", "node-3")  # at node-1 it has a WebSocket
+    late = await world.cases[1].call(f"10000,^{worker.app}$")
+    assert await late.status() == ("TIMEOUT", "NOAPPS")
+    if language == "node":
+        assert worker.process.returncode is None and call.results() == []
+        await call.hangup()
+        await worker.told("end", call.id)
+    assert await worker.finished() == 0
+
+
+async def test_call_that_is_over_is_not_claimed(world):
+    """CallClaimed and CallWithdrawn come over NATS, too: who still thinks need not ask."""
+    slow = await world.worker("--think", "2000")
+    call = await world.cases[0].call(f"10000,^{slow.app}$,,yes")
+    await slow.told("offer", call.id)
+    await call.hangup()
+    withdrawn = await slow.told("withdrawn", call.id)
+    assert withdrawn["reason"] == "hangup"
+    await slow.told("too-late", call.id)
+    assert not slow.lines("claim")
+
+
+async def test_an_application_with_a_websocket_is_offered_by_it(world):
+    """A worker that has a call at a node is an application of its ARI as well: it gets one offer, not two."""
+    worker = await world.worker("--capacity", "2", "--then", "keep")
+    case = world.cases[0]
+    first = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    second = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", second.id)
+    assert len(worker.lines("offer", second.id)) == 1
+    assert worker.lines("offer", second.id)[0]["ari"] == case.asterisk.ari_url
+
+
+async def test_clock_that_is_an_hour_wrong(world, tmp_path):
+    shift = tmp_path / "shift.js"
+    shift.write_text("const now = Date.now; Date.now = () => now() + 3600000;")
+    worker = await world.worker(NODE_OPTIONS=f"--require {shift}")
+    call = await world.cases[0].call(f"10000,^{worker.app}$")
+    await worker.told("start", call.id)
+    assert await world.ended(call) == ("SUCCESS", "CLAIMED")

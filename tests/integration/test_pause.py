@@ -1,0 +1,67 @@
+"""Races that are met each time: a build whose threads can be held at named points (modules/pause_point.h)."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from harness.events import until
+from test_unload import APP, REST, RES, all_loaded, force, module
+
+pytestmark = [pytest.mark.only(22), pytest.mark.instance(CFLAGS="-O0 -g -DPAUSE_POINTS")]
+
+
+@pytest.fixture(autouse=True)
+def fresh(asterisk):
+    """An Asterisk of its own for each test: code that has stayed once stays."""
+    settings = asterisk.settings
+    asterisk.down()
+    asterisk.up(settings)
+
+
+class Point:
+    """A named point: the next thread that comes there is held, until it is let go."""
+
+    def __init__(self, case, name):
+        folder = case.asterisk.log.parent
+        self.wanted, self.held = folder / f"pause.{name}", folder / f"held.{name}"
+        self.wanted.touch()
+        case.at_end(self.let_go)
+
+    async def is_reached(self):
+        await until(self.held.exists, f"a thread is held: {self.held.name}")
+
+    async def let_go(self):
+        self.wanted.unlink(missing_ok=True)
+        self.held.unlink(missing_ok=True)
+
+
+def is_mapped(case, name):
+    return name in Path(f"/proc/{case.asterisk.pid}/maps").read_text()
+
+
+async def check_survives(case, request, unload):
+    """A request that is about to leave our code while that is unloaded is answered, and Asterisk lives."""
+    point = Point(case, "gate_left")
+    request = asyncio.create_task(request)
+    await point.is_reached()
+    assert (await unload()).startswith("Unloaded")
+    assert is_mapped(case, RES)
+    await point.let_go()
+    assert await request == 404
+    await all_loaded(case)
+    assert case.asterisk.alive()
+
+
+async def test_code_stays_under_a_thread_that_has_just_left_the_gate(case):
+    app = await case.app()
+    await check_survives(case, app.decline("nothing"), lambda: force(case, "-f", RES))
+
+
+async def test_code_stays_when_no_use_tells_of_the_caller(case):
+    """Asterisk counts no use by a module that was loaded first: not even force is needed."""
+    app = await case.app()
+    for name in (APP, REST, RES):
+        assert (await module(case, "unload", name)).startswith("Unloaded")
+    for name in (REST, APP, RES):
+        await module(case, "load", name)
+    await check_survives(case, app.decline("nothing"), lambda: module(case, "unload", RES))
