@@ -65,10 +65,15 @@ struct broadcast {
 
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
 	pthread_mutex_t lock;
-	/*! Who may claim it. Given back at the close: a live call keeps no compiled filter. */
-	struct filters *filters;
-	/*! Set if and only if the state is claimed. The recipients' own name, unless it is a copy. */
-	const char *winner;
+	union {
+		/*!
+		 * While it is open, who may claim it; NULL: everybody, registered or not. Given back at the close: a live
+		 * call keeps no compiled filter.
+		 */
+		struct filters *filters;
+		/*! Once it is claimed, by whom: the recipients' own name, unless it is a copy. */
+		const char *winner;
+	};
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
 	struct names *recipients;
 	/*! One byte for each recipient, made at the first decline. */
@@ -80,9 +85,9 @@ struct broadcast {
 	/*! How many have declined. */
 	unsigned int declines;
 	/*! How many wait. */
-	unsigned int wake_users;
+	unsigned short wake_users;
 	/*! Of enum broadcast_state. */
-	unsigned char state;
+	unsigned char state : 4;
 	/*! Whether the descriptor is readable for broadcast_attend(). */
 	unsigned char is_woken : 1;
 	/*! Whether the observers know of it. */
@@ -94,8 +99,6 @@ struct broadcast {
 
 	/*! Not under the lock. Whether its channel is on offer again. */
 	atomic_uchar followed;
-	/*! Not under the lock, and does not change. */
-	unsigned char any_claimant;
 	char channel_id[];
 };
 

@@ -38,18 +38,27 @@ static void find_texts(struct ast_channel *chan, const char *queue, const char *
 	texts[OFFER_QUEUE] = S_OR(queue, "");
 }
 
-/*! \brief Copy texts into an offer that has room for them. */
+/*! \brief How many bytes a text takes. One that is empty is the end of the one before it. */
+static size_t text_size(const char *const texts[OFFER_TEXTS], size_t which)
+{
+	const size_t length = strnlen(texts[which], TEXT_LIMIT);
+
+	return length || !which ? length + 1 : 0;
+}
+
+/*! \brief Copy texts into an offer that has room for them, and is all zero. */
 static void set_texts(struct offer *offer, const char *const texts[OFFER_TEXTS])
 {
-	char *next = offer->texts;
+	size_t end = 0;
 
 	for (size_t i = 0; i < OFFER_TEXTS; i++) {
-		size_t length = strnlen(texts[i], TEXT_LIMIT);
+		const size_t size = text_size(texts, i);
 
-		memcpy(next, texts[i], length);
-		next[length] = '\0';
-		offer->text_at[i] = (unsigned short) (next - offer->texts);
-		next += length + 1;
+		if (i) {
+			offer->text_at[i - 1] = (unsigned short) (size ? end : end - 1);
+		}
+		memcpy(offer->texts + end, texts[i], size ? size - 1 : 0);
+		end += size;
 	}
 }
 
@@ -140,7 +149,7 @@ struct offer *offer_create(
 	ast_channel_lock(chan);
 	find_texts(chan, request->queue, texts);
 	for (size_t i = 0; i < OFFER_TEXTS; i++) {
-		size += strnlen(texts[i], TEXT_LIMIT) + 1;
+		size += text_size(texts, i);
 	}
 	offer = ast_calloc(1, offsetof(struct offer, texts) + size);
 	if (offer) {
@@ -187,7 +196,7 @@ void offer_free(void *data)
 
 const char *offer_text(const struct offer *offer, enum offer_text which)
 {
-	return offer->texts + offer->text_at[which];
+	return offer->texts + (which ? offer->text_at[which - 1] : 0);
 }
 
 int64_t offer_waited_ms(const struct offer *offer)

@@ -102,8 +102,6 @@ enum offer_text {
 struct offer {
 	/*! Until the close, and then all NULL. For who opens or closes it; call_ended.c only once others know of it. */
 	struct offer_events events;
-	/*! When the time of the circle that is open is over. For the thread that runs the channel. */
-	int64_t round_end_ns;
 	/*! Whom to offer it to later; NULL if nobody, or while the channel's thread has it in its wait. */
 	_Atomic(struct widening *) widening;
 	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
@@ -112,8 +110,6 @@ struct offer {
 	struct queue_wait *queue_wait;
 	/*! The channel, a reference, until the close, if CEL is to hear of it. Only for who opens or closes it. */
 	struct ast_channel *cel_channel;
-	/*! The channel while CEL hears that its winner was lost, in the channel's thread. Borrowed. */
-	struct ast_channel *cel_lost_channel;
 	/*! When it was offered by this broadcast, in microseconds since 1970. */
 	int64_t created_us;
 	/*! Who of the winning application has the call, if another source than ARI has told; set once. */
@@ -122,9 +118,11 @@ struct offer {
 	int priority;
 	int first;
 	int first_step_ms;
+	/*! When the circle that is open is over, in milliseconds after \c first_ns. For the thread that runs the channel. */
+	int round_end_ms;
 	unsigned short bid_window_ms;
-	/*! Where each text begins, see offer_text(). */
-	unsigned short text_at[OFFER_TEXTS];
+	/*! Where each text but the first one begins, see offer_text(). */
+	unsigned short text_at[OFFER_TEXTS - 1];
 	/*! How many circles there are; 1 without circles. */
 	unsigned char rounds;
 	/*! The circle that is open, from 1 on. */

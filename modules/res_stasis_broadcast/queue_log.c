@@ -36,11 +36,14 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
+/*! So long a line may wait for others that are written with it, in milliseconds. */
+#define GATHER_MS 50
+
 /*! The longest text of a line, in bytes. */
 #define TEXT_SIZE 264
 
 /*! Writes the lines, one after the other. */
-static struct ast_taskprocessor *writer;
+static struct background *writer;
 
 /*! \brief A line to write. */
 struct entry {
@@ -66,13 +69,12 @@ static void copy_field(char *to, const char *from, size_t size)
 }
 
 /*! \brief Write a line. In the writer's thread. */
-static int write_line(void *data)
+static void write_line(void *data)
 {
 	struct entry *entry = data;
 
 	ast_queue_log(entry->queue, entry->call, entry->agent, entry->event, "%s", entry->data);
 	ast_free(entry);
-	return 0;
 }
 
 /*!
@@ -201,7 +203,7 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 
 int queue_log_start(void)
 {
-	writer = background_start("stasis_broadcast/queue_log");
+	writer = background_start(GATHER_MS);
 	return writer ? 0 : -1;
 }
 
