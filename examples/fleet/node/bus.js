@@ -5,7 +5,7 @@
 
 const { EventEmitter } = require('node:events');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { connect } = require('@nats-io/transport-node');
+const { NoRespondersError, connect } = require('@nats-io/transport-node');
 
 const HELLO_MS = 10000; // between two greetings
 const TTL_MS = 30000; // how long a greeting, ours or a node's, counts
@@ -146,8 +146,9 @@ class Bus extends EventEmitter {
   }
 
   /*
-   * Ask a node: claim, decline, bid or take. Returns its answer; status 0, there was none. What got lost on the way
-   * is asked again, as the node tells the same worker the same; `patience` is how long it makes sense.
+   * Ask a node: claim, decline, bid or take. Returns its answer; status 0, there was none, and `isUnsure` that it may
+   * have been asked all the same. What got lost on the way is asked again, as the node tells the same worker the same;
+   * `patience` is how long it makes sense.
    */
   async ask(verb, node, body, patience = TRIES * ANSWER_MS, wait = ANSWER_MS) {
     const until = performance.now() + patience;
@@ -162,7 +163,8 @@ class Bus extends EventEmitter {
         await sleep(100); // nobody listens there: that shows at once
       }
     }
-    return { status: 0, message: String(error?.message ?? error) };
+    const isUnsure = !(error instanceof NoRespondersError || error?.isNoResponders?.());
+    return { status: 0, message: String(error?.message ?? error), isUnsure };
   }
 
   async close() {

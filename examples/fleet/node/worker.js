@@ -21,6 +21,7 @@ const { teller } = require('./tell');
 // Standard output is for what happens; ari-client's Swagger library greets there, too.
 console.log = console.error;
 
+const TAKE_MS = 2000; // how long to wait for the answer to a take, which is not asked twice: it might bring two calls
 const COMES_MS = 3000; // beyond hold_ms: how long StasisStart may take before we believe that it does not come
 
 class Worker {
@@ -34,6 +35,7 @@ class Worker {
     this.coming = new Set(); // calls that are ours, but StasisStart has not come yet
     this.held = new Map(); // channel -> node: calls in our hands
     this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
+    this.isUnsure = false; // whether the last take was not answered
     this.stopping = false;
   }
 
@@ -259,19 +261,28 @@ class Worker {
       while (this.room() > 0 && await this.takeFrom(node)) {
         // one more from the same node
       }
+      if (this.isUnsure) {
+        return;
+      }
     }
   }
 
-  /* Whether a node had a call for us. It is fetched while we go on asking. */
+  /*
+   * Whether a node had a call for us. It is fetched while we go on asking. A request that nobody answers may still be
+   * on its way, and bring a call later: then we ask no other node.
+   */
   async takeFrom(node) {
     let found = false;
     await new Promise((resolve) => {
       this.reserved(Symbol(node), async () => {
-        const answer = await this.bus.ask('take', node, {}, ANSWER_MS);
+        const answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
         found = answer.status === 200;
+        this.isUnsure = answer.isUnsure === true;
         resolve();
+        if (found || this.isUnsure) {
+          this.tell('take', { channel: answer.channel_id, status: answer.status, message: answer.message });
+        }
         if (found) {
-          this.tell('take', { channel: answer.channel_id, status: answer.status });
           await this.fetchCall(answer.channel_id, answer);
         }
       });

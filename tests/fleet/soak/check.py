@@ -7,6 +7,7 @@ usage: check.py FILE        the history: lines of JSON, each with `t` (seconds, 
   hangup   its caller is about to hang up
   outcome  it has ended: `stasis`, `broadcast`, `winner`, `lost`, as the dialplan has them
   won      a worker has been told that a call is its own: `app`, `call`
+  asked    nobody has answered a request of `app`: it may have won something and not know of it
   start    StasisStart has come to it
   faulty   from now until `until`, `app` may lose what it has won: it was killed, stopped or shut down
   died     an Asterisk was killed: `node`
@@ -21,6 +22,8 @@ from pathlib import Path
 
 # After winning, so long a fault of the worker may still be why it does not get the call: hold_ms and the way there.
 COMES_SECONDS = 9.0
+# A request may lie so long in a NATS server that stands still.
+LATE_SECONDS = 20.0
 
 
 @dataclass
@@ -42,6 +45,7 @@ class History:
     def __init__(self, lines: list[dict]) -> None:
         self.calls: dict[str, Call] = {}
         self.faults: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.unanswered: defaultdict[str, list[float]] = defaultdict(list)
         self.quiet = float("inf")
         for line in sorted(lines, key=lambda line: line["t"]):
             getattr(self, line["what"])(line)
@@ -57,6 +61,9 @@ class History:
 
     def won(self, line: dict) -> None:
         self.calls[line["call"]].won[line["app"]] = line["t"]
+
+    def asked(self, line: dict) -> None:
+        self.unanswered[line["app"]].append(line["t"])
 
     def start(self, line: dict) -> None:
         self.calls[line["call"]].starts.append(line["app"])
@@ -103,10 +110,11 @@ def winner_gets_the_call(history: History):
 
 
 def no_uninvited_start(history: History):
-    """Who did not ask gets nothing. Who is faulty may not have told of its winning."""
+    """Who did not ask gets nothing. Who is faulty may not have told of its winning, and an answer may be lost."""
     for name, call in history.calls.items():
         for app in call.starts:
-            if app not in call.won and not history.is_faulty(app, call.placed):
+            asked = any(abs(at - call.placed) < LATE_SECONDS for at in history.unanswered[app])
+            if app not in call.won and not asked and not history.is_faulty(app, call.placed):
                 yield name, f"{app} got it and had not won it"
 
 

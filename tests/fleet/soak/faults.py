@@ -81,6 +81,7 @@ class Faults:
     async def shut_down_worker(self) -> None:
         """As an upgrade does it: it loses nothing, so it is not faulty."""
         place, worker = self.draw_worker()
+        await worker.told("connected", deadline=GOES_SECONDS)
         worker.send(signal.SIGTERM)
         await self.soak.start_worker(place)
         status = await worker.finished(GOES_SECONDS)

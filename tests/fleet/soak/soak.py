@@ -109,6 +109,8 @@ class Soak:
 
     def told(self, app: str, line: dict) -> None:
         channel = line.get("channel")
+        if line["event"] in ("claim", "take") and line["status"] == 0:
+            self.write("asked", app=app)
         if channel and channel in self.node_of:
             if line["event"] in ("claim", "take") and line["status"] in (200, 204):
                 self.write("won", app=app, call=channel)

@@ -32,6 +32,7 @@ FINE = {
     "killed after the claim": [*LOST, KILLED],
     "killed before it could tell": [CALL, KILLED, line("won", 1, call="1", app="b"), line("start", 2, call="1", app="b"),
                                     START, outcome(3)],
+    "its answer was lost": [CALL, line("asked", 2, app="a"), START, outcome(3), *[dict(one, call="2") for one in GOOD]],
     "its Asterisk died": [CALL, WON, line("died", 2, node="n")],
     "quiet and served": [line("quiet_from", -1), *GOOD],
 }  # fmt: skip
@@ -45,6 +46,7 @@ BROKEN = {
     "winner gets the call, killed long before": [*LOST, line("faulty", -20, app="a", until=-19)],
     "winner gets the call, another was killed": [*LOST, line("faulty", 1.2, app="c", until=2)],
     "no uninvited start": [CALL, WON, START, line("start", 2, call="1", app="b"), outcome(3)],
+    "no uninvited start, asked long before": [*GOOD, line("asked", -30, app="b"), line("start", 2, call="1", app="b")],
     "claimed calls have a start": [CALL, line("hangup", 1, call="2"), line("call", 0, call="2", node="n"), outcome(2, "2"), outcome(3)],
     "served when all is quiet": [line("quiet_from", -1), *GOOD, line("call", 0, call="2", node="n"),
                                  outcome(3, "2", "TIMEOUT", "NOAPPS", "")],
