@@ -63,11 +63,14 @@ LIBS_res_stasis_broadcast := -lpcre2-8
 # Threads of the library may be on their way out of it when the module goes.
 LIBS_res_stasis_broadcast_nats := -lnats -Wl,-z,nodelete
 
-# What test_dispatch tries by itself.
-DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c) \
-	modules/res_stasis_broadcast/directory.c modules/res_stasis_broadcast/ari_applications.c \
-	$(addprefix modules/res_stasis_broadcast/,log_limit.c silence.c stats.c stats_lru.c stats_store.c stats_times.c))
-LIBS_test_dispatch := -lpcre2-8
+# What test_dispatch tries by itself: of the resource module, what the linker finds missing.
+DISPATCH_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard modules/res_stasis_broadcast/dispatch/*.c))
+DISPATCH_ARCHIVE := $(BUILD)/obj/test_dispatch.a
+$(DISPATCH_ARCHIVE): $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/module.c,$(wildcard modules/res_stasis_broadcast/*.c)))
+	rm -f $@
+	ar rcs $@ $^
+$(BUILD)/modules/test_dispatch.so: $(DISPATCH_ARCHIVE)
+LIBS_test_dispatch := $(DISPATCH_ARCHIVE) -lpcre2-8
 
 CORE_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard core/*.c))
 

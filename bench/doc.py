@@ -21,6 +21,8 @@ END = "<!-- end of results -->"
 CAPTIONS = {
     "latency": "Offer to StasisStart, 10 applications, 50 calls a second",
     "fan-out": "First to last application over the number of applications",
+    "pool": "Calls a second over the number of applications, half of them busy, ours with k(8)",
+    "pool-cpu": "CPU time of Asterisk for a claimed call over the number of applications, ours with k(8)",
     "hang-up": "Hang-up while on offer, until the dialplan goes on",
     "stalled-100": "20 of 21 applications do not read, write timeout 100 ms",
     "stalled-5000": "20 of 21 applications do not read, write timeout 5 s",

@@ -1,5 +1,6 @@
 """Pictures of a run, drawn with gnuplot."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,12 @@ DISTRIBUTIONS = [
     ("hang-up", "hang-up", "A call is hung up while it is on offer", "until the dialplan goes on, ms"),
     ("stalled-100", "stalled-100", "20 of 21 applications do not read, write timeout 100 ms", "call to offer, ms"),
     ("stalled-5000", "stalled-5000", "20 of 21 applications do not read, write timeout 5 s", "call to offer, ms"),
+]
+# What is drawn over the number of applications: file, cases with the number in brackets, title, axis.
+OVER_APPLICATIONS = [
+    ("fan-out", r"fan-out-(\d+)", "First to last application that holds the offer", "ms"),
+    ("pool-cpu", r"pool-cpu-(\d+)", "CPU time of Asterisk for a claimed call, ours with k(8)", "ms"),
+    ("pool", r"pool-(\d+)-k8", "Half of the applications claim after 1 ms, 8 calls at once, ours with k(8)", "calls/s"),
 ]
 MOST_POINTS = 2000
 
@@ -54,30 +61,34 @@ def distribution(folder: Path, context: Context, what: str, name: str, title: st
     gnuplot(folder, name, script + 'set format y "%g"\nplot ' + ", ".join(lines) + "\n")
 
 
-def fan_out(folder: Path, report: dict) -> None:
+def over_applications(folder: Path, report: dict, name: str, cases: str, title: str, axis: str) -> None:
     """Median and range over the number of applications."""
     lines = []
     for side, (label, colour) in SIDES.items():
         points = []
         for entry in report["cases"]:
-            words = entry["name"].split("-")
-            if words[:2] == ["fan", "out"] and len(words) == 3 and entry[side]:
+            found = re.fullmatch(cases, entry["name"])
+            if found and entry[side]:
                 values = entry[side]
-                points.append(f"{words[2]} {values['median']:.4f} {values['min']:.4f} {values['max']:.4f}\n")
+                points.append(f"{found[1]} {values['median']:.4f} {values['min']:.4f} {values['max']:.4f}\n")
         if len(points) < 2:
             return
-        data = folder / f"fan-out.{side}.dat"
+        data = folder / f"{name}.{side}.dat"
         data.write_text("".join(points))
         lines.append(f'"{data.name}" with yerrorlines lw 2 pt 7 ps 0.6 lc rgb "{colour}" title "{label}"')
-    script = head("fan-out", "First to last application that holds the offer")
-    script += 'set xlabel "applications"\nset ylabel "ms, median and range of the runs"\nset logscale xy\nset key top left\n'
-    gnuplot(folder, "fan-out", script + "set xrange [8:1300]\nplot " + ", ".join(lines) + "\n")
+    script = head(name, title)
+    script += f'set xlabel "applications"\nset ylabel "{axis}, median and range of the runs"\nset logscale xy\nset key top left\n'
+    gnuplot(folder, name, script + "set xrange [8:1300]\nplot " + ", ".join(lines) + "\n")
 
 
 def draw(folder: Path, report: dict, context: Context) -> None:
     if not shutil.which("gnuplot"):
         print("No gnuplot, no pictures: install the package gnuplot-nox")
         return
-    fan_out(folder, report)
+    # Pictures of an earlier run are not of this one.
+    for picture in folder.glob("*.svg"):
+        picture.unlink()
+    for name, cases, title, axis in OVER_APPLICATIONS:
+        over_applications(folder, report, name, cases, title, axis)
     for what, name, title, axis in DISTRIBUTIONS:
         distribution(folder, context, what, name, title, axis)

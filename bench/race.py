@@ -12,6 +12,10 @@ from asterisk import OUT, REPO, Asterisk, BenchError
 
 PROGRAM = REPO / "build" / "ari-race" / "ari-race"
 
+# So many applications are many.
+MANY = 300
+REST_MS = 4000
+
 # The longest that applications may take to come or go.
 PATIENCE_SECONDS = 20
 
@@ -49,6 +53,10 @@ class Race:
     def rate(self) -> float:
         """Calls a second."""
         return self.report["calls"]["made"] / self.report["seconds"]
+
+    def offers(self) -> float:
+        """How many applications heard of a call."""
+        return self.report["events"]["offers"] / self.report["calls"]["made"]
 
     def check(self, what: str) -> None:
         """It counts only if nothing went wrong and somebody got each call."""
@@ -94,8 +102,15 @@ def race(asterisk: Asterisk, *words: str, history: bool = False, **options: obje
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     result = read(done.returncode, done.stdout + done.stderr, report, path)
     start_ns = result.report["start_ns"]
+    if options.get("apps", 0) >= MANY and meter.between(start_ns - 500_000_000, start_ns) > 0.2:
+        raise BenchError("Asterisk had not got done with the applications' coming when the calls began")
     result.cpu = meter.between(start_ns, start_ns + round(result.report["seconds"] * 1e9))
     return result
+
+
+def rest(apps: int) -> dict[str, object]:
+    """Options for many applications: Asterisk tells each that is there of each that comes, and has to get done with that."""
+    return {"rest": REST_MS} if apps >= MANY else {}
 
 
 def warm_up(asterisk: Asterisk, **options: object) -> None:

@@ -99,10 +99,10 @@ static struct bid *find_locked(const struct bids *bids, const char *app)
 static int counts_again(const struct broadcast *broadcast, const struct broadcast *earlier, const char *app)
 {
 	return names_find(broadcast->recipients, app) >= 0 && names_find(broadcast->excluded, app) < 0 &&
-		(!earlier->winner || strcmp(earlier->winner, app) != 0);
+		(earlier->state != BROADCAST_CLAIMED || strcmp(earlier->winner, app) != 0);
 }
 
-int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier)
+int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const struct names *bidders)
 {
 	struct bids *bids = broadcast->bids;
 	int failed = 0;
@@ -111,7 +111,8 @@ int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier)
 	for (size_t i = 0; earlier->bids && i < earlier->bids->count && !failed; i++) {
 		const struct bid *bid = &earlier->bids->list[i];
 
-		failed = counts_again(broadcast, earlier, bid->app) &&
+		failed = (!bidders || names_find(bidders, bid->app) >= 0) &&
+			counts_again(broadcast, earlier, bid->app) &&
 			add_copy_locked(bids, bid, names_find(broadcast->recipients, bid->app));
 	}
 	pthread_mutex_unlock(&earlier->lock);
@@ -155,12 +156,12 @@ void bids_award_locked(struct broadcast *broadcast, struct deferred_release *def
 		}
 	}
 	/* Its name goes with it: an award must not fail for want of memory. */
+	broadcast_close_locked(broadcast, BROADCAST_CLAIMED, deferred);
 	broadcast->winner = best->app;
 	broadcast->has_winner_copy = 1;
 	bids->won_score = best->score;
 	bids->recipients -= best->recipient >= 0;
 	*best = bids->list[--bids->count];
-	broadcast_close_locked(broadcast, BROADCAST_CLAIMED, deferred);
 }
 
 void bids_drop_locked(struct broadcast *broadcast, const char *app)

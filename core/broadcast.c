@@ -97,7 +97,6 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 	atomic_init(&broadcast->references, 1);
 	pthread_mutex_init(&broadcast->lock, NULL);
 	broadcast->serial = next_serial();
-	broadcast->any_claimant = terms->any_claimant != 0;
 	broadcast->more_to_come = terms->more_to_come != 0;
 	broadcast->recipients = names_ref(terms->recipients);
 	broadcast->excluded = names_ref(terms->excluded);
@@ -110,7 +109,7 @@ static void initialize(struct broadcast *broadcast, const struct broadcast_terms
 /*! \brief Give it its filters, and have it collect bids if its terms say so. \retval 0 on success, -1 if memory ran out. */
 static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *terms)
 {
-	if (broadcast->state == BROADCAST_OPEN) {
+	if (broadcast->state == BROADCAST_OPEN && !terms->any_claimant) {
 		broadcast->filters = filters_create(NULL, terms->filter);
 		if (!broadcast->filters) {
 			return -1;
@@ -128,7 +127,7 @@ static int add_parts(struct broadcast *broadcast, const struct broadcast_terms *
 		return 0;
 	}
 	return bids_create(broadcast, terms->bid_window_ms) ||
-		(terms->bids_of && bids_inherit(broadcast, terms->bids_of));
+		(terms->bids_of && bids_inherit(broadcast, terms->bids_of, terms->bidders));
 }
 
 struct broadcast *broadcast_create(const struct broadcast_terms *terms)
@@ -197,11 +196,11 @@ void broadcast_unref(struct broadcast *broadcast)
 	}
 	if (broadcast->state == BROADCAST_OPEN) {
 		open_count_release();
+		filters_unref(broadcast->filters);
 	}
 	if (broadcast->free_data) {
 		broadcast->free_data(broadcast->data);
 	}
-	filters_unref(broadcast->filters);
 	bids_free(broadcast);
 	names_unref(broadcast->recipients);
 	names_unref(broadcast->excluded);

@@ -99,6 +99,8 @@ struct broadcast_terms {
 	 * once: those of recipients, but for the winner's.
 	 */
 	struct broadcast *bids_of;
+	/*! The recipients whose bids count then: those that would have the call at once. NULL: all. */
+	struct names *bidders;
 	/*! As many broadcasts may be open at once, this one included; 0: no limit. */
 	size_t max_open;
 	/*! What the maker and its observers want at hand, see broadcast_data(). May be NULL. */

@@ -65,10 +65,15 @@ struct broadcast {
 
 	/*! Protects all that follows: rules 1 to 4 hold because every change of state is made under it. */
 	pthread_mutex_t lock;
-	/*! Who may claim it. Given back at the close: a live call keeps no compiled filter. */
-	struct filters *filters;
-	/*! Set if and only if the state is claimed. The recipients' own name, unless it is a copy. */
-	const char *winner;
+	union {
+		/*!
+		 * While it is open, who may claim it; NULL: everybody, registered or not. Given back at the close: a live
+		 * call keeps no compiled filter.
+		 */
+		struct filters *filters;
+		/*! Once it is claimed, by whom: the recipients' own name, unless it is a copy. */
+		const char *winner;
+	};
 	/*! The applications it was offered to. Widening puts a longer list in its place, with these in front. */
 	struct names *recipients;
 	/*! One byte for each recipient, made at the first decline. */
@@ -80,9 +85,9 @@ struct broadcast {
 	/*! How many have declined. */
 	unsigned int declines;
 	/*! How many wait. */
-	unsigned int wake_users;
+	unsigned short wake_users;
 	/*! Of enum broadcast_state. */
-	unsigned char state;
+	unsigned char state : 4;
 	/*! Whether the descriptor is readable for broadcast_attend(). */
 	unsigned char is_woken : 1;
 	/*! Whether the observers know of it. */
@@ -94,8 +99,6 @@ struct broadcast {
 
 	/*! Not under the lock. Whether its channel is on offer again. */
 	atomic_uchar followed;
-	/*! Not under the lock, and does not change. */
-	unsigned char any_claimant;
 	char channel_id[];
 };
 
@@ -183,8 +186,16 @@ int bids_create(struct broadcast *broadcast, int window_ms);
 /*! \brief Free its bids, if it has any. When nobody else knows of the broadcast any more. */
 void bids_free(struct broadcast *broadcast);
 
-/*! \brief Copy the bids of \c bids_of. \retval 0 on success, -1 if memory ran out. Takes the lock of \a earlier. */
-int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier);
+/*!
+ * \brief Copy the bids of \c bids_of.
+ *
+ * \param bidders Whose; NULL: those of all recipients.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note Before anybody else knows of \a broadcast. Takes the lock of \a earlier.
+ */
+int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const struct names *bidders);
 
 /*! \brief When its bids are decided by time; INT64_MAX if it has none. With the lock. */
 int64_t bids_award_ns_locked(const struct broadcast *broadcast);

@@ -40,9 +40,9 @@ static const char *why_forbidden(const struct broadcast *broadcast, struct filte
 		reason = "no name";
 	} else if (names_find(broadcast->excluded, app) >= 0) {
 		reason = "excluded: it had the call and lost it";
-	} else if (!broadcast->any_claimant && is_registered && !is_registered(app)) {
+	} else if (filters && is_registered && !is_registered(app)) {
 		reason = "not registered";
-	} else if (!broadcast->any_claimant && !filters_match(filters, app)) {
+	} else if (filters && !filters_match(filters, app)) {
 		reason = "not matched by the filter";
 	}
 	filters_unref(filters);
@@ -52,7 +52,7 @@ static const char *why_forbidden(const struct broadcast *broadcast, struct filte
 /*!
  * \brief Whether it is open for a claimant.
  *
- * \param[out] filters A reference, if it is open.
+ * \param[out] filters A reference, if it is open; NULL: everybody may claim it.
  * \return Whether it is open; if not, \a result is final.
  */
 static int check_open(
@@ -106,10 +106,10 @@ enum broadcast_result broadcast_commit_claim(
 	answer->result = broadcast_claim_result_locked(broadcast, app);
 	deferred.answered_open = broadcast->state == BROADCAST_OPEN;
 	if (deferred.answered_open) {
+		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
 		broadcast->winner = copy ? copy : names_at(broadcast->recipients, (size_t) recipient);
 		broadcast->has_winner_copy = copy != NULL;
 		copy = NULL;
-		broadcast_close_locked(broadcast, BROADCAST_CLAIMED, &deferred);
 	} else if (is_news && answer->result == BROADCAST_OK) {
 		answer->result = BROADCAST_TAKEN;
 	}
@@ -275,7 +275,7 @@ const char *broadcast_winner_name(struct broadcast *broadcast)
 	const char *winner;
 
 	pthread_mutex_lock(&broadcast->lock);
-	winner = broadcast->winner;
+	winner = broadcast->state == BROADCAST_CLAIMED ? broadcast->winner : NULL;
 	pthread_mutex_unlock(&broadcast->lock);
 	return winner;
 }

@@ -154,10 +154,13 @@ int broadcast_admit(struct broadcast *broadcast, struct app_filter *filter)
 {
 	struct deferred_release deferred = { 0 };
 	struct filters *wider = NULL;
+	int everybody_may;
 
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
-	if (broadcast->state == BROADCAST_OPEN && filters_count(broadcast->filters) < BROADCAST_MAX_ROUNDS) {
+	everybody_may = broadcast->state == BROADCAST_OPEN && !broadcast->filters;
+	if (broadcast->state == BROADCAST_OPEN && !everybody_may &&
+		filters_count(broadcast->filters) < BROADCAST_MAX_ROUNDS) {
 		wider = filters_create(broadcast->filters, filter);
 	}
 	if (wider) {
@@ -165,7 +168,7 @@ int broadcast_admit(struct broadcast *broadcast, struct app_filter *filter)
 		broadcast->filters = wider;
 	}
 	broadcast_release(broadcast, &deferred);
-	return wider ? 0 : -1;
+	return wider || everybody_may ? 0 : -1;
 }
 
 /*! \brief The recipients that have declined; NULL if none, or without memory. */
@@ -203,7 +206,7 @@ void broadcast_get_snapshot(struct broadcast *broadcast, struct broadcast_snapsh
 		.timeout_ms = broadcast->timeout_ms,
 		.recipients = names_ref(broadcast->recipients),
 		.declined = declined_locked(broadcast),
-		.winner = broadcast->winner ? strdup(broadcast->winner) : NULL,
+		.winner = broadcast->state == BROADCAST_CLAIMED ? strdup(broadcast->winner) : NULL,
 		.moved_to = broadcast->moved_to ? strdup(broadcast->moved_to) : NULL,
 		.bids = bids_count_locked(broadcast),
 		.score = broadcast->bids ? broadcast->bids->won_score : -1,

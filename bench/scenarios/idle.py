@@ -54,5 +54,6 @@ SCENARIOS = [
         ],
         measure,
         (5, 4),
+        most_pairs=3,
     )
 ]

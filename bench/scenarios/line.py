@@ -201,7 +201,8 @@ SCENARIOS = [
             Case("take-next-disputes", "takes", "", for_the_record),
         ],
         measure,
-        (45, 15),
+        (28, 15),
+        most_pairs=3,
         beside=NOTHING,
     )
 ]

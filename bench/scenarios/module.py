@@ -72,6 +72,7 @@ SCENARIOS = [
         [Case("claims", "claims/s", "at least 20 times own", ratio_at_least(20))],
         claims,
         (12, 9),
+        most_pairs=3,
     ),
     Scenario(
         "memory",
@@ -79,5 +80,6 @@ SCENARIOS = [
         [Case("memory-claimed", "bytes", "at most 512", ours_at_most(512))],
         memory,
         (6, 4),
+        most_pairs=3,
     ),
 ]

@@ -28,7 +28,8 @@ async def switch(asterisk: Asterisk, ami: Ami, is_on: bool) -> None:
     file.write_text(SETTINGS.format("yes" if is_on else "no"))
     file.chmod(0o644)
     answer = await ami.action("ModuleLoad", Module="res_stasis_broadcast.so", LoadType="reload")
-    if answer["Response"] == "Success":
+    loaded = PROMETHEUS in await ami.cli(f"module show like {PROMETHEUS}")
+    if answer["Response"] == "Success" and is_on != loaded:
         # "module unload" is refused over AMI; its action is not.
         answer = await ami.action("ModuleLoad", Module=PROMETHEUS, LoadType="load" if is_on else "unload")
     if answer["Response"] != "Success":

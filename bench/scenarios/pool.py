@@ -2,7 +2,7 @@
 
 from asterisk import Asterisk
 from stats import Case, for_the_record, ratio_at_least, ratio_at_most
-from race import OPTIONS, Race, race, until_gone, warm_up
+from race import OPTIONS, Race, race, rest, until_gone, warm_up
 from scenario import Context, Stats, Scenario
 
 # Applications: what to reach beside own, calls a second and offer to StasisStart, with k(8) and with the defaults.
@@ -19,7 +19,7 @@ def saturate(context: Context, asterisk: Asterisk, apps: int, kind: str, options
     # Names of their own: an application that comes back while Asterisk still puts it away gets lost.
     result = race(
         asterisk, *words, apps=apps, app_prefix=f"{kind}{apps}-", claimers=apps // 2,
-        duration=2 if context.quick else SECONDS, **WORKERS,
+        duration=2 if context.quick else SECONDS, **WORKERS, **rest(apps),
     )  # fmt: skip
     result.check(f"{apps} applications, {kind}")
     until_gone(asterisk)
@@ -27,7 +27,11 @@ def saturate(context: Context, asterisk: Asterisk, apps: int, kind: str, options
 
 
 def both(apps: int, name: str, result: Race) -> Stats:
-    return {f"pool-{apps}-{name}": result.rate(), f"pool-{apps}-{name}-p50": result.ms("offer_to_start", "p50")}
+    return {
+        f"pool-{apps}-{name}": result.rate(),
+        f"pool-{apps}-{name}-p50": result.ms("offer_to_start", "p50"),
+        f"pool-{apps}-{name}-offers": result.offers(),
+    }
 
 
 def measure(context: Context, side: str) -> Stats:
@@ -47,8 +51,10 @@ def cases(apps: int) -> list[Case]:
     return [
         Case(f"pool-{apps}-k8", "calls/s", f"at least {calls} times own", ratio_at_least(calls)),
         Case(f"pool-{apps}-k8-p50", "ms", f"at most {start} of own", ratio_at_most(start)),
+        Case(f"pool-{apps}-k8-offers", "a call", "", for_the_record),
         Case(f"pool-{apps}-default", "calls/s", f"at least {default} times own", ratio_at_least(default)),
         Case(f"pool-{apps}-default-p50", "ms", "", for_the_record),
+        Case(f"pool-{apps}-default-offers", "a call", "", for_the_record),
     ]
 
 
@@ -58,6 +64,6 @@ SCENARIOS = [
         "half of 100 and of 1000 applications claim after 1 ms, 8 calls at once: k(8), and no options",
         [case for apps in TARGETS for case in cases(apps)],
         measure,
-        (24, 14),
+        (32, 20),
     )
 ]

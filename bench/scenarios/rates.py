@@ -11,7 +11,7 @@ WARM_UP = {"apps": APPS, "calls": 50, "rate": 50}
 
 # The search for the highest rate: from START up by FACTOR until it is not sustained, then the
 # middle between the last two.
-START = 200
+START = 500
 FACTOR = 1.25
 LIMIT = 2000
 STEP_SECONDS = 2.5
@@ -104,7 +104,7 @@ SCENARIOS = [
             Case("race-highest-client", "cores", "", for_the_record),
         ],
         highest,
-        (35, 25),
+        (24, 20),
         in_quick=False,
     ),
     Scenario(

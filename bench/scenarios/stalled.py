@@ -74,5 +74,7 @@ SCENARIOS = [
         ],
         measure,
         (90, 20),
+        # The two are orders of magnitude apart.
+        most_pairs=2,
     )
 ]

@@ -102,5 +102,7 @@ SCENARIOS = [
         ],
         measure,
         (50, 14),
+        # The two are orders of magnitude apart.
+        most_pairs=2,
     )
 ]

@@ -32,11 +32,11 @@
 
 static void add_call(struct ast_str **body, const struct offer *offer)
 {
-	ami_add_text(body, "Channel", offer->channel_name);
-	ami_add_text(body, "CallerIDNum", S_OR(offer->caller_number, "<unknown>"));
-	ami_add_text(body, "CallerIDName", S_OR(offer->caller_name, "<unknown>"));
-	ami_add_text(body, "Exten", offer->called);
-	ami_add_text(body, "Queue", offer->queue);
+	ami_add_text(body, "Channel", offer_text(offer, OFFER_CHANNEL_NAME));
+	ami_add_text(body, "CallerIDNum", S_OR(offer_text(offer, OFFER_CALLER_NUMBER), "<unknown>"));
+	ami_add_text(body, "CallerIDName", S_OR(offer_text(offer, OFFER_CALLER_NAME), "<unknown>"));
+	ami_add_text(body, "Exten", offer_text(offer, OFFER_CALLED));
+	ami_add_text(body, "Queue", offer_text(offer, OFFER_QUEUE));
 	ami_add_number(body, "QueuePriority", offer->priority);
 	ami_add_number(body, "Round", atomic_load(&offer->round));
 	ami_add_number_if(body, "First", offer->has_first, offer->first);

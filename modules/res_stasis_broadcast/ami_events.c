@@ -68,10 +68,10 @@ static struct ast_str *describe_offered(struct broadcast *broadcast)
 	struct ast_str *body = ast_str_create(512);
 
 	if (body) {
-		ami_add_text(&body, "Channel", offer->channel_name);
-		ami_add_text(&body, "CallerIDNum", S_OR(offer->caller_number, "<unknown>"));
-		ami_add_text(&body, "CallerIDName", S_OR(offer->caller_name, "<unknown>"));
-		ami_add_text(&body, "Exten", offer->called);
+		ami_add_text(&body, "Channel", offer_text(offer, OFFER_CHANNEL_NAME));
+		ami_add_text(&body, "CallerIDNum", S_OR(offer_text(offer, OFFER_CALLER_NUMBER), "<unknown>"));
+		ami_add_text(&body, "CallerIDName", S_OR(offer_text(offer, OFFER_CALLER_NAME), "<unknown>"));
+		ami_add_text(&body, "Exten", offer_text(offer, OFFER_CALLED));
 		ami_add_text(&body, "Uniqueid", broadcast_channel_id(broadcast));
 	}
 	return body;
@@ -96,7 +96,7 @@ static struct ast_str *begin(struct broadcast *broadcast)
 		body = describe_offered(broadcast);
 	}
 	if (body) {
-		ami_add_text(&body, "Queue", offer->queue);
+		ami_add_text(&body, "Queue", offer_text(offer, OFFER_QUEUE));
 		ami_add_number(&body, "QueuePriority", offer->priority);
 		ami_add_number(&body, "Round", atomic_load(&offer->round));
 	}

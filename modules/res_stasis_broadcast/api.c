@@ -28,6 +28,7 @@
 #include "asterisk/utils.h"
 
 #include "attach.h"
+#include "cel.h"
 #include "channel_id.h"
 #include "debug.h"
 #include "describe.h"
@@ -271,9 +272,9 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
 
 		settings_get(&settings);
 		atomic_store(&offer->is_lost, 1);
-		offer->cel_lost_channel = settings.cel_events ? chan : NULL;
+		cel_set_lost_channel(settings.cel_events ? chan : NULL);
 		observers_lost(broadcast, outcome->winner);
-		offer->cel_lost_channel = NULL;
+		cel_set_lost_channel(NULL);
 		broadcast_unref(broadcast);
 	}
 	gate_leave();

@@ -11,69 +11,135 @@
 
 #include "asterisk.h"
 
+#include <pthread.h>
+#include <time.h>
+
+#include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
-#include "asterisk/taskprocessor.h"
 #include "asterisk/utils.h"
-
 #include "background.h"
+#include "broadcast.h"
 
-/*! So many tasks may wait before Asterisk takes the whole system for overloaded: a slow disk is no reason. */
-#define HIGH_WATER 1000000
+struct task {
+	AST_LIST_ENTRY(task) next;
+	void (*function)(void *data);
+	void *data;
+};
 
-struct ast_taskprocessor *background_start(const char *name)
+AST_LIST_HEAD_NOLOCK(tasks, task);
+
+struct background {
+	pthread_t thread;
+	int gather_ms;
+	/*! Protects what follows. No other lock is taken under it. */
+	ast_mutex_t lock;
+	/*! Signalled at the first task, and at the end. */
+	ast_cond_t changed;
+	struct tasks tasks;
+	int is_ending;
+};
+
+/*! \brief Wait for a task, and a moment for more of them. With the lock. */
+static void gather(struct background *background)
 {
-	struct ast_taskprocessor *background = ast_taskprocessor_get(name, TPS_REF_DEFAULT);
+	int64_t until;
+	struct timespec end;
 
-	if (background) {
-		ast_taskprocessor_alert_set_levels(background, -1, HIGH_WATER);
+	while (AST_LIST_EMPTY(&background->tasks) && !background->is_ending) {
+		ast_cond_wait(&background->changed, &background->lock);
+	}
+	until = broadcast_clock_ns() + background->gather_ms * INT64_C(1000000);
+	end = (struct timespec){ .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
+	while (!background->is_ending && broadcast_clock_ns() < until) {
+		ast_cond_timedwait(&background->changed, &background->lock, &end);
+	}
+}
+
+/*! \brief Do tasks. Without the lock. */
+static void run(struct tasks *tasks)
+{
+	struct task *task;
+
+	while ((task = AST_LIST_REMOVE_HEAD(tasks, next))) {
+		task->function(task->data);
+		ast_free(task);
+	}
+}
+
+static void *background_main(void *data)
+{
+	struct background *background = data;
+	struct tasks now = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+
+	ast_mutex_lock(&background->lock);
+	do {
+		gather(background);
+		AST_LIST_APPEND_LIST(&now, &background->tasks, next);
+		ast_mutex_unlock(&background->lock);
+		run(&now);
+		ast_mutex_lock(&background->lock);
+	} while (!background->is_ending || !AST_LIST_EMPTY(&background->tasks));
+	ast_mutex_unlock(&background->lock);
+	return NULL;
+}
+
+static void background_free(struct background *background)
+{
+	ast_cond_destroy(&background->changed);
+	ast_mutex_destroy(&background->lock);
+	ast_free(background);
+}
+
+struct background *background_start(int gather_ms)
+{
+	struct background *background = ast_calloc(1, sizeof(*background));
+	pthread_condattr_t attributes;
+
+	if (!background) {
+		return NULL;
+	}
+	background->gather_ms = gather_ms;
+	ast_mutex_init(&background->lock);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	ast_cond_init(&background->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (ast_pthread_create_background(&background->thread, NULL, background_main, background)) {
+		background_free(background);
+		return NULL;
 	}
 	return background;
 }
 
-void background_push(struct ast_taskprocessor *background, int (*task)(void *data), void *data)
+void background_push(struct background *background, void (*function)(void *data), void *data)
 {
-	if (ast_taskprocessor_push(background, task, data)) {
+	struct task *task = ast_calloc(1, sizeof(*task));
+	int is_first;
+
+	if (!task) {
 		ast_free(data);
+		return;
+	}
+	task->function = function;
+	task->data = data;
+	ast_mutex_lock(&background->lock);
+	is_first = AST_LIST_EMPTY(&background->tasks);
+	AST_LIST_INSERT_TAIL(&background->tasks, task, next);
+	ast_mutex_unlock(&background->lock);
+	if (is_first) {
+		ast_cond_signal(&background->changed);
 	}
 }
 
-/*! \brief What tells that nothing is left to do. */
-struct rest {
-	ast_mutex_t lock;
-	ast_cond_t reached;
-	int is_reached;
-};
-
-/*! \brief The last task. In the other thread. */
-static int reach_rest(void *data)
+void background_stop(struct background *background)
 {
-	struct rest *rest = data;
-
-	ast_mutex_lock(&rest->lock);
-	rest->is_reached = 1;
-	ast_cond_signal(&rest->reached);
-	ast_mutex_unlock(&rest->lock);
-	return 0;
-}
-
-void background_stop(struct ast_taskprocessor *background)
-{
-	struct rest rest = { .is_reached = 0 };
-
 	if (!background) {
 		return;
 	}
-	ast_mutex_init(&rest.lock);
-	ast_cond_init(&rest.reached, NULL);
-	if (!ast_taskprocessor_push(background, reach_rest, &rest)) {
-		ast_mutex_lock(&rest.lock);
-		while (!rest.is_reached) {
-			ast_cond_wait(&rest.reached, &rest.lock);
-		}
-		ast_mutex_unlock(&rest.lock);
-	}
-	/* Waits for its thread: our code has been left. */
-	ast_taskprocessor_unreference(background);
-	ast_cond_destroy(&rest.reached);
-	ast_mutex_destroy(&rest.lock);
+	ast_mutex_lock(&background->lock);
+	background->is_ending = 1;
+	ast_cond_signal(&background->changed);
+	ast_mutex_unlock(&background->lock);
+	pthread_join(background->thread, NULL);
+	background_free(background);
 }

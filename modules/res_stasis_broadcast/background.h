@@ -13,37 +13,39 @@
 #ifndef RES_STASIS_BROADCAST_BACKGROUND_H
 #define RES_STASIS_BROADCAST_BACKGROUND_H
 
-struct ast_taskprocessor;
+/*! \brief The thread, and what it has to do. */
+struct background;
 
 /*!
  * \brief Start a thread that does one task after the other.
  *
- * \param name Its name, for \c core \c show \c taskprocessors.
+ * \param gather_ms How long it waits for more, from the first task on, in milliseconds: to be woken for each costs more than
+ *        most tasks.
  *
  * \return What to end with background_stop(); NULL without memory, or without a thread.
  *
  * \note The thread that loads the module.
  */
-struct ast_taskprocessor *background_start(const char *name);
+struct background *background_start(int gather_ms);
 
 /*!
  * \brief Have a task done.
  *
  * \param background What background_start() gave.
- * \param task What to do, in the other thread. It frees \a data with ast_free(), and returns 0.
+ * \param task What to do, in the other thread. It frees \a data with ast_free().
  * \param data On the heap; taken, also on failure, when it is freed.
  *
- * \note Any thread, in an observer as well: it neither blocks nor locks a channel.
+ * \note Any thread, in an observer as well: it neither blocks nor locks a channel. Takes the lock of the tasks.
  */
-void background_push(struct ast_taskprocessor *background, int (*task)(void *data), void *data);
+void background_push(struct background *background, void (*task)(void *data), void *data);
 
 /*!
- * \brief End the thread when it has done all that it was given, and has left our code.
+ * \brief End the thread when it has done all that it was given.
  *
  * \param background May be NULL.
  *
  * \note The thread that unloads the module, when nobody gives it anything any more.
  */
-void background_stop(struct ast_taskprocessor *background);
+void background_stop(struct background *background);
 
 #endif /* RES_STASIS_BROADCAST_BACKGROUND_H */

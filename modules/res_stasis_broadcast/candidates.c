@@ -15,6 +15,7 @@
 
 #include "app_filter.h"
 #include "candidates.h"
+#include "compat.h"
 #include "directory.h"
 #include "filter_warning.h"
 #include "silence.h"
@@ -200,6 +201,26 @@ struct names *candidates_still_there(const struct names *names, const struct nam
 	names_unref(there);
 	ast_free(list);
 	return left;
+}
+
+struct names *candidates_registered(const struct names *names)
+{
+	const char **list = ast_malloc((names_count(names) + 1) * sizeof(*list));
+	struct names *registered = NULL;
+	size_t count = 0;
+
+	if (list) {
+		for (size_t i = 0; i < names_count(names); i++) {
+			const char *name = names_at(names, i);
+
+			if (!directory_hold_ms(name) || compat_app_is_registered(name)) {
+				list[count++] = name;
+			}
+		}
+		registered = names_create(list, count);
+	}
+	ast_free(list);
+	return registered;
 }
 
 struct names *candidates_join(const struct names *first, const struct names *more)

@@ -88,6 +88,16 @@ void candidates_clear(struct candidates *candidates);
  */
 struct names *candidates_still_there(const struct names *names, const struct names *excluded);
 
+/*!
+ * \brief Those of a list that would have a call at once: they are registered with Asterisk, or no source says that they come
+ *        only for it.
+ *
+ * \return A list to give back with names_unref(); NULL if memory ran out.
+ *
+ * \note Any thread. Takes locks of Asterisk's and of the sources for a moment.
+ */
+struct names *candidates_registered(const struct names *names);
+
 /*! \brief One list, then another, which have nobody in common. \return A list to give back; NULL if memory ran out. */
 struct names *candidates_join(const struct names *first, const struct names *more);
 

@@ -19,11 +19,20 @@
 #include "asterisk/cel.h"
 #include "asterisk/json.h"
 
+#include "cel.h"
 #include "describe_text.h"
 #include "observers.h"
 #include "observers_list.h"
 #include "offer_data.h"
 #include "record.h"
+
+/*! \brief The channel whose winner was lost, while this thread tells the observers. */
+static __thread struct ast_channel *lost_channel;
+
+void cel_set_lost_channel(struct ast_channel *chan)
+{
+	lost_channel = chan;
+}
 
 /*!
  * \brief Report an event.
@@ -47,8 +56,9 @@ static struct ast_json *describe(struct broadcast *broadcast)
 	const struct offer *offer = broadcast_data(broadcast);
 
 	return ast_json_pack("{s: o, s: o, s: i, s: i}", "channel_id",
-		describe_text(broadcast_channel_id(broadcast)), "queue", describe_text(offer->queue), "priority",
-		offer->priority, "waited_ms", (int) record_waited_ms(broadcast));
+		describe_text(broadcast_channel_id(broadcast)), "queue",
+		describe_text(offer_text(offer, OFFER_QUEUE)), "priority", offer->priority, "waited_ms",
+		(int) record_waited_ms(broadcast));
 }
 
 /*! \brief The same, and one more. \param value Taken. */
@@ -93,11 +103,8 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 
 static void lost(struct broadcast *broadcast, const char *app)
 {
-	const struct offer *offer = broadcast_data(broadcast);
-
-	if (offer->cel_lost_channel) {
-		report(offer->cel_lost_channel, "BROADCAST_LOST",
-			describe_with(broadcast, "winner", describe_text(app)));
+	if (lost_channel) {
+		report(lost_channel, "BROADCAST_LOST", describe_with(broadcast, "winner", describe_text(app)));
 	}
 }
 

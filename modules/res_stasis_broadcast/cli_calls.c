@@ -79,7 +79,7 @@ static void add_options(
 	struct cli_table *table, const struct offer *offer, const struct broadcast_snapshot *snapshot)
 {
 	if (offer->rounds > 1) {
-		cli_table_format(table, "%d/%zu", atomic_load(&offer->round), offer->rounds);
+		cli_table_format(table, "%d/%d", atomic_load(&offer->round), offer->rounds);
 	} else {
 		cli_table_add(table, "");
 	}
@@ -96,9 +96,9 @@ static void add_call(struct cli_table *table, const struct line *line)
 
 	broadcast_get_snapshot(line->broadcast, &snapshot);
 	cli_table_add(table, broadcast_channel_id(line->broadcast));
-	cli_table_add(table, S_OR(offer->caller_number, offer->caller_name));
-	cli_table_add(table, offer->called);
-	cli_table_add(table, offer->queue);
+	cli_table_add(table, S_OR(offer_text(offer, OFFER_CALLER_NUMBER), offer_text(offer, OFFER_CALLER_NAME)));
+	cli_table_add(table, offer_text(offer, OFFER_CALLED));
+	cli_table_add(table, offer_text(offer, OFFER_QUEUE));
 	add_number(table, offer->priority, offer->priority);
 	add_options(table, offer, &snapshot);
 	cli_table_add(table, cli_duration(waited_ms(line), duration));
@@ -186,7 +186,7 @@ static void tell_field(int fd, const char *name, const char *text)
 static void tell_options(int fd, const struct offer *offer, const struct broadcast_snapshot *snapshot)
 {
 	if (offer->rounds > 1) {
-		ast_cli(fd, "%-14s %d of %zu\n", "Round:", atomic_load(&offer->round), offer->rounds);
+		ast_cli(fd, "%-14s %d of %d\n", "Round:", atomic_load(&offer->round), offer->rounds);
 	}
 	if (offer->has_first) {
 		ast_cli(fd, "%-14s %d\n", "First:", offer->first);
@@ -208,11 +208,11 @@ static void tell_call(int fd, const struct line *line, const struct broadcast_sn
 
 	tell_field(fd, "Channel:", broadcast_channel_id(line->broadcast));
 	tell_field(fd, "Is now:", snapshot->moved_to);
-	tell_field(fd, "Name:", offer->channel_name);
-	tell_field(fd, "Caller name:", offer->caller_name);
-	tell_field(fd, "Caller:", offer->caller_number);
-	tell_field(fd, "Called:", offer->called);
-	tell_field(fd, "Queue:", offer->queue);
+	tell_field(fd, "Name:", offer_text(offer, OFFER_CHANNEL_NAME));
+	tell_field(fd, "Caller name:", offer_text(offer, OFFER_CALLER_NAME));
+	tell_field(fd, "Caller:", offer_text(offer, OFFER_CALLER_NUMBER));
+	tell_field(fd, "Called:", offer_text(offer, OFFER_CALLED));
+	tell_field(fd, "Queue:", offer_text(offer, OFFER_QUEUE));
 	ast_cli(fd, "%-14s %d\n", "Priority:", offer->priority);
 	tell_options(fd, offer, snapshot);
 	tell_field(fd, "State:", state_word(snapshot->state));

@@ -75,12 +75,15 @@ static int64_t waited_ms(struct broadcast *broadcast)
 static int add_call(struct ast_json *json, struct broadcast *broadcast, const char *channel_id)
 {
 	const struct offer *offer = broadcast_data(broadcast);
+	const char *queue = offer_text(offer, OFFER_QUEUE);
+	const struct timeval created = { offer->created_us / 1000000, offer->created_us % 1000000 };
 	struct ast_json *call = ast_json_pack("{s: {s: o, s: o}, s: o, s: o, s: o, s: I, s: i, s: o, s: i}",
-		"caller", "name", describe_text(offer->caller_name), "number", describe_text(offer->caller_number),
-		"called", describe_text(offer->called), "channelvars", describe_variables(channel_id), "created",
-		ast_json_timeval(offer->created, NULL), "waited_ms", (intmax_t) waited_ms(broadcast), "priority",
-		offer->priority, "queue", *offer->queue ? describe_text(offer->queue) : ast_json_null(), "round",
-		atomic_load(&offer->round));
+		"caller", "name", describe_text(offer_text(offer, OFFER_CALLER_NAME)), "number",
+		describe_text(offer_text(offer, OFFER_CALLER_NUMBER)), "called",
+		describe_text(offer_text(offer, OFFER_CALLED)), "channelvars", describe_variables(channel_id),
+		"created", ast_json_timeval(created, NULL), "waited_ms", (intmax_t) waited_ms(broadcast), "priority",
+		offer->priority, "queue", *queue ? describe_text(queue) : ast_json_null(), "round",
+		(int) atomic_load(&offer->round));
 	int failed = !call || ast_json_object_update(json, call);
 
 	ast_json_unref(call);

@@ -83,8 +83,8 @@ static void add_fields(struct ast_json *event, int timeout_ms, const struct offe
 	if (offer->bid_window_ms) {
 		ast_json_object_set(event, "bid_window", ast_json_integer_create(offer->bid_window_ms));
 	}
-	if (!ast_strlen_zero(offer->queue)) {
-		ast_json_object_set(event, "queue", describe_text(offer->queue));
+	if (!ast_strlen_zero(offer_text(offer, OFFER_QUEUE))) {
+		ast_json_object_set(event, "queue", describe_text(offer_text(offer, OFFER_QUEUE)));
 	}
 }
 #endif

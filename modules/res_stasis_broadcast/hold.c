@@ -96,7 +96,11 @@ static int subscribe(void)
 static int begin(struct hold *hold)
 {
 	hold->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (hold->fd < 0 || subscribe()) {
+	if (hold->fd < 0) {
+		return -1;
+	}
+	if (subscribe()) {
+		errno = ENOMEM;
 		return -1;
 	}
 	ast_mutex_lock(&holds_lock);
@@ -129,33 +133,34 @@ static int is_over(struct hold *hold, const char *app)
 	return over || compat_app_is_registered(app);
 }
 
-/*! \brief Sleep until there is something new. \retval 0 if the channel goes on, 1 if it has hung up. */
+/*! \brief Sleep until there is something new. \retval 0 if the channel goes on, 1 if it has hung up, -1 if nobody can sleep. */
 static int sleep_once(struct hold *hold, struct servicing *servicing, int ms)
 {
 	int awake;
 
-	return ast_waitfor_nandfds(&servicing->chan, 1, &hold->fd, 1, NULL, &awake, &ms) &&
-			servicing_read(servicing)
-		? 1
-		: 0;
+	if (ast_waitfor_nandfds(&servicing->chan, 1, &hold->fd, 1, NULL, &awake, &ms)) {
+		return servicing_read(servicing) ? 1 : 0;
+	}
+	return ms < 0 ? -1 : 0;
 }
 
 /*! \brief Wait, as hold_for() does. */
 static int wait_for(struct hold *hold, struct servicing *servicing, const char *app, int64_t end_ns)
 {
 	int64_t left_ns;
+	int result = 0;
 
-	while (!is_over(hold, app)) {
+	while (!result && !is_over(hold, app)) {
 		left_ns = end_ns - broadcast_clock_ns();
 		if (left_ns <= 0) {
-			return -1;
-		}
-		if (ast_check_hangup(servicing->chan) ||
-			sleep_once(hold, servicing, (int) ((left_ns + 999999) / 1000000))) {
-			return 1;
+			result = -1;
+		} else if (ast_check_hangup(servicing->chan)) {
+			result = 1;
+		} else {
+			result = sleep_once(hold, servicing, (int) ((left_ns + 999999) / 1000000));
 		}
 	}
-	return 0;
+	return result;
 }
 
 int hold_for(struct ast_channel *chan, const char *app, int hold_ms)

@@ -95,7 +95,8 @@ static void stop(void)
  */
 static int is_caller_loaded(void)
 {
-	static const char *const callers[] = { "app_stasis_broadcast.so", "res_ari_broadcasts.so" };
+	static const char *const callers[] = { "app_stasis_broadcast.so", "res_ari_broadcasts.so",
+		"res_stasis_broadcast_nats.so" };
 
 	for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
 		if (ast_module_check(callers[i])) {

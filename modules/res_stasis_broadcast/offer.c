@@ -20,6 +20,7 @@
 #include "asterisk/utils.h"
 
 #include "attach.h"
+#include "candidates.h"
 #include "channel_id.h"
 #include "channel_text.h"
 #include "directory.h"
@@ -310,7 +311,13 @@ static enum offer_refusal offer_widening(struct ast_channel *chan, struct broadc
 		terms->recipients = widening_begin(widening, chan, request->continues);
 	}
 	terms->more_to_come = terms->recipients && widening_has_more(widening);
+	if (terms->bids_of && terms->recipients) {
+		/* Without memory nobody's bid counts again: no list would say that all do. */
+		terms->bidders = candidates_registered(terms->recipients);
+		terms->bids_of = terms->bidders ? terms->bids_of : NULL;
+	}
 	refusal = offer_on(chan, terms, request, widening, broadcast);
+	names_unref(terms->bidders);
 	names_unref(terms->recipients);
 	return refusal;
 }
@@ -368,7 +375,7 @@ static struct offer_request request_to_continue(struct broadcast *broadcast, con
 		.is_continued = 1,
 		.continues = broadcast,
 		.excluded = broadcast_excluded(broadcast),
-		.queue = offer->queue,
+		.queue = offer_text(offer, OFFER_QUEUE),
 		.has_priority = offer->has_priority,
 		.priority = offer->priority,
 		.has_first = offer->has_first,

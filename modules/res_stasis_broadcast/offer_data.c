@@ -26,42 +26,39 @@
 /*! The longest text that is kept of a channel, in bytes. */
 #define TEXT_LIMIT 256
 
-/*! \brief The texts that are copied. */
-enum text {
-	TEXT_CHANNEL,
-	TEXT_CALLER_NAME,
-	TEXT_CALLER_NUMBER,
-	TEXT_CALLED,
-	TEXT_QUEUE,
-	TEXTS,
-};
-
 /*! \brief Find the texts of a channel. With its lock. */
-static void find_texts(struct ast_channel *chan, const char *queue, const char *texts[TEXTS])
+static void find_texts(struct ast_channel *chan, const char *queue, const char *texts[OFFER_TEXTS])
 {
 	const struct ast_party_id *caller = &ast_channel_caller(chan)->id;
 
-	texts[TEXT_CHANNEL] = ast_channel_name(chan);
-	texts[TEXT_CALLER_NAME] = S_COR(caller->name.valid, caller->name.str, "");
-	texts[TEXT_CALLER_NUMBER] = S_COR(caller->number.valid, caller->number.str, "");
-	texts[TEXT_CALLED] = ast_channel_exten(chan);
-	texts[TEXT_QUEUE] = S_OR(queue, "");
+	texts[OFFER_CHANNEL_NAME] = ast_channel_name(chan);
+	texts[OFFER_CALLER_NAME] = S_COR(caller->name.valid, caller->name.str, "");
+	texts[OFFER_CALLER_NUMBER] = S_COR(caller->number.valid, caller->number.str, "");
+	texts[OFFER_CALLED] = ast_channel_exten(chan);
+	texts[OFFER_QUEUE] = S_OR(queue, "");
 }
 
-/*! \brief Copy texts into an offer that has room for them. */
-static void set_texts(struct offer *offer, const char *const texts[TEXTS])
+/*! \brief How many bytes a text takes. One that is empty is the end of the one before it. */
+static size_t text_size(const char *const texts[OFFER_TEXTS], size_t which)
 {
-	const char **const places[TEXTS] = { &offer->channel_name, &offer->caller_name, &offer->caller_number,
-		&offer->called, &offer->queue };
-	char *next = offer->texts;
+	const size_t length = strnlen(texts[which], TEXT_LIMIT);
 
-	for (size_t i = 0; i < TEXTS; i++) {
-		size_t length = strnlen(texts[i], TEXT_LIMIT);
+	return length || !which ? length + 1 : 0;
+}
 
-		memcpy(next, texts[i], length);
-		next[length] = '\0';
-		*places[i] = next;
-		next += length + 1;
+/*! \brief Copy texts into an offer that has room for them, and is all zero. */
+static void set_texts(struct offer *offer, const char *const texts[OFFER_TEXTS])
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < OFFER_TEXTS; i++) {
+		const size_t size = text_size(texts, i);
+
+		if (i) {
+			offer->text_at[i - 1] = (unsigned short) (size ? end : end - 1);
+		}
+		memcpy(offer->texts + end, texts[i], size ? size - 1 : 0);
+		end += size;
 	}
 }
 
@@ -84,9 +81,9 @@ static struct beginnings find_beginnings(struct broadcast *last, int is_reoffer)
 		if (broadcast_state(last) != BROADCAST_CLAIMED || atomic_load(&offer->is_lost)) {
 			begin.first_ns = offer->first_ns;
 		}
-		if (is_reoffer) {
-			begin.entered_ns = offer->entered_ns;
-			begin.queue_position = offer->queue_position;
+		if (is_reoffer && offer->queue_wait) {
+			begin.entered_ns = offer->queue_wait->entered_ns;
+			begin.queue_position = offer->queue_wait->position;
 		}
 	}
 	return begin;
@@ -103,42 +100,72 @@ static void keep_for_cel(struct offer *offer, struct ast_channel *chan)
 	}
 }
 
+/*! \brief Make room for what queue_log keeps, if the call waits in a line. \retval 0 on success, -1 without memory. */
+static int queue_wait_create(struct offer *offer, const struct beginnings *begin)
+{
+	if (ast_strlen_zero(offer_text(offer, OFFER_QUEUE))) {
+		return 0;
+	}
+	offer->queue_wait = ast_calloc(1, sizeof(*offer->queue_wait));
+	if (!offer->queue_wait) {
+		return -1;
+	}
+	offer->queue_wait->entered_ns = begin->entered_ns;
+	offer->queue_wait->position = begin->queue_position;
+	return 0;
+}
+
+static int64_t now_us(void)
+{
+	const struct timeval now = ast_tvnow();
+
+	return (int64_t) now.tv_sec * 1000000 + now.tv_usec;
+}
+
+/*! \brief Note what is asked for. */
+static void keep_request(struct offer *offer, const struct offer_request *request)
+{
+	offer->tell_end = request->tell_end;
+	offer->has_priority = request->has_priority;
+	offer->priority = request->priority;
+	offer->has_first = request->has_first;
+	offer->first = request->first;
+	offer->first_step_ms = request->first_step_ms;
+	offer->bid_window_ms = (unsigned short) MAX(0, MIN(request->bid_window_ms, BROADCAST_MAX_BID_WINDOW_MS));
+	offer->rounds = (unsigned char) MAX(request->rounds, 1);
+	offer->channel_stays = request->channel_stays;
+}
+
 struct offer *offer_create(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast *last)
 {
 	/* A moved offer leaves out the lost ones, too, but is another caller's. */
 	const int is_reoffer = request->excluded && !request->is_continued;
 	const struct beginnings begin = find_beginnings(last, is_reoffer);
-	const char *texts[TEXTS];
+	const char *texts[OFFER_TEXTS];
 	struct offer *offer;
 	size_t size = 0;
 
 	ast_channel_lock(chan);
 	find_texts(chan, request->queue, texts);
-	for (size_t i = 0; i < TEXTS; i++) {
-		size += strnlen(texts[i], TEXT_LIMIT) + 1;
+	for (size_t i = 0; i < OFFER_TEXTS; i++) {
+		size += text_size(texts, i);
 	}
-	offer = ast_calloc(1, sizeof(*offer) + size);
+	offer = ast_calloc(1, offsetof(struct offer, texts) + size);
 	if (offer) {
 		set_texts(offer, texts);
 	}
 	ast_channel_unlock(chan);
+	if (offer && queue_wait_create(offer, &begin)) {
+		ast_free(offer);
+		return NULL;
+	}
 	if (offer) {
-		offer->tell_end = request->tell_end;
-		offer->has_priority = request->has_priority;
-		offer->priority = request->priority;
-		offer->has_first = request->has_first;
-		offer->first = request->first;
-		offer->first_step_ms = request->first_step_ms;
-		offer->bid_window_ms = request->bid_window_ms;
-		offer->rounds = MAX(request->rounds, 1);
+		keep_request(offer, request);
 		atomic_init(&offer->round, 1);
-		offer->created = ast_tvnow();
+		offer->created_us = now_us();
 		offer->first_ns = begin.first_ns;
-		offer->entered_ns = begin.entered_ns;
-		offer->queue_position = begin.queue_position;
 		offer->is_reoffer = is_reoffer;
-		offer->channel_stays = request->channel_stays;
 		keep_for_cel(offer, chan);
 	}
 	return offer;
@@ -157,7 +184,10 @@ void offer_free(void *data)
 {
 	struct offer *offer = data;
 
-	queue_line_leave(&offer->queue_place);
+	if (offer->queue_wait) {
+		queue_line_leave(&offer->queue_wait->place);
+		ast_free(offer->queue_wait);
+	}
 	ast_channel_cleanup(offer->cel_channel);
 	offer_events_clear(&offer->events);
 	ast_free(atomic_load(&offer->worker));

@@ -13,7 +13,7 @@
 #define RES_STASIS_BROADCAST_OFFER_DATA_H
 
 #include <stdatomic.h>
-#include <sys/time.h>
+#include <stdint.h>
 
 #include "broadcast.h"
 #include "queue_line.h"
@@ -74,54 +74,69 @@ struct offer_events {
 	struct ast_json *offered;
 };
 
-/*! \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made. */
+/*! \brief What queue_log keeps of a call. Only for who opens or closes its broadcast. */
+struct queue_wait {
+	struct queue_place place;
+	/*! The place in line when it came, from 1 on; 0: queue_log has not told of it. */
+	int position;
+	/*! When the dialplan asked for it: the offers after a lost winner are one with the first. Of broadcast_clock_ns(). */
+	int64_t entered_ns;
+};
+
+/*! \brief The texts that an offer keeps. */
+enum offer_text {
+	OFFER_CHANNEL_NAME,
+	OFFER_CALLER_NAME,
+	OFFER_CALLER_NUMBER,
+	OFFER_CALLED,
+	/*! The name of the line. */
+	OFFER_QUEUE,
+	OFFER_TEXTS,
+};
+
+/*!
+ * \brief The data of a broadcast (broadcast_data()). What is not said to change stays as it was when it was made.
+ *
+ * A claimed call keeps it until its session is over: it is packed.
+ */
 struct offer {
 	/*! Until the close, and then all NULL. For who opens or closes it; call_ended.c only once others know of it. */
 	struct offer_events events;
-	/*! Whether the recipients hear how it ends. */
-	int tell_end;
-	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
-	atomic_int is_lost;
-	int has_priority;
-	int priority;
-	/*! Of the request. */
-	int has_first;
-	int first;
-	int first_step_ms;
-	int bid_window_ms;
-	/*! How many circles there are; 1 without circles. */
-	size_t rounds;
-	/*! The circle that is open, from 1 on. */
-	atomic_int round;
-	/*! When its time is over. For the thread that runs the channel. */
-	int64_t round_end_ns;
 	/*! Whom to offer it to later; NULL if nobody, or while the channel's thread has it in its wait. */
 	_Atomic(struct widening *) widening;
 	/*! When the channel was offered first: several broadcasts in a row are one wait. Of broadcast_clock_ns(). */
 	int64_t first_ns;
-	/*! When the dialplan asked for it: the offers after a lost winner are one with the first. Of broadcast_clock_ns(). */
-	int64_t entered_ns;
-	/*! The place in line when it came, from 1 on, and the one now. Only for who opens or closes it: queue_log. */
-	int queue_position;
-	struct queue_place queue_place;
-	/*! As the request says it. */
-	int channel_stays;
+	/*! NULL if it waits in no line that has a name. */
+	struct queue_wait *queue_wait;
 	/*! The channel, a reference, until the close, if CEL is to hear of it. Only for who opens or closes it. */
 	struct ast_channel *cel_channel;
-	/*! The channel while CEL hears that its winner was lost, in the channel's thread. Borrowed. */
-	struct ast_channel *cel_lost_channel;
-	/*! Whether it is offered again because its winner was lost. */
-	int is_reoffer;
-	/*! When it was offered by this broadcast. */
-	struct timeval created;
-	/*! Texts as the channel had them, not empty only where there is one. They are the caller's: to be escaped. */
-	const char *channel_name;
-	const char *caller_name;
-	const char *caller_number;
-	const char *called;
-	const char *queue;
+	/*! When it was offered by this broadcast, in microseconds since 1970. */
+	int64_t created_us;
 	/*! Who of the winning application has the call, if another source than ARI has told; set once. */
 	_Atomic(char *) worker;
+	/*! Of the request, as the next ones. */
+	int priority;
+	int first;
+	int first_step_ms;
+	/*! When the circle that is open is over, in milliseconds after \c first_ns. For the thread that runs the channel. */
+	int round_end_ms;
+	unsigned short bid_window_ms;
+	/*! Where each text but the first one begins, see offer_text(). */
+	unsigned short text_at[OFFER_TEXTS - 1];
+	/*! How many circles there are; 1 without circles. */
+	unsigned char rounds;
+	/*! The circle that is open, from 1 on. */
+	atomic_uchar round;
+	/*! Whether its winner was gone before it had the call. Changes once, from 0 to 1. */
+	atomic_uchar is_lost;
+	/*! Whether the recipients hear how it ends. */
+	unsigned char tell_end : 1;
+	unsigned char has_priority : 1;
+	unsigned char has_first : 1;
+	/*! As the request says it. */
+	unsigned char channel_stays : 1;
+	/*! Whether it is offered again because its winner was lost. */
+	unsigned char is_reoffer : 1;
 	/*! The texts. */
 	char texts[];
 };
@@ -145,6 +160,16 @@ void offer_events_clear(struct offer_events *events);
 
 /*! \brief Give an offer back, but for its \c widening. Any thread; takes the dispatcher's lock. */
 void offer_free(void *offer);
+
+/*!
+ * \brief A text as the channel had it when it was offered; empty if there is none.
+ *
+ * It is the caller's: to be escaped. Lives as long as the offer. Any thread.
+ */
+static inline const char *offer_text(const struct offer *offer, enum offer_text which)
+{
+	return offer->texts + (which ? offer->text_at[which - 1] : 0);
+}
 
 /*! \brief How long the channel of a broadcast has waited since it was offered first, in milliseconds. */
 int64_t offer_waited_ms(const struct offer *offer);

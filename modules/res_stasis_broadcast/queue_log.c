@@ -36,11 +36,14 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
+/*! So long a line may wait for others that are written with it, in milliseconds. */
+#define GATHER_MS 50
+
 /*! The longest text of a line, in bytes. */
 #define TEXT_SIZE 264
 
 /*! Writes the lines, one after the other. */
-static struct ast_taskprocessor *writer;
+static struct background *writer;
 
 /*! \brief A line to write. */
 struct entry {
@@ -66,13 +69,12 @@ static void copy_field(char *to, const char *from, size_t size)
 }
 
 /*! \brief Write a line. In the writer's thread. */
-static int write_line(void *data)
+static void write_line(void *data)
 {
 	struct entry *entry = data;
 
 	ast_queue_log(entry->queue, entry->call, entry->agent, entry->event, "%s", entry->data);
 	ast_free(entry);
-	return 0;
 }
 
 /*!
@@ -93,7 +95,7 @@ tell(struct broadcast *broadcast, const char *agent, const char *event, const ch
 		return;
 	}
 	entry->event = event;
-	copy_field(entry->queue, offer->queue, sizeof(entry->queue));
+	copy_field(entry->queue, offer_text(offer, OFFER_QUEUE), sizeof(entry->queue));
 	copy_field(entry->call, broadcast_channel_id(broadcast), sizeof(entry->call));
 	copy_field(entry->agent, S_OR(agent, "NONE"), sizeof(entry->agent));
 	va_start(args, format);
@@ -107,25 +109,27 @@ static long long waited_s(const struct broadcast *broadcast)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	return (broadcast_closed_ns(broadcast) - offer->entered_ns) / NS_PER_S;
+	return (broadcast_closed_ns(broadcast) - offer->queue_wait->entered_ns) / NS_PER_S;
 }
 
 static void opened(struct broadcast *broadcast)
 {
-	struct offer *offer = broadcast_data(broadcast);
+	const struct offer *offer = broadcast_data(broadcast);
+	struct queue_wait *wait = offer->queue_wait;
 	char caller[TEXT_SIZE];
 	struct settings settings;
 	int position;
 
 	settings_get(&settings);
 	/* One that had not entered when it was offered first does not enter when it is offered again. */
-	if (ast_strlen_zero(offer->queue) || (offer->is_reoffer ? !offer->queue_position : !settings.queue_log)) {
+	if (!wait || (offer->is_reoffer ? !wait->position : !settings.queue_log)) {
 		return;
 	}
-	position = queue_line_enter(&offer->queue_place, offer->queue, offer->priority, offer->first_ns);
+	position =
+		queue_line_enter(&wait->place, offer_text(offer, OFFER_QUEUE), offer->priority, offer->first_ns);
 	if (position && !offer->is_reoffer) {
-		offer->queue_position = position;
-		copy_field(caller, offer->caller_number, sizeof(caller));
+		wait->position = position;
+		copy_field(caller, offer_text(offer, OFFER_CALLER_NUMBER), sizeof(caller));
 		tell(broadcast, NULL, "ENTERQUEUE", "|%s|%d", caller, position);
 	}
 }
@@ -149,13 +153,13 @@ static void tell_exit(struct broadcast *broadcast, const char *event, int positi
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	tell(broadcast, NULL, event, "%d|%d|%lld", position, offer->queue_position, waited_s(broadcast));
+	tell(broadcast, NULL, event, "%d|%d|%lld", position, offer->queue_wait->position, waited_s(broadcast));
 }
 
 static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
-	struct offer *offer = broadcast_data(broadcast);
-	const int position = queue_line_leave(&offer->queue_place);
+	const struct offer *offer = broadcast_data(broadcast);
+	const int position = offer->queue_wait ? queue_line_leave(&offer->queue_wait->place) : 0;
 	char call[AST_MAX_UNIQUEID];
 
 	if (!position) {
@@ -174,7 +178,7 @@ static void lost(struct broadcast *broadcast, const char *app)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	if (offer->queue_position) {
+	if (offer->queue_wait && offer->queue_wait->position) {
 		tell(broadcast, app, "RINGNOANSWER", "%lld",
 			(long long) (broadcast_clock_ns() - broadcast_closed_ns(broadcast)) / NS_PER_MS);
 	}
@@ -185,13 +189,13 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	if (!offer->queue_position) {
+	if (!offer->queue_wait || !offer->queue_wait->position) {
 		return;
 	}
 	if (session->has_begun) {
 		tell(broadcast, broadcast_winner_name(broadcast),
 			session->caller_ended ? "COMPLETECALLER" : "COMPLETEAGENT", "%lld|%lld|%d", waited_s(broadcast),
-			(long long) session->talk_ms / 1000, offer->queue_position);
+			(long long) session->talk_ms / 1000, offer->queue_wait->position);
 	} else if (atomic_load(&offer->is_lost)) {
 		tell_exit(broadcast, session->caller_ended ? "ABANDON" : "EXITEMPTY", 1);
 	}
@@ -199,7 +203,7 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 
 int queue_log_start(void)
 {
-	writer = background_start("stasis_broadcast/queue_log");
+	writer = background_start(GATHER_MS);
 	return writer ? 0 : -1;
 }
 

@@ -23,7 +23,7 @@
 #include "printable.h"
 
 /*! Tells the log. */
-static struct ast_taskprocessor *log_writer;
+static struct background *log_writer;
 
 /*! \brief A change, with a copy of the name; NULL without memory. */
 static struct silence_change *change_create(const char *app, int is_silent, unsigned int unanswered)
@@ -108,7 +108,7 @@ void silence_tell(struct silence_changes *changes)
 }
 
 /*! \brief Tell the log of a change. In the thread that does. */
-static int tell_log(void *data)
+static void tell_log(void *data)
 {
 	struct silence_change *change = data;
 	char shown[PRINTABLE_SIZE];
@@ -124,7 +124,6 @@ static int tell_log(void *data)
 			change->unanswered);
 	}
 	ast_free(change);
-	return 0;
 }
 
 static void silent(const char *app, int is_silent, unsigned int unanswered)
@@ -138,7 +137,7 @@ static void silent(const char *app, int is_silent, unsigned int unanswered)
 
 int silence_start(void)
 {
-	log_writer = background_start("stasis_broadcast/silence");
+	log_writer = background_start(0);
 	return log_writer ? 0 : -1;
 }
 

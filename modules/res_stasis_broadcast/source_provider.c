@@ -173,6 +173,17 @@ static int answer_ok(struct broadcast *broadcast, const struct stasis_broadcast_
 	return is_first_worker(broadcast_data(broadcast), ask->worker) ? BROADCAST_OK : BROADCAST_TAKEN;
 }
 
+/*! \brief Whose a call is that its application has. */
+static int keep(struct broadcast *broadcast, const struct stasis_broadcast_ask *ask)
+{
+	const int answer = answer_ok(broadcast, ask, ask->app);
+
+	if (answer != STASIS_BROADCAST_NOTED) {
+		return answer;
+	}
+	return broadcast_state(broadcast) == BROADCAST_CLAIMED ? BROADCAST_TAKEN : BROADCAST_CLOSED;
+}
+
 /*! \brief Ask the core. */
 static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_ask *ask)
 {
@@ -184,6 +195,9 @@ static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_a
 	const struct offer *offer = broadcast_data(broadcast);
 	enum broadcast_result result;
 
+	if (ask->demand == STASIS_BROADCAST_DEMAND_KEEP) {
+		return keep(broadcast, ask);
+	}
 	if (is_refused(broadcast, ask->app, requests[ask->demand])) {
 		return BROADCAST_FORBIDDEN;
 	}
@@ -223,7 +237,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_ask)(const struct stasis_broadcast_as
 	if (broadcast) {
 		answer = ask_core(broadcast, ask);
 		broadcast_unref(broadcast);
-	} else {
+	} else if (ask->demand != STASIS_BROADCAST_DEMAND_KEEP) {
 		stats_count_unknown(ask->demand != STASIS_BROADCAST_DEMAND_DECLINE);
 	}
 	gate_leave();

@@ -64,6 +64,8 @@ enum stasis_broadcast_demand {
 	STASIS_BROADCAST_DEMAND_CLAIM,
 	STASIS_BROADCAST_DEMAND_BID,
 	STASIS_BROADCAST_DEMAND_DECLINE,
+	/*! A call that the application has got already: the worker shall have it. No claim, and not counted as one. */
+	STASIS_BROADCAST_DEMAND_KEEP,
 };
 
 /*! \brief A claim, a bid or a decline that does not wait. All of it is borrowed for the call. */

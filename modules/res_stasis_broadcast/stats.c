@@ -24,7 +24,9 @@
 /*! \brief What is counted of the queue of a broadcast; NULL if it has none. With the lock. */
 static struct stats_queue *queue_of_offer(const struct offer *offer)
 {
-	return *offer->queue ? stats_lru_touch(&stats.queues, offer->queue, MOST_QUEUES) : NULL;
+	return *offer_text(offer, OFFER_QUEUE)
+		? stats_lru_touch(&stats.queues, offer_text(offer, OFFER_QUEUE), MOST_QUEUES)
+		: NULL;
 }
 
 /*! \brief Count one less: after a reset there may be none. */

@@ -209,8 +209,10 @@ static int copy_queues(struct queues *queues)
 static void add_waiting(const struct offer *offer, void *data)
 {
 	const struct queues *queues = data;
-	struct stasis_broadcast_queue_stats *queue =
-		*offer->queue ? table_find(&queues->by_name, offer->queue, table_hash(offer->queue)) : NULL;
+	struct stasis_broadcast_queue_stats *queue = *offer_text(offer, OFFER_QUEUE)
+		? table_find(
+			  &queues->by_name, offer_text(offer, OFFER_QUEUE), table_hash(offer_text(offer, OFFER_QUEUE)))
+		: NULL;
 
 	if (queue) {
 		queue->open++;

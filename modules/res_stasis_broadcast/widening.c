@@ -230,7 +230,7 @@ static int begin_again(struct widening *widening, const struct ast_channel *chan
 	int failed;
 
 	widening->round = MIN((size_t) atomic_load(&offer->round) - 1, widening->rounds - 1);
-	widening->round_end_ns = offer->round_end_ns;
+	widening->round_end_ns = offer->first_ns + offer->round_end_ms * NS_PER_MS;
 	*first = candidates_still_there(had, widening->excluded);
 	failed = !*first || find_candidates(widening, chan, *first);
 	names_unref(had);
@@ -279,7 +279,7 @@ static void note_round(const struct widening *widening, struct broadcast *broadc
 {
 	struct offer *offer = broadcast_data(broadcast);
 
-	offer->round_end_ns = widening->round_end_ns;
+	offer->round_end_ms = (int) ((widening->round_end_ns - offer->first_ns) / NS_PER_MS);
 	atomic_store(&offer->round, (int) widening->round + 1);
 }
 

@@ -23,15 +23,22 @@
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
 
-void answer_json(const char *reply, struct ast_json *body)
+int answer_json_within(const char *reply, struct ast_json *body, size_t most)
 {
 	char *text = body ? ast_json_dump_string(body) : NULL;
+	const size_t length = text ? strlen(text) : 0;
 
-	if (text) {
-		outbox_put_message(reply, text, strlen(text));
+	if (text && length <= most) {
+		outbox_put_message(reply, text, length);
 	}
 	ast_json_free(text);
 	ast_json_unref(body);
+	return length <= most ? 0 : -1;
+}
+
+void answer_json(const char *reply, struct ast_json *body)
+{
+	answer_json_within(reply, body, SIZE_MAX);
 }
 
 void answer_status(const char *reply, int status, const char *text)
@@ -86,7 +93,8 @@ void answer_result(const char *reply, int result, const char *channel_id, int is
 		answer_status(reply, 403, "the application is not there, or is not to have this call");
 		break;
 	default:
-		answer_status(reply, 503, "res_stasis_broadcast is not loaded");
+		answer_status(reply, 503,
+			"the node cannot answer now: too many bids wait for an award, or res_stasis_broadcast is not loaded");
 		break;
 	}
 }

@@ -12,6 +12,8 @@
 #ifndef RES_STASIS_BROADCAST_NATS_ANSWERS_H
 #define RES_STASIS_BROADCAST_NATS_ANSWERS_H
 
+#include <stddef.h>
+
 struct ast_json;
 
 /*!
@@ -23,6 +25,15 @@ struct ast_json;
  * \note Any thread; takes a lock for a moment.
  */
 void answer_json(const char *reply, struct ast_json *body);
+
+/*!
+ * \brief As answer_json(), if the text is not too long.
+ *
+ * \param most How long it may be, in bytes.
+ *
+ * \retval 0 if it was sent, or there is no memory for it; -1 if it is longer.
+ */
+int answer_json_within(const char *reply, struct ast_json *body, size_t most);
 
 /*! \brief Send a status and a text. As answer_json(). */
 void answer_status(const char *reply, int status, const char *text);

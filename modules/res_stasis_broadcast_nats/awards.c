@@ -89,7 +89,7 @@ static int is_outbid_locked(const struct waiting *waiting)
 
 	AST_LIST_TRAVERSE(&all, other, list)
 	{
-		if (other != waiting && other->is_noted && other->serial == waiting->serial &&
+		if (other != waiting && other->is_noted && !other->is_closed && other->serial == waiting->serial &&
 			!strcmp(other->app, waiting->app) && strcmp(other->worker, waiting->worker) &&
 			other->score >= waiting->score) {
 			return 1;
@@ -236,11 +236,11 @@ static int is_best(const struct waiting_list *decided, const struct waiting *wai
 	return 1;
 }
 
-/*! \brief Answer one: the winner claims what it has won, for its worker. */
+/*! \brief Answer one: what its application has won is the worker's. */
 static void answer(const struct waiting_list *decided, const struct waiting *waiting)
 {
-	const struct stasis_broadcast_ask claim = {
-		.demand = STASIS_BROADCAST_DEMAND_CLAIM,
+	const struct stasis_broadcast_ask won = {
+		.demand = STASIS_BROADCAST_DEMAND_KEEP,
 		.channel_id = waiting->channel_id,
 		.serial = waiting->serial,
 		.app = waiting->app,
@@ -249,7 +249,7 @@ static void answer(const struct waiting_list *decided, const struct waiting *wai
 	int result = waiting->is_claimed ? STASIS_BROADCAST_TAKEN : STASIS_BROADCAST_UNKNOWN;
 
 	if (waiting->has_won && is_best(decided, waiting)) {
-		result = stasis_broadcast_ask(&claim);
+		result = stasis_broadcast_ask(&won);
 	}
 	answer_result(waiting->reply, result, waiting->channel_id, 0);
 }

@@ -68,13 +68,15 @@ struct bus {
 
 const char *bus_check(const struct bus_options *options)
 {
-	unsigned int major = 0;
-	unsigned int minor = 0;
+	unsigned long major;
+	unsigned long minor;
+	char *end;
 
 	if (!options->tls) {
 		return NULL;
 	}
-	sscanf(nats_GetVersion(), "%u.%u", &major, &minor);
+	major = strtoul(nats_GetVersion(), &end, 10);
+	minor = *end ? strtoul(end + 1, NULL, 10) : 0;
 	return major > 3 || (major == 3 && minor >= 11)
 		? NULL
 		: "libnats before 3.11 can hang with TLS. Run a leaf node of NATS on 127.0.0.1 that has TLS to the others, and "
@@ -169,6 +171,19 @@ static void tell_not_yet(struct bus *bus)
 		/* It has come meanwhile, and may have been told before: the last word is that it is there. */
 		tell_connected(bus, bus->connection);
 	}
+}
+
+/*! \brief Tell that it is connected, and again until that is so or not: it may come or go while that is told. */
+static void tell_as_it_is(struct bus *bus)
+{
+	int is_connected = 1;
+	int told;
+
+	do {
+		told = is_connected;
+		tell(bus, bus->connection, told);
+		is_connected = natsConnection_Status(bus->connection) == NATS_CONN_STATUS_CONNECTED;
+	} while (is_connected != told);
 }
 
 static void on_connected(natsConnection *connection, void *data)
@@ -308,6 +323,18 @@ static void bus_free(struct bus *bus)
 	free(bus);
 }
 
+/*! \brief Say why there cannot be a connection. */
+static void write_reason(const struct bus_options *options, natsStatus status, char reason[BUS_TEXT_SIZE])
+{
+	const char *detail = nats_GetLastError(NULL);
+
+	if (status == NATS_INVALID_ARG && strchr(options->servers, '@')) {
+		/* What the library quotes of a URL that it cannot read may be a part of a password. */
+		detail = "servers has a URL that cannot be read: give user and password by their own settings";
+	}
+	snprintf(reason, BUS_TEXT_SIZE, "%s", detail && *detail ? detail : natsStatus_GetText(status));
+}
+
 struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZE])
 {
 	struct bus *bus = calloc(1, sizeof(*bus));
@@ -323,15 +350,13 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	init_waits(bus);
 	status = connect_bus(bus, options);
 	if (status != NATS_OK && status != NATS_NOT_YET_CONNECTED) {
-		const char *detail = nats_GetLastError(NULL);
-
-		snprintf(reason, BUS_TEXT_SIZE, "%s", detail && *detail ? detail : natsStatus_GetText(status));
+		write_reason(options, status, reason);
 		bus_free(bus);
 		return NULL;
 	}
 	/* The library tells only of a connection that is late, and that may have come meanwhile. */
 	if (status == NATS_OK) {
-		tell(bus, bus->connection, 1);
+		tell_as_it_is(bus);
 	} else {
 		tell_not_yet(bus);
 	}
@@ -381,7 +406,10 @@ int bus_subscribe(struct bus *bus, const char *subject, bus_handler handler)
 	pthread_mutex_lock(&bus->lock);
 	bus->running++;
 	pthread_mutex_unlock(&bus->lock);
-	natsSubscription_SetOnCompleteCB(subscription, on_complete, bus);
+	if (natsSubscription_SetOnCompleteCB(subscription, on_complete, bus) != NATS_OK) {
+		/* The connection was closed meanwhile: nobody will tell. */
+		on_complete(bus);
+	}
 	natsSubscription_SetPendingLimits(subscription, PENDING_MESSAGES, PENDING_BYTES);
 	bus->subscriptions[bus->count++] = subscription;
 	return 0;

@@ -11,6 +11,8 @@
 
 #include "asterisk.h"
 
+#include <limits.h>
+
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 
@@ -39,6 +41,19 @@ static void debug(const char *what, const struct request *request, int result)
 												 : "refused");
 }
 
+/*!
+ * \brief Which broadcast is meant: one that there is, or else one that there never will be.
+ *
+ * Not 0, which is any: an answer that waits is found again by the serial (awards.c).
+ */
+static unsigned long meant(const struct request *request)
+{
+	unsigned long serial =
+		request->serial ? request->serial : stasis_broadcast_serial_of(request->channel_id);
+
+	return serial ? serial : ULONG_MAX;
+}
+
 /*! \brief Ask, and answer now or later. */
 static void ask(const char *reply, const struct request *request, enum stasis_broadcast_demand demand)
 {
@@ -47,7 +62,7 @@ static void ask(const char *reply, const struct request *request, enum stasis_br
 	struct stasis_broadcast_ask what = {
 		.demand = demand,
 		.channel_id = request->channel_id,
-		.serial = request->serial ? request->serial : stasis_broadcast_serial_of(request->channel_id),
+		.serial = meant(request),
 		.app = request->app,
 		.worker = request->worker,
 		.score = request->score,
@@ -67,9 +82,7 @@ static void demand(const struct bus_message *message, enum stasis_broadcast_dema
 	struct request request;
 	const char *wrong;
 
-	if (ast_strlen_zero(message->reply)) {
-		/* Nobody would hear of it. */
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, parts, &request);

@@ -45,20 +45,16 @@ AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct connection_state state = { .is_connected = -1 };
 static int64_t state_ns;
 
-/*! \brief Note what is known. \return What it was before. */
-static int set_state(int is_connected, const char *text)
+/*! \brief Note what is known. */
+static void set_state(int is_connected, const char *text)
 {
-	int before;
-
 	ast_mutex_lock(&state_lock);
-	before = state.is_connected;
-	state.is_connected = is_connected;
-	ast_copy_string(state.text, text, sizeof(state.text));
-	if (before != is_connected) {
+	if (state.is_connected != is_connected) {
 		state_ns = monotonic_ns();
 	}
+	state.is_connected = is_connected;
+	ast_copy_string(state.text, text, sizeof(state.text));
 	ast_mutex_unlock(&state_lock);
-	return before;
 }
 
 void connection_get_state(struct connection_state *copy)
@@ -86,16 +82,17 @@ static void tell_ami(int is_connected, const char *text)
 static void changed(int is_connected, const char *text)
 {
 	char shown[BUS_TEXT_SIZE];
-	int before;
+	struct connection_state before;
 
+	connection_get_state(&before);
+	workers_set_connected(is_connected > 0);
+	set_state(is_connected > 0, text);
 	if (is_connected > 0) {
-		workers_set_connected(1);
+		/* Only now: the thread that this wakes says nothing of us while it finds no connection, and sleeps again. */
 		presence_connected();
-	} else {
-		workers_set_connected(0);
 	}
-	before = set_state(is_connected > 0, text);
-	if (before == (is_connected > 0)) {
+	/* After a reload it may be connected as before, but to another server. */
+	if (before.is_connected == (is_connected > 0) && (is_connected <= 0 || !strcmp(before.text, text))) {
 		return;
 	}
 	printable(text, shown, sizeof(shown));
@@ -103,7 +100,7 @@ static void changed(int is_connected, const char *text)
 		count(COUNTER_CONNECTS);
 		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
 	} else {
-		if (before > 0) {
+		if (before.is_connected > 0) {
 			count(COUNTER_DISCONNECTS);
 		}
 		ast_log(LOG_WARNING,
@@ -141,6 +138,18 @@ static int subscribe(const struct config *config)
 	return failed;
 }
 
+/*! \brief Have a prefix; with another one than before, no worker is known. */
+static void set_prefix(const char *prefix)
+{
+	char before[sizeof(before_app)];
+
+	ast_copy_string(before, before_app, sizeof(before));
+	snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
+	if (*before && strcmp(before, before_app)) {
+		workers_forget();
+	}
+}
+
 /*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
 static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 {
@@ -162,7 +171,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		ast_copy_string(reason, refusal, BUS_TEXT_SIZE);
 		return -1;
 	}
-	snprintf(before_app, sizeof(before_app), "%s.offer.", config->prefix);
+	set_prefix(config->prefix);
 	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
 	bus = bus_open(&options, reason);
 	if (bus && subscribe(config)) {

@@ -24,6 +24,7 @@
 #include "awards.h"
 #include "cli.h"
 #include "config.h"
+#include "config_values.h"
 #include "counters.h"
 #include "nonce.h"
 #include "offers.h"
@@ -42,14 +43,20 @@ static void tell_off(const struct config *config)
 	}
 }
 
+/*! \brief Have settings from now on. What of them the connection needs, it has when it is made. */
+static void use(struct config *config)
+{
+	config_set(config);
+	outbox_set_limit((size_t) config->queue);
+}
+
 /*! \brief Have settings that were read. \param config Taken. */
 static void apply(struct config *config)
 {
 	struct config *before = config_get();
-	/* They are copied whole, so that what is the same is the same. */
-	const int is_same = before && !memcmp(before, config, sizeof(*config));
+	const int is_same = before && config_is_same(before, config);
 
-	config_set(config);
+	use(config);
 	tell_off(config);
 	if (!is_same) {
 		outbox_reconnect();
@@ -72,7 +79,7 @@ static void stop(void)
 static int start(struct config *config)
 {
 	nonce_start();
-	config_set(config);
+	use(config);
 	if (workers_start() || stasis_broadcast_source_add(&fleet_source)) {
 		return -1;
 	}
@@ -130,6 +137,7 @@ static int reload_module(void)
 		return AST_MODULE_RELOAD_ERROR;
 	}
 	apply(config);
+	workers_tell_again();
 	return AST_MODULE_RELOAD_SUCCESS;
 }
 

@@ -28,6 +28,9 @@
 /*! So many messages are taken in one turn: those that come ahead of events do not wait for longer. */
 #define BATCH 256
 
+/*! So many answers may wait, whatever the settings say of events. */
+#define MOST_MESSAGES 10000
+
 /*! \brief A message that waits. */
 struct outgoing {
 	AST_LIST_ENTRY(outgoing) list;
@@ -51,7 +54,7 @@ static struct outgoing_list messages;
 static struct outgoing_list events;
 static size_t message_count;
 static size_t event_count;
-static size_t most = 10000;
+static size_t most_events = 10000;
 /*! Whether there is something to do besides. */
 static int is_woken;
 static int must_reconnect;
@@ -72,13 +75,14 @@ static void outgoing_free(struct outgoing *outgoing)
 	ast_free(outgoing);
 }
 
-/*! \brief Put one behind the others. \param outgoing Taken. \retval 0 on success, -1 if there are too many. */
-static int put(struct outgoing_list *list, size_t *count_of_list, struct outgoing *outgoing)
+/*! \brief Put one behind the others. \param outgoing Taken. \param most How many there may be. \retval 0 on success, -1 if there are so many. */
+static int put(
+	struct outgoing_list *list, size_t *count_of_list, const size_t *most, struct outgoing *outgoing)
 {
 	int is_full;
 
 	ast_mutex_lock(&outbox_lock);
-	is_full = *count_of_list >= most || is_stopping;
+	is_full = *count_of_list >= *most || is_stopping;
 	if (!is_full) {
 		AST_LIST_INSERT_TAIL(list, outgoing, list);
 		(*count_of_list)++;
@@ -103,11 +107,12 @@ int outbox_put_event(struct fleet_app *app, struct event_text *text, int64_t unt
 	atomic_fetch_add(&text->references, 1);
 	outgoing->text = text;
 	outgoing->until_ns = until_ns;
-	return put(&events, &event_count, outgoing);
+	return put(&events, &event_count, &most_events, outgoing);
 }
 
 int outbox_put_message(const char *subject, const char *data, size_t length)
 {
+	static const size_t most_messages = MOST_MESSAGES;
 	const size_t subject_length = strlen(subject);
 	struct outgoing *outgoing = ast_calloc(1, sizeof(*outgoing) + subject_length + 1 + length);
 
@@ -118,7 +123,14 @@ int outbox_put_message(const char *subject, const char *data, size_t length)
 	memcpy(outgoing->data + subject_length + 1, data, length);
 	outgoing->subject_length = subject_length;
 	outgoing->length = length;
-	return put(&messages, &message_count, outgoing);
+	return put(&messages, &message_count, &most_messages, outgoing);
+}
+
+void outbox_set_limit(size_t events_at_most)
+{
+	ast_mutex_lock(&outbox_lock);
+	most_events = events_at_most;
+	ast_mutex_unlock(&outbox_lock);
 }
 
 size_t outbox_count(void)
@@ -240,7 +252,11 @@ int outbox_start(void)
 	ast_cond_init(&changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	is_stopping = 0;
-	return ast_pthread_create_background(&thread, NULL, outbox_main, NULL);
+	if (ast_pthread_create_background(&thread, NULL, outbox_main, NULL)) {
+		thread = AST_PTHREADT_NULL;
+		return -1;
+	}
+	return 0;
 }
 
 void outbox_stop(void)
@@ -261,5 +277,5 @@ void outbox_stop(void)
 		outgoing_free(outgoing);
 	}
 	message_count = event_count = 0;
-	ast_cond_destroy(&changed);
+	/* The condition stays: a broadcast that closes now may still wake the thread that was. */
 }

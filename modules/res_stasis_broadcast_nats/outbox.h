@@ -73,6 +73,9 @@ int outbox_put_event(struct fleet_app *app, struct event_text *text, int64_t unt
  */
 int outbox_put_message(const char *subject, const char *data, size_t length);
 
+/*! \brief Set how many events may wait: the setting \c queue. Any thread; takes a lock for a moment. */
+void outbox_set_limit(size_t events_at_most);
+
 /*! \brief How much waits. Any thread; takes a lock for a moment. */
 size_t outbox_count(void);
 

@@ -125,8 +125,8 @@ void on_ping(const struct bus_message *message attribute_unused)
 	}
 }
 
-/*! \brief Say that another node has our name. */
-static void tell_clash(const char *ari)
+/*! \brief Say that another node has our name, once in a while. \retval 1 if that was said now, else 0. */
+static int tell_clash(const char *ari)
 {
 	const int64_t now_ns = monotonic_ns();
 	int64_t before_ns = atomic_load(&clash_logged_ns);
@@ -137,7 +137,7 @@ static void tell_clash(const char *ari)
 	atomic_store(&clash_ns, now_ns);
 	if ((before_ns && now_ns - before_ns < CLASH_NS) ||
 		!atomic_compare_exchange_strong(&clash_logged_ns, &before_ns, now_ns)) {
-		return;
+		return 0;
 	}
 	config = config_get();
 	ast_log(LOG_ERROR,
@@ -145,6 +145,7 @@ static void tell_clash(const char *ari)
 		"node in stasis_broadcast_nats.conf\n",
 		printable(config ? config->node : "", node, sizeof(node)), printable(ari, other, sizeof(other)));
 	ao2_cleanup(config);
+	return 1;
 }
 
 void on_node(const struct bus_message *message)
@@ -157,9 +158,8 @@ void on_node(const struct bus_message *message)
 
 	if (!instance) {
 		count(COUNTER_GARBAGE);
-	} else if (strcmp(instance, nonce_instance())) {
-		tell_clash(S_OR(ari, "not told"));
-		/* It shall know, too. */
+	} else if (strcmp(instance, nonce_instance()) && tell_clash(S_OR(ari, "not told"))) {
+		/* It shall know, too. Not each time, or the two would go on telling each other for ever. */
 		on_ping(message);
 	}
 	ast_json_unref(body);

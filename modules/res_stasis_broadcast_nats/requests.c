@@ -13,6 +13,7 @@
 
 #include <limits.h>
 
+#include "asterisk/astobj2.h"
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
 
@@ -144,6 +145,20 @@ static const char *read_body(const struct bus_message *message, unsigned int par
 															 : "the body is not a JSON object";
 	ast_json_unref(body);
 	return wrong;
+}
+
+int request_has_reply(const struct bus_message *message)
+{
+	struct config *config = config_get();
+	const size_t length = config ? strlen(config->prefix) : 0;
+	const int is_fit = !ast_strlen_zero(message->reply) &&
+		(strncmp(message->reply, config ? config->prefix : "", length) || message->reply[length] != '.');
+
+	ao2_cleanup(config);
+	if (!is_fit) {
+		count(COUNTER_GARBAGE);
+	}
+	return is_fit;
 }
 
 const char *request_read(const struct bus_message *message, unsigned int parts, struct request *request)

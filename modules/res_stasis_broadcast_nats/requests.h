@@ -73,6 +73,15 @@ enum request_part {
  */
 const char *request_read(const struct bus_message *message, unsigned int parts, struct request *request);
 
+/*!
+ * \brief Whether an answer to a message can be sent; if not, it is counted as not understood.
+ *
+ * Not to a subject of the fleet's own: who may only ask would have us speak there.
+ *
+ * \note Any thread.
+ */
+int request_has_reply(const struct bus_message *message);
+
 /*! \brief Messages by subject: claims.c */
 void on_claim(const struct bus_message *message);
 /*! \copydoc on_claim */

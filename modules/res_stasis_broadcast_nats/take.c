@@ -14,6 +14,7 @@
 #include "asterisk/astobj2.h"
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
+#include "asterisk/utils.h"
 
 #include "answers.h"
 #include "config.h"
@@ -23,24 +24,27 @@
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
 
+/*! The longest list that is sent, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
+#define MAX_LIST (900 * 1024)
+
 /*! \brief The ID of the channel of a broadcast as it is described; NULL without memory. */
 static const char *channel_id_of(struct ast_json *broadcast)
 {
 	return ast_json_string_get(ast_json_object_get(broadcast, "channel_id"));
 }
 
-/*! \brief Claim, for its worker, what its application has just been given. \retval 0 if it is the worker's. */
-static int claim_for_worker(const char *channel_id, unsigned long serial, const struct request *request)
+/*! \brief Have for its worker what its application has just been given. \retval 0 if it is the worker's. */
+static int keep_for_worker(const char *channel_id, unsigned long serial, const struct request *request)
 {
-	const struct stasis_broadcast_ask claim = {
-		.demand = STASIS_BROADCAST_DEMAND_CLAIM,
+	const struct stasis_broadcast_ask taken = {
+		.demand = STASIS_BROADCAST_DEMAND_KEEP,
 		.channel_id = channel_id,
 		.serial = serial,
 		.app = request->app,
 		.worker = request->worker,
 	};
 
-	return stasis_broadcast_ask(&claim);
+	return stasis_broadcast_ask(&taken);
 }
 
 /*! \brief Tell a worker which call it has now. \param broadcast Taken. */
@@ -70,7 +74,7 @@ static void take(const char *reply, const struct request *request)
 		answer_status(reply, 404, "there is no call that the application may have");
 	} else if (result != STASIS_BROADCAST_OK) {
 		answer_result(reply, result, "", 0);
-	} else if (!serial || claim_for_worker(channel_id, serial, request)) {
+	} else if (!serial || keep_for_worker(channel_id, serial, request)) {
 		answer_status(reply, 404, "the call went while it was taken");
 	} else {
 		answer_taken_call(reply, broadcast, serial);
@@ -85,8 +89,7 @@ void on_take(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_TAKES);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, REQUEST_WORKER, &request);
@@ -113,19 +116,34 @@ static void add_offers(struct ast_json *list)
 	}
 }
 
+/*! \brief List as many calls as fit a message: the recipients of one alone can be many. \retval 0 on success, else -1. */
+static int answer_list(const char *reply, const struct config *config, const char *app, size_t limit)
+{
+	struct ast_json *list;
+	size_t count;
+	int is_too_long;
+
+	do {
+		if (stasis_broadcast_describe_all(app, limit, &list)) {
+			return -1;
+		}
+		add_offers(list);
+		count = ast_json_array_size(list);
+		is_too_long = answer_json_within(reply,
+			ast_json_pack("{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list),
+			MAX_LIST);
+		limit = count / 2;
+	} while (is_too_long);
+	return 0;
+}
+
 static void list_calls(const char *reply, const struct request *request)
 {
 	struct config *config = config_get();
-	struct ast_json *list;
 
-	if (!workers_is_told(request->app)) {
+	if (!workers_has(request->app)) {
 		answer_result(reply, STASIS_BROADCAST_FORBIDDEN, "", 0);
-	} else if (config && !stasis_broadcast_describe_all(request->app, (size_t) request->limit, &list)) {
-		add_offers(list);
-		answer_json(reply,
-			ast_json_pack(
-				"{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list));
-	} else {
+	} else if (!config || answer_list(reply, config, request->app, (size_t) request->limit)) {
 		answer_status(reply, 503, "out of memory, or res_stasis_broadcast is not loaded");
 	}
 	ao2_cleanup(config);
@@ -137,8 +155,7 @@ void on_list(const struct bus_message *message)
 	const char *wrong;
 
 	count(COUNTER_LISTS);
-	if (ast_strlen_zero(message->reply)) {
-		count(COUNTER_GARBAGE);
+	if (!request_has_reply(message)) {
 		return;
 	}
 	wrong = request_read(message, 0, &request);

@@ -252,6 +252,14 @@ void workers_set_connected(int is_connected)
 	outbox_wake();
 }
 
+void workers_tell_again(void)
+{
+	ast_mutex_lock(&workers_lock);
+	is_dirty = 1;
+	ast_mutex_unlock(&workers_lock);
+	outbox_wake();
+}
+
 /*! \brief Whether one of the workers is believed. With the lock. */
 static int is_alive_locked(const struct fleet_app *app, int64_t now_ns)
 {
@@ -289,26 +297,18 @@ struct fleet_app *workers_find(const char *app)
 	return find(app, 1);
 }
 
-int workers_is_told(const char *app)
+int workers_has(const char *name)
 {
-	struct fleet_app *found = find(app, 1);
-	int is_told = 0;
+	const int64_t now_ns = monotonic_ns();
+	struct fleet_app *app;
+	int has;
 
-	if (found) {
-		ast_mutex_lock(&workers_lock);
-		is_told = found->told_of && found->told_of == connected;
-		ast_mutex_unlock(&workers_lock);
-	}
-	ao2_cleanup(found);
-	return is_told;
-}
-
-int workers_has(const char *app)
-{
-	struct fleet_app *found = find(app, 1);
-
-	ao2_cleanup(found);
-	return found != NULL;
+	ast_mutex_lock(&workers_lock);
+	app = ao2_find(apps, name, OBJ_SEARCH_KEY | OBJ_NOLOCK);
+	has = app && connected && app->told_of == connected && is_alive_locked(app, now_ns);
+	ast_mutex_unlock(&workers_lock);
+	ao2_cleanup(app);
+	return has;
 }
 
 int workers_expects(const char *app)
@@ -362,9 +362,11 @@ static void note_told(const struct list *list, unsigned int connection)
 /*! \brief Tell the directory. \param connection Which one there was when they were listed. */
 static void tell(const struct list *list, unsigned int connection)
 {
-	if (stasis_broadcast_source_names(list->names, connection ? list->count : 0)) {
+	const int result = stasis_broadcast_source_names(list->names, connection ? list->count : 0);
+
+	if (result == -1) {
 		ast_log(LOG_WARNING, "Fleet: out of memory, its applications are offered no calls\n");
-	} else {
+	} else if (!result) {
 		note_told(list, connection);
 	}
 }
@@ -416,6 +418,21 @@ int64_t workers_update(void)
 	due_ns = is_dirty ? now_ns + UPDATE_NS : first_end_ns;
 	ast_mutex_unlock(&workers_lock);
 	return due_ns;
+}
+
+static int is_any(void *obj attribute_unused, void *arg attribute_unused, int flags attribute_unused)
+{
+	return CMP_MATCH;
+}
+
+void workers_forget(void)
+{
+	ast_mutex_lock(&workers_lock);
+	ao2_callback(apps, OBJ_UNLINK | OBJ_MULTIPLE | OBJ_NODATA | OBJ_NOLOCK, is_any, NULL);
+	worker_count = 0;
+	is_dirty = 1;
+	ast_mutex_unlock(&workers_lock);
+	outbox_wake();
 }
 
 void workers_count(size_t *workers, size_t *app_count)

@@ -54,16 +54,21 @@ int workers_hello(const char *app, const char *worker, int64_t ttl_ms);
  */
 void workers_set_connected(int is_connected);
 
-/*! \brief Whether an application has a worker now. Any thread; takes a lock for a moment. */
+/*! \brief Have the directory told, though nothing has changed: it may be another one. Any thread; takes a lock for a moment. */
+void workers_tell_again(void);
+
+/*!
+ * \brief Whether an application has a worker now, and the directory knows it: what it is told it may have, it is also
+ *        offered.
+ *
+ * \note Any thread; takes a lock for a moment.
+ */
 int workers_has(const char *app);
 
-/*! \brief Whether an application is there, and the directory knows it: it is offered calls. As workers_has(). */
-int workers_is_told(const char *app);
-
-/*! \brief As workers_has(), whether there is a connection or not. */
+/*! \brief Whether an application has a worker, whether there is a connection or not, and the directory knows it or not. */
 int workers_expects(const char *app);
 
-/*! \brief The application, a reference for ao2_cleanup(), if it has a worker now; else NULL. As workers_has(). */
+/*! \brief The application, a reference for ao2_cleanup(), if it has a worker now and there is a connection; else NULL. */
 struct fleet_app *workers_find(const char *app);
 
 /*!
@@ -75,6 +80,9 @@ struct fleet_app *workers_find(const char *app);
  * \note The thread that publishes.
  */
 int64_t workers_update(void);
+
+/*! \brief Forget all workers: they belong to another fleet than ours is now. Any thread; takes a lock for a moment. */
+void workers_forget(void);
 
 /*! \brief How many there are. \param[out] workers \param[out] apps Any thread; takes a lock for a moment. */
 void workers_count(size_t *workers, size_t *apps);

@@ -29,7 +29,7 @@ instance_sync() {
 instance_build() {
     instance_sync
     local name flags=() CFLAGS=${CFLAGS:-}
-    [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE"
+    [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE $CFLAGS"
     for name in CFLAGS LDFLAGS CPPFLAGS CI; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done

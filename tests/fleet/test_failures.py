@@ -11,8 +11,15 @@ from harness.conf import load
 from harness.events import until
 from harness.fleet import MODULE
 from harness.nats import token
+from raw_worker import RawWorker
 
-RETURN_SECONDS = 1.0
+# NATS servers that have all been away try to reach each other once a second.
+RETURN_SECONDS = 5.0
+
+
+async def gets_through(world, worker):
+    call = await world.cases[0].call(f"500,^{worker.app}$")
+    return (await world.ended(call))[1] == "CLAIMED"
 
 
 async def no_longer_there(case, app):
@@ -29,7 +36,6 @@ async def no_longer_there(case, app):
 
 async def test_nats_away_and_back(world):
     """Applications of ARI do not notice; those of the fleet are no recipients at once, and again soon after."""
-    raw = await world.raw()
     worker = await world.worker()
     case = world.cases[0]
     local = await case.app("local")
@@ -44,13 +50,8 @@ async def test_nats_away_and_back(world):
     finally:
         for server in world.fleet.servers:
             server.start()
-    back = time.monotonic()
-    raw.client = world.bus = await world.client()
-    await world.known(worker.app)
-    assert time.monotonic() - back < RETURN_SECONDS + 1.0, "the nodes and the worker took long to come back"
-    call = await case.call(f"10000,^{worker.app}$")
-    await worker.told("start", call.id)
-    assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+    world.bus = await world.client()
+    await until(lambda: gets_through(world, worker), "calls get through again", RETURN_SECONDS)
 
 
 async def test_one_server_of_three_is_killed(world):
@@ -90,9 +91,7 @@ async def test_partition(world):
         for server in world.fleet.servers:
             server.go_on()
     world.bus = await world.client()
-    await world.known(worker.app)
-    call = await case.call(f"10000,^{worker.app}$")
-    await worker.told("start", call.id)
+    await until(lambda: gets_through(world, worker), "calls get through again")
 
 
 async def no_recipient(case, app):
@@ -134,6 +133,9 @@ async def test_worker_dies_with_a_call(world, language):
     assert await world.ended(call) == ("SUCCESS", "CLAIMED")
     other = await world.cases[0].app("other")
     await world.cases[0].leave(other)
+    # Or its hello would be taken for the new one's.
+    await RawWorker(world.bus, worker.app, worker.events[0]["worker"]).hello(0)
+    await world.gone(worker.app)
     again = await world.worker(app=worker.app)
     call = await world.cases[0].call(f"20000,^{worker.app}$")
     await again.told("start", call.id)
@@ -141,8 +143,8 @@ async def test_worker_dies_with_a_call(world, language):
 
 async def test_asterisk_is_killed_with_offers_open(world):
     """The worker forgets them when their time is over, and hears of the node again when it is back."""
-    worker = await world.worker("--policy", "claim", "--think", "3000", "--capacity", "4")
-    fleet, number = world.fleet, 2
+    worker = await world.worker("--policy", "ignore")
+    number = 2
     victim = world.cases[number]
     calls = [await victim.call(f"2000,^{worker.app}$") for _ in range(3)]
     for call in calls:
@@ -152,12 +154,11 @@ async def test_asterisk_is_killed_with_offers_open(world):
     for call in calls:
         await worker.told("forgotten", call.id, deadline=5)
     other = await world.cases[0].call(f"10000,^{worker.app}$")
-    await worker.told("start", other.id)
+    await worker.told("offer", other.id)
     victim = await world.started_again(number)
     await world.known(worker.app)
     call = await victim.call(f"10000,^{worker.app}$")
-    await worker.told("start", call.id)
-    assert fleet.nodes[number].alive()
+    await worker.told("offer", call.id)
 
 
 async def test_worker_that_does_not_read(world):

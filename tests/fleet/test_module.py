@@ -169,7 +169,9 @@ async def test_bids(world):
     """The best one of the best application has it; each is told when it is decided, and again if it asks again."""
     good, better = await world.raw(), await world.raw()
     twin = await world.raw(better.app)
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app})$,,,b(700)")
+    # One that does not bid: else it is decided as soon as each application has.
+    quiet = await world.raw()
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
     assert offers[0]["bid_window"] == 700
     answers = await asyncio.gather(
@@ -201,6 +203,88 @@ async def has_bid(case):
     return (await counted(case))["bids"] > 0
 
 
+async def test_best_bidder_that_does_not_come(world):
+    """The next best has been told that it had not won, and would not come either: it hears of the call again."""
+    best, next_best = await world.raw(), await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({best.app}|{next_best.app})$,,,b(300)")
+    offers = [await one.offered(call.id) for one in (best, next_best)]
+    answers = await asyncio.gather(bid(best, offers[0], 60), bid(next_best, offers[1], 50))
+    assert [answer["status"] for answer in answers] == [204, 409], answers
+    again = await until(lambda: [one for one in next_best.offers(call.id) if one["offer"] != offers[1]["offer"]], "it is offered again", 6)
+    assert (await bid(next_best, again[-1], 1))["status"] == 204
+    app = await case.app_named(next_best.app)
+    await app.started(call.id)
+
+
+async def claims_answered(case):
+    return (await case.ari.get("/broadcastStats")).json["claims"]["ok"]
+
+
+async def test_what_is_taken_or_awarded_is_counted_once(world):
+    raw = await world.raw()
+    case = world.cases[0]
+    before = await claims_answered(case)
+    app = await case.app_named(raw.app)
+    call = await case.call(f"10000,^{raw.app}$")
+    assert (await raw.ask("take", "node-1"))["channel_id"] == call.id
+    await app.started(call.id)
+    assert await claims_answered(case) == before + 1
+    call = await case.call(f"10000,^{raw.app}$,,,b(100)")
+    await app.offered(call.id)
+    assert (await raw.ask("bid", "node-1", channel_id=call.id, score=3))["status"] == 204
+    await app.started(call.id)
+    assert await claims_answered(case) == before + 1
+
+
+async def many_applications(world, count, length=20):
+    """Applications that a node knows, of one worker. Returns a filter for them."""
+    word = world.app_name("many")
+    for number in range(count):
+        name = f"{word}-{number:04}-".ljust(length, "x")
+        world.bus.publish(f"sb.v1.hello.{token(name)}", {"worker": "w", "ttl_ms": 60000})
+    await world.bus.flush()
+    await world.known(name)
+    return f"^{word}-"
+
+
+async def test_list_is_no_longer_than_a_message_may_be(world):
+    """With many recipients a call's description is long: as many calls as fit are listed, and there is an answer."""
+    filter_ = await many_applications(world, 300, 250)
+    case = world.cases[0]
+    calls = [await case.call(f"30000,{filter_},,,k(1000)") for _ in range(20)]
+    await until(lambda: on_offer(case, len(calls)), "all are on offer")
+    name = f"{filter_[1:]}0007-".ljust(250, "x")
+    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 5, limit=500)}
+    listed = [one["channel_id"] for one in answers["node-1"]]
+    assert 5 <= len(listed) < 20 and listed == [call.id for call in calls][: len(listed)], len(listed)
+
+
+async def on_offer(case, count):
+    return len((await case.ari.get("/broadcasts")).json) == count
+
+
+async def test_queue_is_as_long_as_is_set(world):
+    """The server stands still: what the queue has no room for is dropped and counted."""
+    async with conf(world, added("queue = 100")) as case:
+        case.expect_log("^NATS: ")
+        assert await reload(case) == "Success"
+        filter_ = await many_applications(world, 1000)
+        before = await counted(case)
+        for server in world.fleet.servers:
+            server.pause()
+        try:
+            await case.call(f"1000,{filter_},,,k(1000)")
+            await until(lambda: has_dropped(case, before["dropped, queue full"] + 500), "events are dropped")
+        finally:
+            for server in world.fleet.servers:
+                server.go_on()
+
+
+async def has_dropped(case, count):
+    return (await counted(case))["dropped, queue full"] >= count
+
+
 async def test_withdrawn_and_claimed_are_told(world):
     """Events about the end, in order, after the offer."""
     loser, winner = await world.raw(), await world.raw()
@@ -228,6 +312,12 @@ async def test_two_nodes_of_one_name(world):
     lines = [line.text for line in await case.our_log() if "another node" in line.text]
     assert len(lines) == 1 and r"http://192.0.2.9/ari\x0d\x0a" in lines[0], lines
     assert "another node of that name was there" in await case.ami.cli("broadcast show nats")
+    # Two real ones do not go on telling each other.
+    said = len([one for one in heard if one["json"]["instance"] != "other"])
+    for _ in range(20):
+        world.bus.publish("sb.v1.node.node-1", other)
+        await asyncio.sleep(0.03)
+    assert len([one for one in heard if one["json"]["instance"] != "other"]) <= said + 1
 
 
 async def test_bus_goes_and_comes(world):
@@ -247,7 +337,9 @@ async def test_bus_goes_and_comes(world):
     world.bus = await world.client()
     await world.nodes_are_there()
     after = await counted(case)
-    assert after["connections"] == before["connections"] + 1 and after["connections lost"] == before["connections lost"] + 1
+    # It may have gone from one server to the next meanwhile.
+    lost = after["connections lost"] - before["connections lost"]
+    assert lost >= 1 and after["connections"] - before["connections"] == lost
 
 
 async def test_tls_that_the_server_does_not_have(world):
@@ -259,8 +351,40 @@ async def test_tls_that_the_server_does_not_have(world):
     assert "Connection:  to nats://" in await case.ami.cli("broadcast show nats")
 
 
+async def test_url_that_cannot_be_read_tells_no_password(world):
+    async with conf(world, added("servers = nats://user:hush hush@127.0.0.1:1")) as case:
+        case.expect_log("^NATS: ")
+        assert await reload(case) == "Success"
+        await until(lambda: has_no_connection(case), "there is no connection")
+        told = [line.text for line in await case.our_log() if "there can be no connection" in line.text]
+        assert told and "servers has a URL" in told[0] and not [text for text in told if "hush" in text], told
+        assert "hush" not in await case.ami.cli("broadcast show nats")
+
+
 async def has_no_connection(case):
     return "Connection:  none for" in await case.ami.cli("broadcast show nats")
+
+
+PROVIDER = "res_stasis_broadcast.so"
+
+
+async def test_resource_module_that_was_loaded_again(world):
+    """After a reload of this one, its applications are offered calls again, though none has come or gone."""
+    case = world.cases[0]
+    raw = await world.raw()
+    case.expect_log("^Fleet: ")
+    case.expect_log("is not loaded, load it to offer calls")
+    await asyncio.to_thread(case.asterisk.cli, f"module unload -f {PROVIDER}")
+    assert (await raw.ask("take", "node-1"))["status"] == 503
+    await asyncio.to_thread(case.asterisk.cli, f"module load {PROVIDER}")
+    assert await reload(case) == "Success"
+    await until(lambda: matches(case, f"^{raw.app}$"), "the application is a recipient")
+    call = await case.call(f"10000,^{raw.app}$")
+    assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
+
+
+async def matches(case, filter_):
+    return (await case.ari.get("/broadcastMatch", filter=filter_)).json["matched"] == 1
 
 
 async def test_garbage_is_counted(world):
@@ -273,15 +397,28 @@ async def test_garbage_is_counted(world):
     await until(lambda: counted_garbage(case, before + 8), "all of it is counted")
 
 
+async def test_answers_go_nowhere_that_is_the_fleets(world):
+    """Who may only ask cannot have a node speak on subjects that are the node's."""
+    case = world.cases[0]
+    victim = await world.raw()
+    before = (await counted(case))["not understood"]
+    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1"):
+        world.bus.publish(f"sb.v1.take.node-1.{victim.app}", {"worker": "w"}, reply)
+        world.bus.publish(f"sb.v1.list.{victim.app}", {}, reply)
+    await until(lambda: counted_garbage(case, before + 6), "all of it is counted")
+    assert (await victim.ask("take", "node-1"))["status"] == 404
+    assert not [one for one in victim.client.events if one["subject"].startswith("sb.v1.offer.")]
+
+
 async def counted_garbage(case, count):
     return (await counted(case))["not understood"] == count
 
 
 def test_left_out_without_libnats(tmp_path):
     """Without the header, make says so in one line and builds the others."""
-    told = subprocess.run(
-        ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}"], cwd=REPO, capture_output=True, text=True, check=False
-    ).stdout
+    # Not to ask Debian's tools for flags again and again.
+    command = ["make", "-n", "modules", "CC=false", f"BUILD={tmp_path}", "CFLAGS=", "CPPFLAGS=", "LDFLAGS="]
+    told = subprocess.run(command, cwd=REPO, capture_output=True, text=True, check=False).stdout
     assert told.count(MODULE) == 1
     assert f'echo "{MODULE} is left out: there is no nats/nats.h (Debian: libnats-dev)"' in told
     assert "res_stasis_broadcast.so" in told

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,10 +161,11 @@ class Case:
 
         One that still had a channel then stays until somebody comes and leaves under its name.
         """
+        patient_until = time.monotonic() + 1
 
         async def none_left() -> bool:
             apps = (await self.ari.get("/applications")).json
-            for app in apps:
+            for app in apps if time.monotonic() > patient_until else []:
                 await (await self.ari.websocket(app["name"])).close()
             return not apps
 

@@ -29,7 +29,8 @@ class Node(Asterisk):
         values = {"servers": ",".join(servers), "node": self.node, "ari": f"http://127.0.0.1:{http}/ari", **more}
         (conf / CONF).write_text("[general]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
         settings = (f"EXTENSIONS={extensions or ''}", f"CONF={conf}", f"HTTP_PORT={http}", f"MODULES_EXTRA={MODULE}")
-        self.up(Settings(self.version, more=settings))
+        self.started_with = Settings(self.version, more=settings)
+        self.up(self.started_with)
 
     def lend_build(self, other: "Node") -> None:
         """What was built for this one is the same for another one: it need not be built again."""
@@ -101,6 +102,15 @@ class Fleet:
             first.lend_build(other)
         with ThreadPoolExecutor() as pool:
             list(pool.map(join, others))
+
+    def start_again(self) -> None:
+        """All of it, with what it has been started with."""
+        for server in self.servers:
+            server.kill()
+            server.start()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Node.down, self.nodes))
+            list(pool.map(lambda node: node.up(node.started_with), self.nodes))
 
     def record(self) -> None:
         """What who comes later needs to know to take it down."""

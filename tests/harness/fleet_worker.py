@@ -5,9 +5,10 @@ import json
 import os
 import signal
 
-from .ari_client import BUILD, install
+from .ari_client import SOURCE
 from .asterisk import REPO
 from .events import DEADLINE, Event, EventLog
+from .npm import install
 
 NODE = ("node", str(REPO / "examples" / "fleet" / "node" / "worker.js"), "--events", "-", "--play", "sound:beep")
 C = (str(REPO / "build" / "fleet" / "worker"),)
@@ -21,15 +22,15 @@ class Worker(EventLog):
         super().__init__(f"worker {app} ({language})")
         self.app = app
         self.command = (*COMMANDS[language], "--app", app, "--nats", ",".join(servers), *options)
-        self.env = {**os.environ, "NODE_PATH": str(BUILD / "node_modules"), **env}
+        self.env = {**os.environ, **env}
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self, wait: bool = True) -> "Worker":
         """Start it; unless told otherwise, wait until it has connected to NATS."""
-        await asyncio.to_thread(install)
+        modules = await asyncio.to_thread(install, SOURCE, "node")
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, env=self.env, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, start_new_session=True,
+            *self.command, env={"NODE_PATH": str(modules), **self.env}, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.process.stderr.read())]
         if wait:

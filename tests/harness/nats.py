@@ -56,6 +56,8 @@ class NatsClient(EventLog):
 
     async def flush(self) -> None:
         """Wait until the server has read all that was sent."""
+        if self.ended:
+            raise ConnectionError(self.ended)
         pong = asyncio.get_running_loop().create_future()
         self._pongs.append(pong)
         self.write(b"PING\r\n")

@@ -7,9 +7,10 @@ import os
 import signal
 
 import pytest
-from harness.ari_client import BUILD, install
+from harness.ari_client import SOURCE
 from harness.asterisk import INTEGRATION, REPO
 from harness.events import EventLog, until
+from harness.npm import install
 from harness.pool_history import Pool, judge
 from harness.sip import Sipp
 
@@ -36,8 +37,8 @@ class Worker(EventLog):
         self.command += ["--events", "-", *more]
 
     async def start(self):
-        await asyncio.to_thread(install)
-        env = {**os.environ, "NODE_PATH": str(BUILD / "node_modules")}
+        modules = await asyncio.to_thread(install, SOURCE, "node")
+        env = {**os.environ, "NODE_PATH": str(modules)}
         self.process = await asyncio.create_subprocess_exec(*self.command, stdout=asyncio.subprocess.PIPE, env=env)
         self.case.at_end(self.end_process)
         self.reader = asyncio.create_task(self.read())
@@ -235,8 +236,8 @@ async def test_reconnects_and_takes_what_has_come_meanwhile(case, language):
     ids=["name", "language", "capacity", "none"],
 )
 async def test_wrong_option_is_refused_in_one_line(case, language, options):
-    await asyncio.to_thread(install)
-    env = {**os.environ, "NODE_PATH": str(BUILD / "node_modules")}
+    modules = await asyncio.to_thread(install, SOURCE, "node")
+    env = {**os.environ, "NODE_PATH": str(modules)}
     process = await asyncio.create_subprocess_exec(*COMMANDS[language], *options, stderr=asyncio.subprocess.PIPE, env=env)
     _, errors = await process.communicate()
     assert process.returncode == 2 and b"--" in errors.splitlines()[-1], errors

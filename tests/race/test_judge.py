@@ -152,6 +152,18 @@ async def test_lognormal_think_times(tmp_path: Path) -> None:
     assert times["min"] < 10 and 15 < times["p50"] < 35 and times["p90"] > 50 and times["p99"] > 100
 
 
+async def test_a_rest_before_the_first_call(tmp_path: Path) -> None:
+    """It is not part of the run; and who does not want to wait any more can end it."""
+    run, _ = await judge_fault(Server, tmp_path, "--calls", "2", "--concurrency", "1", "--rest", "700")
+    check_harmless(run)
+    assert run.report["seconds"] < 0.6
+    async with Server() as server, Race(server.port, tmp_path, "--rest", "3600000", login=LOGIN) as race:
+        await server.until(lambda: len(server.sockets) == 3)
+        race.process.send_signal(signal.SIGINT)
+        run = await race.end()
+    assert run.report["ending"] == "interrupted" and run.report["calls"]["made"] == 0
+
+
 async def test_stalled_applications(tmp_path: Path) -> None:
     """They do not read, are no recipients that miss offers, and Asterisk is asked about them."""
     run, server = await judge_fault(Server, tmp_path, "--stalled", "1", "--calls", "5", "--concurrency", "1")

@@ -1107,7 +1107,7 @@ static void a_recipient_is_not_matched_again(void **state)
 {
 	char name[APP_FILTER_MAX_NAME + 1];
 	const char *list[] = { name };
-	struct app_filter *filter = filter_of("(.?.?.?.?){1,30}b");
+	struct app_filter *filter = filter_of("(.?.?.?.?){1,10}b");
 	struct names *names, *selected;
 	int64_t offer_ns, claim_ns = INT64_MAX;
 

@@ -403,6 +403,42 @@ static void next_best_has_it_at_once_when_the_winner_is_lost(void **state)
 	names_unref(lost);
 }
 
+/*! \brief Of those that would have to come first, and were told that they had lost, no bid decides again. */
+static void bids_of_other_than_the_bidders_do_not_count_again(void **state)
+{
+	struct broadcast *first = collecting(DAY_MS, 5000);
+	struct names *others = names_of("alpha", "gamma", NULL);
+	struct names *here = names_of("alpha", NULL);
+	struct names *nobody = names_create(NULL, 0);
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = DAY_MS,
+		.recipients = others,
+		.bid_window_ms = 5000,
+		.bids_of = first,
+		.bidders = here };
+	struct broadcast *next;
+
+	(void) state;
+	bid(first, "alpha", 10);
+	bid(first, "beta", 30);
+	bid(first, "gamma", 20);
+	expect_winner(first, "beta", 30);
+	next = announced(&terms);
+	expect_winner(next, "alpha", 10);
+	broadcast_unref(next);
+	terms.bidders = nobody;
+	next = announced(&terms);
+	expect_winner(next, "", -1);
+	bid(next, "gamma", 2);
+	bid(next, "alpha", 1);
+	expect_winner(next, "gamma", 2);
+	broadcast_unref(next);
+	broadcast_unref(first);
+	names_unref(others);
+	names_unref(here);
+	names_unref(nobody);
+}
+
 /*! \brief A claim in a thread of its own. */
 struct claim {
 	struct broadcast *broadcast;
@@ -617,6 +653,7 @@ int main(void)
 		cmocka_unit_test(bid_without_a_window_is_a_claim),
 		cmocka_unit_test(nothing_is_awarded_after_the_close),
 		cmocka_unit_test(next_best_has_it_at_once_when_the_winner_is_lost),
+		cmocka_unit_test(bids_of_other_than_the_bidders_do_not_count_again),
 		cmocka_unit_test(claim_waits_for_the_award),
 		cmocka_unit_test(claim_that_waits_ends_with_the_broadcast),
 		cmocka_unit_test(sixty_four_claims_wait_and_no_more),

@@ -67,6 +67,7 @@ static const struct spec specs[] = {
 	{ "bid", KIND_FLAG, AT(bid), 0, 0 },
 	{ "hold", KIND_MS, AT(hold_ns), 0, DAY_MS },
 	{ "seed", KIND_COUNT, AT(seed), 0, 9007199254740992.0 },
+	{ "rest", KIND_MS, AT(rest_ns), 0, DAY_MS },
 	{ "calls-from", KIND_STRING, AT(calls_from_text), 0, 0 },
 	{ "calls", KIND_COUNT, AT(calls), 1, 100000000 },
 	{ "rate", KIND_REAL, AT(rate), 0.001, 100000 },

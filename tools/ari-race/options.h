@@ -49,6 +49,7 @@ struct options {
 	bool bid;        /*!< claimers bid, with a score at random */
 	int64_t hold_ns;
 	int64_t seed;
+	int64_t rest_ns; /*!< from when all applications are there to the first call */
 
 	const char *calls_from_text;
 	bool elsewhere;

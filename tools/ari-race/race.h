@@ -43,6 +43,7 @@ enum stage {
 	STAGE_WARM_UP_OTHERS,  /*!< and those for originates and hang-ups */
 	STAGE_CONNECT,         /*!< WebSockets are opened */
 	STAGE_WARM_UP_SOCKETS, /*!< with --claims-over websocket: each is tried */
+	STAGE_REST,            /*!< with --rest: nothing happens */
 	STAGE_RUN,             /*!< calls are made or come in */
 	STAGE_DRAIN,           /*!< no new calls; those that are open come to their end */
 	STAGE_SETTLE,          /*!< all calls are over; late offers may still come, and wake them */

@@ -101,7 +101,17 @@ static enum stage after_warm_up_sockets(struct race *race)
 			"there is --claims-over http",
 			race->asterisk);
 	}
-	return race->sockets_cold ? STAGE_WARM_UP_SOCKETS : STAGE_RUN;
+	return race->sockets_cold ? STAGE_WARM_UP_SOCKETS : STAGE_REST;
+}
+
+static void begin_rest(struct race *race)
+{
+	set_limit(race, now_ns() + (uint64_t) race->options.rest_ns);
+}
+
+static enum stage after_rest(struct race *race)
+{
+	return limit_passed(race) ? STAGE_RUN : STAGE_REST;
 }
 
 static void begin_run(struct race *race)
@@ -220,6 +230,7 @@ static const struct {
 	[STAGE_WARM_UP_OTHERS] = { warm_up_others, after_warm_up },
 	[STAGE_CONNECT] = { begin_connect, after_connect },
 	[STAGE_WARM_UP_SOCKETS] = { begin_warm_up_sockets, after_warm_up_sockets },
+	[STAGE_REST] = { begin_rest, after_rest },
 	[STAGE_RUN] = { begin_run, after_run },
 	[STAGE_DRAIN] = { begin_drain, after_drain },
 	[STAGE_SETTLE] = { begin_settle, after_settle },

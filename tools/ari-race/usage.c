@@ -36,6 +36,7 @@ static const char text[] =
 	"  --bid                    claimers bid, with a score at random (needs /ari/broadcasts)\n"
 	"  --hold MS                from StasisStart to hang-up              (0)\n"
 	"  --seed N                 repeats what is left to chance           (1)\n"
+	"  --rest MS                from when all are connected to the first call (0)\n"
 	"Calls\n"
 	"  --calls-from WHERE       originate: ari-race makes them; elsewhere: it only answers (originate)\n"
 	"  --calls N                how many        (100 if it makes them and there is no --duration)\n"

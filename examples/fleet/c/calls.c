@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define ANSWER_US (1000 * LWS_US_PER_MS) /* after that a request is sent again */
+#define TAKE_US (2000 * LWS_US_PER_MS)
 #define TRIES 3
 #define COMES_MS 3000 /* beyond hold_ms: how long StasisStart may take */
 #define NODES_MAX 256
@@ -119,6 +120,13 @@ static void ask(lws_sorted_usec_list_t *timer)
 		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
 }
 
+/*! \brief A request that nobody has answered may still be on its way, and bring a call later: ask no other node. */
+static void take_unanswered(lws_sorted_usec_list_t *timer)
+{
+	tell("take", "{s:i}", "status", 0);
+	drop(lws_container_of(timer, struct call, timer));
+}
+
 static void ask_next_node(lws_sorted_usec_list_t *timer)
 {
 	struct call *call = lws_container_of(timer, struct call, timer);
@@ -128,7 +136,7 @@ static void ask_next_node(lws_sorted_usec_list_t *timer)
 		return;
 	}
 	call->number = ++numbers;
-	lws_sul_schedule(owner->lws, 0, timer, ask_next_node, ANSWER_US);
+	lws_sul_schedule(owner->lws, 0, timer, take_unanswered, TAKE_US);
 	bus_ask(bus, "take", nodes[call->next_node++], call->number, json_object());
 }
 
@@ -195,7 +203,7 @@ static void on_answer(const struct bus_message *message)
 	while (call && call->number != number) {
 		call = call->next;
 	}
-	if (!call || call->state > CALL_TAKING || !message->body) {
+	if (!call || (!message->body && call->state != CALL_TAKING)) {
 		return; /* nobody listens there: the timer asks again */
 	}
 	if (call->state == CALL_TAKING && status != 200) {
@@ -207,6 +215,9 @@ static void on_answer(const struct bus_message *message)
 	}
 	tell(call->state == CALL_TAKING ? "take" : "claim", "{s:s, s:i, s:s}", "channel", call->channel, "status",
 		status, "winner", text_of(message->body, "winner_app"));
+	if (call->state > CALL_TAKING) {
+		return; /* StasisStart was faster, on a WebSocket that was there already */
+	}
 	if (status == 200 || status == 204) {
 		await(call, node_at(owner, text_of(message->body, "ari")),
 			(int) json_integer_value(json_object_get(message->body, "hold_ms")));

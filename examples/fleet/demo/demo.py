@@ -52,7 +52,7 @@ class Demo:
     def __init__(self) -> None:
         self.fleet = Fleet(word="fleet-demo")
         self.board = Board(self.tables)
-        self.workers = {name: Worker(name, [], language=language) for name, language in WORKERS.items()}
+        self.workers: dict[str, Worker] = {}
         self.callers = [Caller(f"{7000 + number}") for number in range(CALLERS)]
         self.nodes = Nodes([])
         self.amis: list[Ami] = []
@@ -71,7 +71,6 @@ class Demo:
         return node.node, "DOWN" if node.node in self.nodes.down else "up", len(mine), served
 
     def worker_row(self, worker: Worker) -> Row:
-        holds = len(worker.lines("start")) - len(worker.lines("end")) - len(worker.lines("lost"))
         ports = {node.ari_url: node.node for node in self.fleet.nodes if node.env}
         there: set[str] = set()
         for line in worker.events:
@@ -79,8 +78,11 @@ class Demo:
                 there.add(line["ari"])
             elif line["event"] in ("websocket-closed", "websocket-lost"):
                 there.discard(line["ari"])
-        return (worker.app, WORKERS[worker.app], len(worker.lines("offer")), len(worker.lines("start")), holds,
+        return (worker.app, WORKERS[worker.app], len(worker.lines("offer")), len(worker.lines("start")), self.holds(worker),
                 len(worker.lines("lost")), " ".join(sorted(ports[url] for url in there)))  # fmt: skip
+
+    def holds(self, worker: Worker) -> int:
+        return len(worker.lines("start")) - len(worker.lines("end")) - len(worker.lines("lost"))
 
     def summary(self) -> Row:
         states = [caller.state for caller in self.callers]
@@ -108,6 +110,7 @@ class Demo:
         ticker = asyncio.create_task(self.tick())
         try:
             await asyncio.gather(place(self.callers, self.nodes, PAUSE), self.harm())
+            await until(lambda: not any(map(self.holds, self.workers.values())), "the workers know that all calls have ended")
         finally:
             ticker.cancel()
 
@@ -116,10 +119,8 @@ class Demo:
         self.board.tell(what)
 
     async def start_workers(self) -> None:
-        for worker in self.workers.values():
-            urls = self.fleet.urls
-            worker.command = tuple(",".join(urls) if word == "" else word for word in worker.command)
-            worker.command += ("--capacity", str(CAPACITY))
+        for name, language in WORKERS.items():
+            self.workers[name] = Worker(name, self.fleet.urls, "--capacity", str(CAPACITY), language=language)
         await asyncio.gather(*(worker.start() for worker in self.workers.values()))
         async with NatsClient(self.fleet.servers[0].port) as client:
             await until(lambda: self.are_known(client), "all nodes know all workers")

@@ -5,7 +5,7 @@
 
 const { EventEmitter } = require('node:events');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { connect } = require('@nats-io/transport-node');
+const { NoRespondersError, connect } = require('@nats-io/transport-node');
 
 const HELLO_MS = 10000; // between two greetings
 const TTL_MS = 30000; // how long a greeting, ours or a node's, counts
@@ -31,7 +31,7 @@ function parsed(message) {
   }
 }
 
-/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected. */
+/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected, node (a new one). */
 class Bus extends EventEmitter {
   constructor(options, tell) {
     super();
@@ -111,10 +111,12 @@ class Bus extends EventEmitter {
 
   onNode(body, subject) {
     const node = subject.split('.').pop();
-    if (!this.nodes.has(node)) {
-      this.tell('node', { node: body.node, ari: body.ari });
-    }
+    const isNew = !this.nodes.has(node);
     this.nodes.set(node, Date.now());
+    if (isNew) {
+      this.tell('node', { node: body.node, ari: body.ari });
+      this.emit('node', node);
+    }
     if (body.ask_hello === true) {
       this.hello();
     }
@@ -144,8 +146,9 @@ class Bus extends EventEmitter {
   }
 
   /*
-   * Ask a node: claim, decline, bid or take. Returns its answer; status 0, there was none. What got lost on the way
-   * is asked again, as the node tells the same worker the same; `patience` is how long it makes sense.
+   * Ask a node: claim, decline, bid or take. Returns its answer; status 0, there was none, and `isUnsure` that it may
+   * have been asked all the same. What got lost on the way is asked again, as the node tells the same worker the same;
+   * `patience` is how long it makes sense.
    */
   async ask(verb, node, body, patience = TRIES * ANSWER_MS, wait = ANSWER_MS) {
     const until = performance.now() + patience;
@@ -160,7 +163,8 @@ class Bus extends EventEmitter {
         await sleep(100); // nobody listens there: that shows at once
       }
     }
-    return { status: 0, message: String(error?.message ?? error) };
+    const isUnsure = !(error instanceof NoRespondersError || error?.isNoResponders?.());
+    return { status: 0, message: String(error?.message ?? error), isUnsure };
   }
 
   async close() {

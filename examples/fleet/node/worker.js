@@ -21,6 +21,7 @@ const { teller } = require('./tell');
 // Standard output is for what happens; ari-client's Swagger library greets there, too.
 console.log = console.error;
 
+const TAKE_MS = 2000; // how long to wait for the answer to a take, which is not asked twice: it might bring two calls
 const COMES_MS = 3000; // beyond hold_ms: how long StasisStart may take before we believe that it does not come
 
 class Worker {
@@ -34,12 +35,14 @@ class Worker {
     this.coming = new Set(); // calls that are ours, but StasisStart has not come yet
     this.held = new Map(); // channel -> node: calls in our hands
     this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
+    this.isUnsure = false; // whether the last take was not answered
     this.stopping = false;
   }
 
   async run() {
     this.bus.on('connected', (details) => this.onConnected(details));
     this.bus.on('disconnected', (details) => this.tell('disconnected', details));
+    this.bus.on('node', (node) => this.takeNext([node]));
     this.bus.on('offer', (offer) => this.onOffer(offer));
     this.bus.on('over', (over) => this.onOver(over));
     this.nodes.on('StasisStart', (node, event, channel) => this.onStart(node, event, channel));
@@ -84,12 +87,13 @@ class Worker {
   async onOffer(offer) {
     const { channel, node, caller, called, remaining_ms: remaining } = offer;
     this.tell('offer', { channel, node: offer.node, caller, called, remaining });
+    this.remember(offer);
     const verb = this.decide(offer);
     if (verb === 'ignore') {
       return;
     }
-    this.remember(offer);
     if (verb === 'decline') {
+      this.forget(channel, offer.offer);
       const { status } = await this.bus.ask('decline', node, { channel_id: channel, offer: offer.offer });
       this.tell('decline', { channel, status });
       return;
@@ -249,27 +253,36 @@ class Worker {
   }
 
   /* There is room again: ask the nodes for a call that waits, until nobody has one. */
-  async takeNext() {
+  async takeNext(nodes = this.bus.nodesThere()) {
     if (this.options.policy !== 'claim') {
       return;
     }
-    for (const node of this.bus.nodesThere()) {
+    for (const node of nodes) {
       while (this.room() > 0 && await this.takeFrom(node)) {
         // one more from the same node
+      }
+      if (this.isUnsure) {
+        return;
       }
     }
   }
 
-  /* Whether a node had a call for us. It is fetched while we go on asking. */
+  /*
+   * Whether a node had a call for us. It is fetched while we go on asking. A request that nobody answers may still be
+   * on its way, and bring a call later: then we ask no other node.
+   */
   async takeFrom(node) {
     let found = false;
     await new Promise((resolve) => {
       this.reserved(Symbol(node), async () => {
-        const answer = await this.bus.ask('take', node, {}, ANSWER_MS);
+        const answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
         found = answer.status === 200;
+        this.isUnsure = answer.isUnsure === true;
         resolve();
+        if (found || this.isUnsure) {
+          this.tell('take', { channel: answer.channel_id, status: answer.status, message: answer.message });
+        }
         if (found) {
-          this.tell('take', { channel: answer.channel_id, status: answer.status });
           await this.fetchCall(answer.channel_id, answer);
         }
       });

@@ -17,6 +17,8 @@
 
 #include "cases.h"
 
+#include <stdatomic.h>
+
 #include "asterisk/json.h"
 #include "asterisk/pbx.h"
 
@@ -614,7 +616,93 @@ AST_TEST_DEFINE(masquerade_against_claim)
 	return AST_TEST_PASS;
 }
 
+/*! Asterisk's own, for its masquerades; not in its public headers. */
+void ast_channel_internal_swap_uniqueid_and_linkedid(struct ast_channel *a, struct ast_channel *b);
+
+/*! \brief An offer that another thread begins while the channel is locked. */
+struct locked_out {
+	struct call *call;
+	atomic_int tid;
+	int result;
+};
+
+static void *offer_while_locked_out(void *data)
+{
+	struct locked_out *offering = data;
+
+	atomic_store(&offering->tid, ast_get_tid());
+	offering->result = stasis_app_broadcast_channel(offering->call->chan, LONG_MS, NULL, 0);
+	return NULL;
+}
+
+/*! \brief Whether a thread sleeps, as one does that waits for a lock. */
+static int thread_sleeps(int tid)
+{
+	char path[64];
+	char stat[128] = "";
+	const char *state;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	file = fopen(path, "r");
+	if (file) {
+		stat[fread(stat, 1, sizeof(stat) - 1, file)] = '\0';
+		fclose(file);
+	}
+	state = strrchr(stat, ')');
+	return state && !strncmp(state, ") S", 3);
+}
+
+/*! \brief Give the channels each other's IDs while a thread that offers one waits for its lock. \retval 0 on success, else -1. */
+static int swap_before(struct locked_out *offering, struct call *other)
+{
+	const int64_t end_ms = now_ms() + PATIENCE_MS;
+	pthread_t thread;
+	int failed;
+	int sleeps = 0;
+
+	ast_channel_lock_both(offering->call->chan, other->chan);
+	failed = ast_pthread_create(&thread, NULL, offer_while_locked_out, offering);
+	if (!failed) {
+		while (!(sleeps = thread_sleeps(atomic_load(&offering->tid))) && now_ms() < end_ms) {
+			sleep_until(now_ms() + 1);
+		}
+		ast_channel_internal_swap_uniqueid_and_linkedid(offering->call->chan, other->chan);
+	}
+	ast_channel_unlock(other->chan);
+	ast_channel_unlock(offering->call->chan);
+	if (!failed) {
+		pthread_join(thread, NULL);
+	}
+	return sleeps ? 0 : -1;
+}
+
+AST_TEST_DEFINE(masquerade_while_an_offer_begins)
+{
+	struct locked_out offering = { .result = NEVER };
+	struct parts parts;
+	int swapped;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "masquerade_while_an_offer_begins",
+			"Rule 11: a channel's ID is read with its lock, and once: the offer is of the ID that it has then");
+	}
+	ast_test_validate(test, !parts_new(&parts));
+	offering.call = parts.call;
+	swapped = swap_before(&offering, parts.other);
+	ast_channel_lock_both(parts.call->chan, parts.other->chan);
+	ast_channel_internal_swap_uniqueid_and_linkedid(parts.call->chan, parts.other->chan);
+	ast_channel_unlock(parts.other->chan);
+	ast_channel_unlock(parts.call->chan);
+	ast_test_validate(test, !swapped && !offering.result);
+	ast_test_validate(test, call_claim(parts.call, "app") == -1);
+	ast_test_validate(test, !call_claim(parts.other, "app"));
+	stasis_app_broadcast_cleanup(parts.other->id);
+	return AST_TEST_PASS;
+}
+
 ast_test_cb_t *const masquerade_cases[] = {
+	masquerade_while_an_offer_begins,
 	masquerade_between_offer_and_wait,
 	masquerade_between_offer_and_wait_withdraws,
 	masquerade_while_waiting,
