@@ -113,6 +113,20 @@ static int64_t now_us(void)
 	return (int64_t) now.tv_sec * 1000000 + now.tv_usec;
 }
 
+/*! \brief Note what is asked for. */
+static void keep_request(struct offer *offer, const struct offer_request *request)
+{
+	offer->tell_end = request->tell_end;
+	offer->has_priority = request->has_priority;
+	offer->priority = request->priority;
+	offer->has_first = request->has_first;
+	offer->first = request->first;
+	offer->first_step_ms = request->first_step_ms;
+	offer->bid_window_ms = (unsigned short) MAX(0, MIN(request->bid_window_ms, BROADCAST_MAX_BID_WINDOW_MS));
+	offer->rounds = (unsigned char) MAX(request->rounds, 1);
+	offer->channel_stays = request->channel_stays;
+}
+
 struct offer *offer_create(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast *last)
 {
@@ -138,20 +152,11 @@ struct offer *offer_create(
 		return NULL;
 	}
 	if (offer) {
-		offer->tell_end = request->tell_end;
-		offer->has_priority = request->has_priority;
-		offer->priority = request->priority;
-		offer->has_first = request->has_first;
-		offer->first = request->first;
-		offer->first_step_ms = request->first_step_ms;
-		offer->bid_window_ms =
-			(unsigned short) MAX(0, MIN(request->bid_window_ms, BROADCAST_MAX_BID_WINDOW_MS));
-		offer->rounds = (unsigned char) MAX(request->rounds, 1);
+		keep_request(offer, request);
 		atomic_init(&offer->round, 1);
 		offer->created_us = now_us();
 		offer->first_ns = begin.first_ns;
 		offer->is_reoffer = is_reoffer;
-		offer->channel_stays = request->channel_stays;
 		keep_for_cel(offer, chan);
 	}
 	return offer;
@@ -178,11 +183,6 @@ void offer_free(void *data)
 	offer_events_clear(&offer->events);
 	ast_free(atomic_load(&offer->worker));
 	ast_free(offer);
-}
-
-const char *offer_text(const struct offer *offer, enum offer_text which)
-{
-	return offer->texts + offer->text_at[which];
 }
 
 int64_t offer_waited_ms(const struct offer *offer)

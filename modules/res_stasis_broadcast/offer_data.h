@@ -168,7 +168,10 @@ void offer_free(void *offer);
  *
  * It is the caller's: to be escaped. Lives as long as the offer. Any thread.
  */
-const char *offer_text(const struct offer *offer, enum offer_text which);
+static inline const char *offer_text(const struct offer *offer, enum offer_text which)
+{
+	return offer->texts + offer->text_at[which];
+}
 
 /*! \brief How long the channel of a broadcast has waited since it was offered first, in milliseconds. */
 int64_t offer_waited_ms(const struct offer *offer);

@@ -68,13 +68,15 @@ struct bus {
 
 const char *bus_check(const struct bus_options *options)
 {
-	unsigned int major = 0;
-	unsigned int minor = 0;
+	unsigned long major;
+	unsigned long minor;
+	char *end;
 
 	if (!options->tls) {
 		return NULL;
 	}
-	sscanf(nats_GetVersion(), "%u.%u", &major, &minor);
+	major = strtoul(nats_GetVersion(), &end, 10);
+	minor = *end ? strtoul(end + 1, NULL, 10) : 0;
 	return major > 3 || (major == 3 && minor >= 11)
 		? NULL
 		: "libnats before 3.11 can hang with TLS. Run a leaf node of NATS on 127.0.0.1 that has TLS to the others, and "

@@ -137,7 +137,16 @@ int config_set_value(
 	return -1;
 }
 
-const char *config_name(size_t index)
+int config_is_same(const struct config *one, const struct config *other)
 {
-	return index < sizeof(settings) / sizeof(settings[0]) ? settings[index].name : NULL;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *first = (const char *) one + settings[i].offset;
+		const char *second = (const char *) other + settings[i].offset;
+		const int is_number = settings[i].set == set_number || settings[i].set == set_truth;
+
+		if (is_number ? *(const int *) first != *(const int *) second : strcmp(first, second) != 0) {
+			return 0;
+		}
+	}
+	return 1;
 }

@@ -24,6 +24,7 @@
 #include "awards.h"
 #include "cli.h"
 #include "config.h"
+#include "config_values.h"
 #include "counters.h"
 #include "nonce.h"
 #include "offers.h"
@@ -46,8 +47,7 @@ static void tell_off(const struct config *config)
 static void apply(struct config *config)
 {
 	struct config *before = config_get();
-	/* They are copied whole, so that what is the same is the same. */
-	const int is_same = before && !memcmp(before, config, sizeof(*config));
+	const int is_same = before && config_is_same(before, config);
 
 	config_set(config);
 	tell_off(config);
