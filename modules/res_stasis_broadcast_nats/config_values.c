@@ -137,14 +137,18 @@ int config_set_value(
 	return -1;
 }
 
-int config_is_same(const struct config *one, const struct config *other)
+int config_connects_alike(const struct config *one, const struct config *other)
 {
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		const char *first = (const char *) one + settings[i].offset;
 		const char *second = (const char *) other + settings[i].offset;
-		const int is_number = settings[i].set == set_number || settings[i].set == set_truth;
 
-		if (is_number ? *(const int *) first != *(const int *) second : strcmp(first, second) != 0) {
+		if (settings[i].set == set_number) {
+			/* How long a call or a queue waits is no matter of the connection. */
+			continue;
+		}
+		if (settings[i].set == set_truth ? *(const int *) first != *(const int *) second
+										 : strcmp(first, second) != 0) {
 			return 0;
 		}
 	}

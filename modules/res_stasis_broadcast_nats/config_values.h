@@ -32,7 +32,7 @@ void config_set_defaults(struct config *config);
 int config_set_value(
 	struct config *config, const char *name, const char *value, char reason[CONFIG_REASON_SIZE]);
 
-/*! \brief Whether all settings are the same. */
-int config_is_same(const struct config *one, const struct config *other);
+/*! \brief Whether a connection that was made with the one need not be made again for the other. */
+int config_connects_alike(const struct config *one, const struct config *other);
 
 #endif /* RES_STASIS_BROADCAST_NATS_CONFIG_VALUES_H */

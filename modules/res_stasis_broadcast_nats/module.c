@@ -54,7 +54,7 @@ static void use(struct config *config)
 static void apply(struct config *config)
 {
 	struct config *before = config_get();
-	const int is_same = before && config_is_same(before, config);
+	const int is_same = before && config_connects_alike(before, config);
 
 	use(config);
 	tell_off(config);

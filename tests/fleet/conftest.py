@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import importlib.util
 import itertools
+import signal
 import sys
 from pathlib import Path
 
@@ -17,18 +17,9 @@ from harness.case import Case  # noqa: E402
 from harness.events import until  # noqa: E402
 from harness.fleet import Fleet  # noqa: E402
 from harness.fleet_worker import Worker  # noqa: E402
+from harness.hooks import interrupt, loop, pytest_pyfunc_call, pytest_sessionstart  # noqa: E402, F401
 from harness.nats import NatsClient, token  # noqa: E402
 from raw_worker import RawWorker  # noqa: E402
-
-PATH = INTEGRATION / "conftest.py"
-SPEC = importlib.util.spec_from_file_location("integration_conftest", PATH)
-SHARED = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(SHARED)
-
-# pytest finds hooks and fixtures by these names.
-pytest_sessionstart = SHARED.pytest_sessionstart
-pytest_pyfunc_call = SHARED.pytest_pyfunc_call
-loop = SHARED.loop
 
 # What a node tells of NATS while it is away, and of workers that have died.
 EXPECTED = ["^Fleet: ", "^The fleet", "^NATS: ", "claimed the call but was gone"]
@@ -37,7 +28,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure(config):
-    SHARED.signal.signal(SHARED.signal.SIGTERM, SHARED.interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 class World:

@@ -217,7 +217,13 @@ async def test_garbage_for_workers(world):
                      {"type": "CallBroadcast", "channel": {"id": "y"}, "remaining_ms": 1e300, "offer": {}}):  # fmt: skip
             world.bus.publish(subject, body)
         world.bus.publish("sb.v1.node.node-7", b"{")
-        await until(lambda one=worker: one.lines("claim", "y") or one.lines("too-late", "y"), "what could be claimed was", 10)
+
+        def claims(one=worker, subject=subject):
+            """What of it can be claimed is; until it has room, the worker leaves it."""
+            world.bus.publish(subject, {"type": "CallBroadcast", "channel": {"id": "y"}, "remaining_ms": 9, "offer": {}})
+            return one.lines("claim", "y") or one.lines("too-late", "y")
+
+        await until(claims, "what could be claimed was")
         call = await world.cases[0].call(f"10000,^{worker.app}$")
         await worker.told("start", call.id)
         await worker.close()

@@ -96,6 +96,18 @@ async def test_settings_are_applied_by_a_reload(world):
         assert (answer["status"], answer["hold_ms"]) == (204, 3210)
 
 
+async def test_what_is_no_matter_of_the_connection_leaves_it(world):
+    """Calls are offered to the fleet all the time: a node that connects asks for a hello, and this one does not."""
+    heard = []
+    await world.bus.subscribe("sb.v1.node.node-1", heard.append)
+    async with conf(world, added("hold_ms = 1234", "queue = 500")) as case:
+        assert await reload(case) == "Success"
+        raw = await world.raw()
+        call = await case.call(f"10000,^{raw.app}$")
+        assert (await raw.claim(await raw.offered(call.id)))["hold_ms"] == 1234
+    assert heard and not [one for one in heard if "ask_hello" in one["json"]]
+
+
 async def called(case, app):
     """A call that somebody was offered."""
     call = await case.call(f"10000,^{app}$")

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from harness.asterisk import INTEGRATION, REPO
 from harness.case import Case
+from harness.events import until
 from harness.fleet import Node
 from harness.fleet_worker import Worker
+from harness.nats import NatsClient
 from harness.nats_server import NatsServer
 from test_roles import CONF, PASSWORDS, USERS
 
@@ -27,7 +29,7 @@ def server():
 def node(server):
     one = Node(22, 1, word="fleet-roles")
     one.borrow_build()
-    one.join([server.url], FOLDER, INTEGRATION / "extensions.conf", {"user": "node-1", "password": USERS["node-1"]})
+    one.join([server.url], FOLDER, INTEGRATION / "extensions.conf", {"user": "node-1", "password": USERS["node-1"], "hold_ms": "5000"})
     yield one
     one.down()
 
@@ -37,6 +39,7 @@ class Site:
 
     def __init__(self, node, server) -> None:
         self.case = Case(node, "roles")
+        self.case.expect_log("claimed the call but was gone")  # on a machine that has other things to do
         self.server = server
         self.workers: list[Worker] = []
 
@@ -44,6 +47,16 @@ class Site:
         one = Worker(app, [self.server.url], "--nats-user", "sales-1", language=language, NATS_PASSWORD=USERS["sales-1"])
         self.workers.append(one)
         return await one.start()
+
+    async def known(self) -> None:
+        """Wait until the node knows sales-1."""
+
+        async def is_known() -> bool:
+            answer = await client.request("sb.v1.take.node-1.sales-1", {"worker": "probe"}, 1)
+            return bool(answer) and answer["status"] == 404
+
+        async with NatsClient(self.server.port, "sales-1", USERS["sales-1"], "_INBOX.sales-1.probe") as client:
+            await until(is_known, "the node knows sales-1")
 
     async def close(self) -> None:
         await self.case.hang_up_all()
@@ -63,6 +76,7 @@ def site(node, server, loop):
 @pytest.mark.parametrize("language", ["node", "c"])
 async def test_worker_works(site, language):
     worker = await site.worker("sales-1", language)
+    await site.known()
     call = await site.case.call("10000,^sales-")
     await worker.told("start", call.id)
     assert (await call.result("h"))["BROADCASTWINNER"] == "sales-1"

@@ -5,12 +5,12 @@ import json
 import os
 import signal
 
-from .ari_client import SOURCE
 from .asterisk import REPO
 from .events import DEADLINE, Event, EventLog
 from .npm import install
 
-NODE = ("node", str(REPO / "examples" / "fleet" / "node" / "worker.js"), "--events", "-", "--play", "sound:beep")
+SOURCE = REPO / "examples" / "fleet" / "node"
+NODE = ("node", str(SOURCE / "worker.js"), "--events", "-", "--play", "sound:beep")
 C = (str(REPO / "build" / "fleet" / "worker"),)
 COMMANDS = {"node": NODE, "c": C}
 
@@ -27,9 +27,9 @@ class Worker(EventLog):
 
     async def start(self, wait: bool = True) -> "Worker":
         """Start it; unless told otherwise, wait until it has connected to NATS."""
-        modules = await asyncio.to_thread(install, SOURCE, "node")
+        modules = await asyncio.to_thread(install, SOURCE, "fleet-node")
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, env={"NODE_PATH": str(modules), **self.env}, stdin=asyncio.subprocess.DEVNULL,
+            *self.command, env={**self.env, "NODE_PATH": str(modules)}, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self.process.stderr.read())]

@@ -82,7 +82,8 @@ class Demo:
                 len(worker.lines("lost")), " ".join(sorted(ports[url] for url in there)))  # fmt: skip
 
     def holds(self, worker: Worker) -> int:
-        return len(worker.lines("start")) - len(worker.lines("end")) - len(worker.lines("lost"))
+        over = {line["channel"] for what in ("end", "lost") for line in worker.lines(what)}
+        return len({line["channel"] for line in worker.lines("start")} - over)
 
     def summary(self) -> Row:
         states = [caller.state for caller in self.callers]

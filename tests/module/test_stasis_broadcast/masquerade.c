@@ -130,6 +130,7 @@ AST_TEST_DEFINE(masquerade_keeps_the_deadline)
 	struct parts parts;
 	struct waiter *waiter;
 	const int64_t start_ms = now_ms();
+	int64_t offered_ms;
 	int timeout_ms;
 
 	if (cmd == TEST_INIT) {
@@ -138,8 +139,9 @@ AST_TEST_DEFINE(masquerade_keeps_the_deadline)
 	}
 	ast_test_validate(test, !parts_new(&parts));
 	ast_test_validate(test, !call_offer(parts.call, 3000, NULL));
+	offered_ms = now_ms();
 	ast_test_validate(test, (waiter = waiter_new(parts.call, LONG_MS)));
-	sleep_until(start_ms + 1500);
+	sleep_until(offered_ms + 1500);
 	ast_test_validate(test, become(parts.call, parts.other));
 	ast_test_validate(test, app_hears(parts.app, "CallBroadcast", parts.other->id, 1));
 	timeout_ms = offered_timeout(parts.app, parts.other->id);
