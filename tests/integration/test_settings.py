@@ -140,7 +140,7 @@ async def test_sample_file_shows_the_defaults(case, conf):
     conf.write(*text)
     assert await conf.reload() == "Success"
     settings = [line.removeprefix(";") for line in text if re.match(r";[a-z_]+ = \S+$", line)]
-    assert len(settings) == 18
+    assert len(settings) == 19
     await conf.use(*settings)
     await check_defaults(case)
 
