@@ -93,6 +93,7 @@ static int refuse_rounds(struct attempts *attempts)
 		return 0;
 	}
 	set_status(attempts, "INVALIDFILTER");
+	stasis_broadcast_unusable();
 	ast_log(LOG_WARNING,
 		"StasisBroadcast on %s: circles cannot be used: %s. The call is offered to nobody; write as many filters as "
 		"timeouts, at most %d, with & between them and \\& for the letter\n",

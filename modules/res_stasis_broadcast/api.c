@@ -209,6 +209,15 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_run)(struct ast_channel *chan,
 	return result;
 }
 
+void AST_OPTIONAL_API_NAME(stasis_broadcast_unusable)(void)
+{
+	if (gate_enter()) {
+		return;
+	}
+	stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
+	gate_leave();
+}
+
 /*! \brief The broadcast of a run, a reference, if it is there still. */
 static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome)
 {

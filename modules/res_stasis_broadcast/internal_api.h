@@ -137,6 +137,14 @@ AST_OPTIONAL_API(int, stasis_broadcast_run,
 		struct stasis_broadcast_outcome *outcome),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
+/*!
+ * \brief Count a call that was offered to nobody because its circles cannot be used, before a run: in the stats it is one of
+ *        those with a filter that cannot.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(void, stasis_broadcast_unusable, (void), { return; });
+
 /*! \brief Whether a winner can be handed its call. */
 enum stasis_broadcast_arrival {
 	/*! It is there, or not known not to be. */
