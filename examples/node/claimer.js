@@ -242,7 +242,8 @@ class Claimer {
         fail(`${this.ariUrl} answers ${status}: see the users in Asterisk's ari.conf`, 1);
       }
       const pause = delay * (0.5 + Math.random() / 2);
-      const reason = `${this.ariUrl} answers ${status}`;
+      const hint = status === 404 ? ': does the URL end in /ari?' : '';
+      const reason = status ? `${this.ariUrl} answers ${status}${hint}` : `${this.ariUrl} does not answer`;
       this.tell('disconnected', { reason, retry_in: Number((pause / 1000).toFixed(2)) });
       await sleep(pause);
     }

@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import random
 import re
 import signal
@@ -156,6 +157,8 @@ class Claimer:
                     reason = f"{self.options.url} answers {error.status}"
                     if error.status in (401, 403):
                         sys.exit(f"claimer: {reason}: see the users in Asterisk's ari.conf")
+                    if error.status == 404:
+                        reason += ": does the URL end in /ari?"
                 except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
                     reason = describe(error)
                 # A bit of chance, so that many applications do not all come back at once.
@@ -216,6 +219,11 @@ def quoted(value: Any) -> str:
 
 
 def describe(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        # In words of ours: aiohttp's speak of TLS, which there need not be any of.
+        cause = error.os_error
+        why = os.strerror(cause.errno) if cause.errno and cause.errno > 0 else cause.strerror or str(cause)
+        return f"cannot connect to {error.host}:{error.port}: {why}"
     return str(error) or type(error).__name__
 
 
@@ -230,11 +238,13 @@ def add_ari_options(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Claim calls that Asterisk offers with StasisBroadcast().")
+    parser = argparse.ArgumentParser(description="Claim calls that Asterisk offers with StasisBroadcast().",
+                                     usage="%(prog)s --app NAME [option ...]",
+                                     formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--app", required=True, metavar="NAME", help="the name of this ARI application")
     add_ari_options(parser)
     parser.add_argument("--policy", nargs="+", default=["claim"], metavar=("POLICY", "REGEX"),
-                        help="claim (the default) | decline | ignore | callers-matching REGEX ...: "
+                        help="claim (the default) | decline | ignore | callers-matching REGEX ...:\n"
                         "claim calls from numbers that match one of them, decline the others")
     parser.add_argument("--think", type=float, default=0, metavar="MS", help="wait so long before a claim (0)")
     parser.add_argument("--play", default="sound:hello-world", metavar="MEDIA",

@@ -34,6 +34,12 @@ class Example(EventLog):
         self.command = [*COMMANDS[language], "--app", self.app, "--url", url, *self.FORM, *options]
 
     async def start(self):
+        await self.run()
+        await until(lambda: self.case.ari.registered(self.app), f"{self.name} is connected")
+        return self
+
+    async def run(self):
+        """Start it, whether or not it can connect."""
         modules = await asyncio.to_thread(install, SOURCE, "node")
         self.process = await asyncio.create_subprocess_exec(
             *self.command,
@@ -42,7 +48,6 @@ class Example(EventLog):
         )
         self.case.at_end(self.end_process)
         self.reader = asyncio.create_task(self.read())
-        await until(lambda: self.case.ari.registered(self.app), f"{self.name} is connected")
         return self
 
     async def read(self):
@@ -77,6 +82,16 @@ async def test_claims_plays_and_hangs_up(case, language):
     result = await call.result("h")
     assert (result["STASISSTATUS"], result["BROADCASTWINNER"]) == ("SUCCESS", example.app)
     await call.ended_well()
+
+
+@each
+async def test_wrong_url_says_what_may_be_wrong_with_it(case, language):
+    asterisk = f"127.0.0.1:{case.asterisk.port('HTTP')}"
+    for url, reason in ((f"http://{asterisk}", f"http://{asterisk} answers 404: does the URL end in /ari?"),
+                        ("http://127.0.0.1:1/ari", {"python": "cannot connect to 127.0.0.1:1: Connection refused",
+                                                    "node": "http://127.0.0.1:1/ari does not answer"}[language])):  # fmt: skip
+        example = await Example(case, language, "example", "--url", url).run()
+        assert (await example.wait(lambda line: line["event"] == "disconnected"))["reason"] == reason
 
 
 @each
