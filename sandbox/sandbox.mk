@@ -10,9 +10,10 @@ sandbox-down: ## stop it [ASTERISK=22|16|experimental]
 	@sandbox/sandbox down
 
 sandbox-status: ## is it up, and on which ports
-	@sandbox/sandbox status
+	@sandbox/sandbox status || :
 
 sandbox-clean: ## stop all sandboxes of this clone and remove what they left
+	@[ -z "$(wildcard .sandbox/fleet .sandbox/fleet-demo)" ] || sandbox/fleet clean
 	@sandbox/sandbox clean
 
 sandbox-distclean: ## the same, and remove the Asterisk roots of the cache folder
@@ -35,4 +36,4 @@ fleet-down: ## stop it
 	@sandbox/fleet down
 
 fleet-status: ## what of it is up, and where
-	@sandbox/fleet status
+	@sandbox/fleet status || :

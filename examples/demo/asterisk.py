@@ -51,9 +51,7 @@ class Asterisk(asterisk.Asterisk):
             raise Trouble("The sandbox could not make its root; see above.")
 
     async def build(self) -> None:
-        status, told = await in_thread(self.sandbox, "build")
-        if status:
-            raise Trouble(f"The modules could not be built:\n{told}")
+        await in_thread(self.build_modules)
 
     async def start(self) -> None:
         self.may_be_up = True

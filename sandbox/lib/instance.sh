@@ -25,17 +25,35 @@ instance_sync() {
     ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
 }
 
-# Build in the root. The arguments go to make.
+# Whether these files have been built with these words for make, and no source has changed since what was noted then in the
+# file MARK. It decides what is said, not what is done: that is make's.
+instance_is_built() {
+    local mark=$DIR/src/build/$1 words=$2 file
+    shift 2
+    [ "$(cat "$mark" 2>/dev/null)" = "$words" ] || return 1
+    for file in "$@"; do
+        [ -e "$DIR/src/$file" ] || return 1
+    done
+    [ -z "$(find "$DIR/src" -path "$DIR/src/build" -prune -o -type f -newer "$mark" -print -quit)" ]
+}
+
+# Build in the root. The arguments go to make. It says so if there is something to do: on a busy machine it takes minutes.
 instance_build() {
     instance_sync
-    local name flags=() CFLAGS=${CFLAGS:-}
+    local name flags=() CFLAGS=${CFLAGS:-} mark=built say=
+    [ $# -ne 0 ] || mark=built-all
     [ -z "$SANITIZE" ] || CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=$SANITIZE -fsanitize-recover=$SANITIZE $CFLAGS"
     for name in CFLAGS LDFLAGS CPPFLAGS CI; do
         [ -z "${!name:-}" ] || flags+=("$name=${!name}")
     done
     # The root has neither git nor the history.
     flags+=("PROJECT_VERSION=$("$REPO/tools/version")")
+    if [[ -z $* || $* == build/* ]] && ! instance_is_built $mark "${flags[*]}" "$@"; then
+        echo "Building the modules for Asterisk $ASTERISK ..." >&2
+        say=yes
+    fi
     "${ENTER[@]}" make --no-print-directory -s -C "$HOME_INSIDE/src" -j "$(nproc)" "${flags[@]}" "$@"
+    [ -z "$say" ] || echo "${flags[*]}" | tee "$DIR/src/build/built" >"$DIR/src/build/$mark"
 }
 
 # The folder of the root's own modules, as seen from inside.

@@ -241,10 +241,15 @@ PID=$(asterisk_pid)
 TEXT
 }
 
+# What goes before a command that is meant for this instance, and a blank; nothing for the one that all commands mean.
+settings_words() {
+    [ "$ASTERISK" = 22 ] || printf 'ASTERISK=%s ' "$ASTERISK"
+    [ -z "$INSTANCE" ] || printf 'INSTANCE=%s ' "$INSTANCE"
+}
+
 sandbox_hello() {
-    local settings= key=ari:ari password=ari
-    [ "$ASTERISK" = 22 ] || settings="ASTERISK=$ASTERISK "
-    settings+=${INSTANCE:+INSTANCE=$INSTANCE }
+    local settings key=ari:ari password=ari
+    settings=$(settings_words)
     if [ "$ARI_PASSWORD" != ari ]; then
         key=ari:PASSWORD
         password="as ARI_PASSWORD of ${settings}sandbox/sandbox env"
@@ -284,7 +289,7 @@ sandbox_status() {
         echo "Asterisk $ASTERISK ended with status $(<"$DIR/asterisk.exit"); log: $LINK/log/full"
         return 1
     else
-        echo "Asterisk $ASTERISK is down"
+        echo "Asterisk $ASTERISK is down: $(settings_words)make sandbox-up starts it"
         return 1
     fi
 }

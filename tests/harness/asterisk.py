@@ -24,13 +24,14 @@ class SandboxError(RuntimeError):
     """The sandbox could not do what it was asked for; the text says why."""
 
 
-def to_its_end(command: list[str], env: dict[str, str]) -> tuple[int, str]:
+def to_its_end(command: list[str], env: dict[str, str], shown: bool = False) -> tuple[int, str]:
     """Run a program that an interrupt does not reach and is to wait for: one that was started half cannot be stopped.
 
-    Returns its exit status and what it told.
+    Returns its exit status and what it told; nothing, if that is shown to the user instead.
     """
+    stdout, stderr = (None, None) if shown else (subprocess.PIPE, subprocess.STDOUT)
     with subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
         text=True, errors="replace", start_new_session=True,
     ) as process:  # fmt: skip
         try:
@@ -38,7 +39,7 @@ def to_its_end(command: list[str], env: dict[str, str]) -> tuple[int, str]:
         except BaseException:
             process.communicate()
             raise
-    return process.returncode, told
+    return process.returncode, told or ""
 
 
 async def in_thread(function: Callable, *arguments: object) -> Any:
@@ -91,6 +92,12 @@ class Asterisk:
     def sandbox(self, *words: str) -> tuple[int, str]:
         """Run the sandbox to its end: its exit status, and what it told."""
         return to_its_end([str(SANDBOX), *words], self.environment())
+
+    def build_modules(self) -> None:
+        """Build before up() would, which tells nothing until it has: here the sandbox tells the user what takes a while."""
+        status, _ = to_its_end([str(SANDBOX), "build"], self.environment(), shown=True)
+        if status:
+            raise SandboxError("The modules could not be built; see above.")
 
     def up(self, settings: Settings) -> None:
         # Ports of their own, so that a sandbox may be up beside the tests.

@@ -38,9 +38,10 @@ class Node(Asterisk):
 
     def borrow_build(self) -> None:
         """Begin with what was built last for any instance of this version; make builds what has changed since."""
-        found = [path.resolve() for path in (REPO / ".sandbox").glob(f"{self.version}*") if (path / "src" / "build").is_dir()]
-        if found:
-            lend(max(found, key=lambda path: (path / "src" / "build" / "modules").stat().st_mtime), self.name)
+        found = [path.resolve() for path in (REPO / ".sandbox").glob(f"{self.version}*")]
+        built = [folder for folder in found if (folder / "src" / "build" / "modules").is_dir()]
+        if built:
+            lend(max(built, key=lambda folder: (folder / "src" / "build" / "modules").stat().st_mtime), self.name)
 
 
 def lend(folder: Path, name: str) -> None:
@@ -72,6 +73,12 @@ class Fleet:
     @property
     def urls(self) -> list[str]:
         return [server.url for server in self.servers]
+
+    def build(self) -> None:
+        """Build the modules for the first node, and tell the user so if it takes a while. up() does it without a word."""
+        first = Node(22, 1, word=self.word)
+        first.borrow_build()
+        first.build_modules()
 
     def up(self, extensions: Path | None, server_conf: str = "", more: dict[str, str] | None = None) -> None:
         """Start all of it, or nothing. `more` are settings of the module on all nodes."""

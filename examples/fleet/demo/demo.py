@@ -100,6 +100,7 @@ class Demo:
 
     async def run(self) -> None:
         """All of it, but for the taking down."""
+        await in_thread(self.fleet.build)
         self.board.say(f"A fleet: three Asterisks, three NATS servers, six workers, {CALLERS} callers\n")
         await self.step("three Asterisks and three NATS servers started, on 127.0.0.1 only",
                         in_thread(self.fleet.up, HERE / "extensions.conf"))  # fmt: skip

@@ -1,0 +1,35 @@
+"""What the sandbox tells who waits for it."""
+
+import os
+import subprocess
+import time
+
+import pytest
+from instance import REPO, Instance
+
+TARGET = "build/sandbox/preload.so"
+BUILDING = "Building the modules for Asterisk 22 ...\n"
+
+
+@pytest.fixture
+def idle():
+    """An instance that is not started."""
+    return Instance("22", "sandbox-words", ())
+
+
+def test_build_is_told_when_there_is_something_to_build(idle):
+    never = f"-DNEVER_{time.time_ns()}"
+    told = [idle.sandbox("build", TARGET, CPPFLAGS=flags).stderr for flags in (never, never, f"{never}_2")]
+    assert told == [BUILDING, "", BUILDING]
+    (REPO / ".sandbox" / "22-sandbox-words" / "src" / TARGET).unlink()
+    assert idle.sandbox("build", TARGET, CPPFLAGS=f"{never}_2").stderr == BUILDING
+
+
+def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_people(idle):
+    done = idle.sandbox("status")
+    sentence = "Asterisk 22 is down: INSTANCE=sandbox-words make sandbox-up starts it\n"
+    assert (done.returncode, done.stdout) == (1, sentence)
+    make = ["make", "--no-print-directory", "-C", str(REPO), "sandbox-status", "INSTANCE=sandbox-words"]
+    env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    done = subprocess.run(make, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, sentence, "")
