@@ -25,7 +25,7 @@
 #include "res_stasis_broadcast/source_api.h"
 
 /*! The longest list that is sent, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
-#define MAX_LIST (900 * 1024)
+#define MAX_LIST ((size_t) 900 * 1024)
 
 /*! \brief The ID of the channel of a broadcast as it is described; NULL without memory. */
 static const char *channel_id_of(struct ast_json *broadcast)

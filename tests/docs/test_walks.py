@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from consoles import assert_shown, sessions
@@ -36,7 +37,7 @@ class Walk:
         self.env |= {"INSTANCE": INSTANCE, "ASTERISK": "22", "PYTHONUNBUFFERED": "1"}
         self.env |= {"HTTP_PORT": str(self.ports["8088"]), "SIP_PORT": str(self.ports["5070"])}
         self.env |= {"AMI_PORT": str(self.ports["5038"])}
-        self.terminals: list[tuple[subprocess.Popen, object]] = []
+        self.terminals: list[tuple[subprocess.Popen, Path]] = []
         self.commands: dict[str, str] = {}
 
     def here(self, text: str) -> str:
@@ -63,12 +64,14 @@ class Walk:
 
     def start(self, command: str) -> None:
         """Run an application in a terminal of its own; it is there when Asterisk knows its name."""
-        output = open(self.folder / f"terminal-{len(self.terminals)}", "w+")  # pylint: disable=consider-using-with
-        process = subprocess.Popen(  # pylint: disable=consider-using-with
-            ["bash", "-c", f"exec {self.here(command)}"], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self.terminals.append((process, output))
+        path = self.folder / f"terminal-{len(self.terminals)}"
+        # Read by another way than it is written: with one file for both, reading moves the place where is written.
+        with open(path, "w") as output:
+            process = subprocess.Popen(  # pylint: disable=consider-using-with
+                ["bash", "-c", f"exec {self.here(command)}"], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        self.terminals.append((process, path))
         name = command.split()[-1]
         self.until(lambda: self.is_connected(name), f"{name} is connected")
 
@@ -79,11 +82,7 @@ class Walk:
 
     def shown(self) -> list[str]:
         """What the terminals show."""
-        texts = []
-        for _, output in self.terminals:
-            output.seek(0)
-            texts.append(output.read())
-        return texts
+        return [path.read_text() for _, path in self.terminals]
 
     def until(self, condition, what: str) -> None:
         end = time.monotonic() + PATIENCE
@@ -97,10 +96,9 @@ class Walk:
         self.until(lambda: any(re.search(pattern, text) for text in self.shown()), f"a terminal shows {expected!r}")
 
     def close_terminals(self) -> None:
-        for process, output in self.terminals:
+        for process, _ in self.terminals:
             process.kill()
             process.wait()
-            output.close()
         self.terminals = []
 
     def end(self) -> None:

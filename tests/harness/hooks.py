@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # The longest that one test may take, its clean-up not included.
-TEST_SECONDS = 90
+TEST_SECONDS = 180
 
 
 def interrupt(*_):
