@@ -9,7 +9,7 @@
  *   StasisEnd       it has left us
  *   next            we ask for the first call in line, when we connect and after each call: 200 it is ours, 404 none
  *
- * Try it with `make sandbox-up`, then: npm install && node claimer.js --app hello
+ * Try it with `make sandbox-up`, then in this folder: npm install && node claimer.js --app hello
  */
 'use strict';
 

@@ -166,7 +166,8 @@ static void show_queues(int fd)
 		ast_cli(fd, "Out of memory: the queues cannot be shown\n");
 	} else if (table.cell_count) {
 		settings_get(&settings);
-		ast_cli(fd, "\nQueues; service level: claimed within %d s, of all that ended\n",
+		ast_cli(fd,
+			"\nQueues; service level: claimed within %d s, of those claimed, abandoned or timed out\n",
 			settings.service_level_s);
 	}
 	cli_table_write(&table, fd);

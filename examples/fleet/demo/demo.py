@@ -147,7 +147,7 @@ class Demo:
         there = [caller for caller in self.callers if caller.node is node and caller.state == "calls"]
         for caller in there:
             caller.hang_up()
-        self.board.tell(f"{node.node} killed with {len(there)} calls: their callers call again, at another Asterisk")
+        self.board.tell(f"{node.node} killed with {len(there)} call(s): their callers call again, at another Asterisk")
         await asyncio.sleep(NATS_RETURNS - ASTERISK_DIES)
         await in_thread(server.start)
         self.board.tell(f"{server.name} back")

@@ -8,7 +8,8 @@
  *   StasisStart     over a WebSocket to that node: the call is in our hands, from here on it is plain ARI
  *   StasisEnd       it has left us; the WebSocket goes with the last call there
  *
- * Try it with `make fleet-up`, then: npm install && node worker.js --app hello
+ * Try it with `make fleet-up`, then in this folder: npm install && node worker.js --app hello --nats URL
+ * with the URL that fleet-up tells
  */
 'use strict';
 
