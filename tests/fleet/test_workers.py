@@ -86,6 +86,18 @@ async def test_two_nodes_with_one_channel_id_in_c(world):
     assert await worker.finished() == 0
 
 
+async def test_caller_who_hangs_up_before_the_sound_is_over(world):
+    """That is no failure. The second call comes after all that is told of the first one."""
+    worker = await world.worker("--play", "sound:hello-world")
+    for case in world.cases[:2]:
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        await call.hangup()
+        await worker.told("end", call.id)
+        await worker.told("websocket-closed", ari=case.asterisk.ari_url)
+    assert not worker.lines("failed")
+
+
 @each
 async def test_takes_the_next_call_after_one(world, language):
     """Two calls at the same moment, and a worker that can hold one: the other one waits its turn."""

@@ -30,6 +30,11 @@ function callAt(place, channel) {
   return `${place} ${channel}`;
 }
 
+/* Whether a request failed only because the call has ended meanwhile: StasisEnd tells that. */
+function isOver(error) {
+  return /Channel not (found|in Stasis)/.test(error.message);
+}
+
 class Worker {
   constructor(options) {
     this.options = options;
@@ -231,8 +236,8 @@ class Worker {
     try {
       await channel.answer();
       await channel.play({ media: this.options.play }, playback);
-    } catch (error) { // most likely the caller has hung up meanwhile
-      this.tell('failed', { channel: channel.id, error: error.message });
+    } catch (error) {
+      this.failed(channel, error);
     }
   }
 
@@ -245,6 +250,12 @@ class Worker {
         await channel.continueInDialplan();
       }
     } catch (error) {
+      this.failed(channel, error);
+    }
+  }
+
+  failed(channel, error) {
+    if (!isOver(error)) {
       this.tell('failed', { channel: channel.id, error: error.message });
     }
   }
