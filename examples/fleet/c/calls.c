@@ -43,6 +43,7 @@ static struct bus *bus;
 static struct node_owner *owner;
 static struct call *calls;
 static int capacity, count;
+static const char *play;
 static unsigned numbers;
 static bool is_stopping;
 static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
@@ -305,6 +306,15 @@ void calls_on_message(const struct bus_message *message)
 	}
 }
 
+/*! \brief Quote a value of a URL for the format of request(), which wants each % twice. */
+static void quote_for_request(char *to, size_t size, const char *value)
+{
+	text_quote(to, size, value, URL_KEEPS);
+	for (char *at = strchr(to, '%'); at && strlen(to) + 2 < size; at = strchr(at + 2, '%')) {
+		memmove(at + 1, at, strlen(at) + 1);
+	}
+}
+
 /*! \brief A request about a channel, whose id tells what for. \param uri With a %s for the channel. */
 static void request(
 	struct node *node, const char *what, const char *channel, const char *method, const char *uri)
@@ -320,6 +330,7 @@ static void request(
 static void on_start(struct node *node, const char *channel)
 {
 	struct call *call = find(node, channel);
+	char media[512], uri[700];
 
 	if (!call) {
 		call = add(CALL_COMING, channel);
@@ -329,7 +340,9 @@ static void on_start(struct node *node, const char *channel)
 	call->state = CALL_HELD;
 	tell("start", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
 	request(node, "answer", channel, "POST", "channels/%s/answer");
-	request(node, "play", channel, "POST", "channels/%s/play?media=sound:beep");
+	quote_for_request(media, sizeof(media), play);
+	snprintf(uri, sizeof(uri), "channels/%%s/play?media=%s", media);
+	request(node, "play", channel, "POST", uri);
 }
 
 static void over(struct node *node, const char *channel)
@@ -347,10 +360,7 @@ static void on_offer_over_websocket(struct node *node, const char *channel)
 {
 	char app[512], uri[700];
 
-	text_quote(app, sizeof(app), owner->app, URL_KEEPS);
-	for (char *at = strchr(app, '%'); at && strlen(app) + 2 < sizeof(app); at = strchr(at + 2, '%')) {
-		memmove(at + 1, at, strlen(at) + 1); /* the format of request() wants each % twice */
-	}
+	quote_for_request(app, sizeof(app), owner->app);
 	tell("offer", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
 	if (is_stopping || count >= capacity || find(node, channel)) {
 		snprintf(uri, sizeof(uri), "broadcasts/%%s/decline?application=%s", app);
@@ -420,11 +430,12 @@ static void on_gone(struct node *node)
 	}
 }
 
-void calls_init(struct bus *the_bus, struct node_owner *the_owner, int the_capacity)
+void calls_init(struct bus *the_bus, struct node_owner *the_owner, const struct calls_options *options)
 {
 	bus = the_bus;
 	owner = the_owner;
-	capacity = the_capacity;
+	capacity = options->capacity;
+	play = options->play;
 	owner->on_event = on_event;
 	owner->on_open = on_open;
 	owner->on_gone = on_gone;
