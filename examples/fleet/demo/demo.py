@@ -33,7 +33,7 @@ WORKERS = {"red": "node", "orange": "node", "yellow": "node", "green": "node", "
 CALLERS = 48
 # About 14 calls of 5.5 s at a time. Workers in C are faster, and would leave none to the others if they had room. There
 # is room for all, also while the calls of an Asterisk that has died still take their places: who is full declines.
-CAPACITY = {"node": 5, "c": 2}
+CAPACITY = {"node": 8, "c": 2}
 PAUSE = 0.4
 PLAY = "sound:demo-thanks"
 NATS_DIES, ASTERISK_DIES, NATS_RETURNS = 4.0, 9.0, 13.0
