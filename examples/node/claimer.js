@@ -89,6 +89,11 @@ function quoted(value) {
   return (JSON.stringify(value) ?? 'null').replace(/[\u007f-\uffff]/g, code);
 }
 
+/* Whether a request failed only because the call has ended meanwhile: StasisEnd tells that. */
+function isOver(error) {
+  return /Channel not (found|in Stasis)/.test(error.message);
+}
+
 /* One application: its connection to Asterisk, and what it does with calls. */
 class Claimer {
   constructor(options) {
@@ -141,8 +146,8 @@ class Claimer {
     try {
       await channel.answer();
       await channel.play({ media: this.options.play }, playback);
-    } catch (error) { // most likely the caller has hung up meanwhile
-      this.tell('failed', { channel: channel.id, error: error.message });
+    } catch (error) {
+      this.failed(channel, error);
     }
   }
 
@@ -155,6 +160,12 @@ class Claimer {
         await channel.continueInDialplan();
       }
     } catch (error) {
+      this.failed(channel, error);
+    }
+  }
+
+  failed(channel, error) {
+    if (!isOver(error)) {
       this.tell('failed', { channel: channel.id, error: error.message });
     }
   }

@@ -288,6 +288,8 @@ instance_settings() {
     AMI_SECRET=$(secret_draw)
     WEBSOCKET_WRITE_TIMEOUT=${WEBSOCKET_WRITE_TIMEOUT:-100}
     CHANNELVARS=${CHANNELVARS:-}
+    SYSTEMNAME=${SYSTEMNAME:-}
+    [[ $SYSTEMNAME =~ ^[A-Za-z0-9_-]*$ ]] || die "SYSTEMNAME=$SYSTEMNAME may only have letters, digits, - and _"
     VERBOSE=${VERBOSE:-3}
     DEBUG=${DEBUG:-0}
     local name

@@ -9,7 +9,7 @@ REPO = Path(__file__).resolve().parent.parent.parent
 # Those with commands and snippets. The others are for developers.
 PAGES = (
     "README.md", "docs/GETTING_STARTED.md", "docs/RUNNING.md", "docs/APPLICATIONS.md", "docs/REFERENCE.md",
-    "docs/MIGRATING.md", "docs/CONSOLE.md", "docs/PACKAGES.md", "docs/METRICS.md",
+    "docs/MIGRATING.md", "docs/CONSOLE.md", "docs/PACKAGES.md", "docs/METRICS.md", "docs/FLEET.md",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pages import PAGES, REPO, anchors, blocks, links
+from pages import PAGES, REPO, anchors, block, blocks, links
 
 LINKED = (*PAGES, "CHANGELOG.md", "CONTRIBUTING.md", "MAINTAINING.md", "SECURITY.md",
           *sorted(f"docs/{path.name}" for path in (REPO / "docs").glob("*.md") if f"docs/{path.name}" not in PAGES))  # fmt: skip
@@ -54,6 +54,10 @@ RUN = {
     "docs/CONSOLE.md": {("sh", ""): "tests/browser/test_shift.py"},
     "docs/PACKAGES.md": {("sh", ""): "tests/package: it runs the same commands"},
     "docs/METRICS.md": {},
+    "docs/FLEET.md": {
+        ("text", ""): "the picture",
+        ("sh", ""): "make demo-fleet and tests/fleet start the same; test_fleet_up_tells_the_commands_of_its_page",
+    },
 }  # fmt: skip
 
 
@@ -63,6 +67,15 @@ def test_each_block_is_run_by_a_test(page):
     assert not unknown, f"no test runs the blocks at {unknown}: name one in RUN"
     there = {(one.language, one.purpose) for one in blocks(page)}
     assert set(RUN[page]) <= there, f"RUN names blocks that {page} has not: {set(RUN[page]) - there}"
+
+
+def test_fleet_up_tells_the_commands_of_its_page():
+    """But for the ports, which the page cannot know."""
+    told = (REPO / "sandbox/fleet").read_text(encoding="utf-8")
+    _, *commands = block("docs/FLEET.md", "sh").commands
+    for command in commands:
+        for part in re.split(r"nats://127\.0\.0\.1:PORT|SIPPORT", command):
+            assert part in told, f"fleet-up does not tell {command!r}"
 
 
 @pytest.mark.parametrize("page", LINKED)

@@ -52,6 +52,52 @@ async def test_holds_calls_of_several_nodes(world):
     await worker.told("websocket-closed", ari=world.cases[-1].asterisk.ari_url)
 
 
+async def two_with_one_id(world, worker):
+    """Calls at two nodes at the same moment whose channels have the same ID, as the worker's `channel`."""
+    cases, channel = world.cases[:2], f"same-{worker.app}"
+    calls = await asyncio.gather(*(case.call(f"10000,^{worker.app}$", channel_id=channel) for case in cases))
+    for case in cases:
+        await worker.told("start", channel, ari=case.asterisk.ari_url)
+    return calls
+
+
+async def test_two_nodes_with_one_channel_id(world):
+    """The end of one of two calls is not taken for that of the other one."""
+    worker = await world.worker("--capacity", "2", "--then", "keep")
+    first, second = await two_with_one_id(world, worker)
+    await first.hangup()
+    await worker.told("end", first.id, ari=world.cases[0].asterisk.ari_url)
+    worker.send(signal.SIGTERM)
+    await worker.told("stopping", calls=1)
+    assert not second.results()
+    await second.hangup()
+    await worker.told("end", second.id, ari=world.cases[1].asterisk.ari_url)
+    assert await worker.finished() == 0
+
+
+async def test_two_nodes_with_one_channel_id_in_c(world):
+    """Both come to their end, and then the worker has none."""
+    worker = await world.worker("--capacity", "2", language="c")
+    for call in await two_with_one_id(world, worker):
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        await worker.told("end", call.id, ari=call.case.asterisk.ari_url)
+    worker.send(signal.SIGTERM)
+    await worker.told("stopping", calls=0)
+    assert await worker.finished() == 0
+
+
+async def test_caller_who_hangs_up_before_the_sound_is_over(world):
+    """That is no failure. The second call comes after all that is told of the first one."""
+    worker = await world.worker("--play", "sound:hello-world")
+    for case in world.cases[:2]:
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        await call.hangup()
+        await worker.told("end", call.id)
+        await worker.told("websocket-closed", ari=case.asterisk.ari_url)
+    assert not worker.lines("failed")
+
+
 @each
 async def test_takes_the_next_call_after_one(world, language):
     """Two calls at the same moment, and a worker that can hold one: the other one waits its turn."""

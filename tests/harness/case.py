@@ -224,10 +224,12 @@ class Case:
 
     # Calls
 
-    async def call(self, offer: str = "5000", extension: str = "test", **variables: str) -> Call:
-        """Place a call over a Local channel. Its far end runs the extension."""
+    async def call(
+        self, offer: str = "5000", extension: str = "test", channel_id: str = "", **variables: str
+    ) -> Call:
+        """Place a call over a Local channel. Its far end, which has the ID if one is given, runs the extension."""
         number = next(_numbers)
-        call = Call(self, f"{self.prefix}-{number}-offered")
+        call = Call(self, channel_id or f"{self.prefix}-{number}-offered")
         answer = await self.ari.request(
             "POST",
             "/channels",

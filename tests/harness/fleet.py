@@ -28,7 +28,8 @@ class Node(Asterisk):
         conf.mkdir(parents=True, exist_ok=True)
         values = {"servers": ",".join(servers), "node": self.node, "ari": f"http://127.0.0.1:{http}/ari", **more}
         (conf / CONF).write_text("[general]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
-        settings = (f"EXTENSIONS={extensions or ''}", f"CONF={conf}", f"HTTP_PORT={http}", f"MODULES_EXTRA={MODULE}")
+        settings = (f"EXTENSIONS={extensions or ''}", f"CONF={conf}", f"HTTP_PORT={http}", f"MODULES_EXTRA={MODULE}",
+                    f"SYSTEMNAME={self.node}")  # fmt: skip
         self.started_with = Settings(self.version, more=settings)
         self.up(self.started_with)
 

@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,20 @@ READY_SECONDS = 10.0
 # Below the ports that systems give to outgoing connections, so that a server that was killed finds its own again.
 PORTS = range(20000, 29000)
 
+_given: set[int] = set()
+_given_lock = threading.Lock()
+
 
 def free_port() -> int:
-    """A TCP port that nobody uses now."""
-    for port in random.sample(PORTS, 200):
+    """A TCP port that nobody uses now, and that this process has not been given before: it may be used only later."""
+    with _given_lock:
+        port = _unused(set(PORTS) - _given)
+        _given.add(port)
+    return port
+
+
+def _unused(ports: set[int]) -> int:
+    for port in random.sample(sorted(ports), min(200, len(ports))):
         with socket.socket() as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

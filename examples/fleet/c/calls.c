@@ -30,10 +30,11 @@ struct call {
 		CALL_COMING, /*!< ours: StasisStart is to come */
 		CALL_HELD
 	} state;
-	char channel[300], offer[128], token[300];
+	char channel[300], offer[128];
 	unsigned number; /*!< of the request that is under way */
 	int tries;
 	int next_node;     /*!< whom to ask next, while taking */
+	char at[300];      /*!< token of the node whose offer was claimed; empty: not by an offer over NATS */
 	struct node *node; /*!< NULL: not known yet */
 	lws_sorted_usec_list_t timer;
 };
@@ -42,10 +43,13 @@ static struct bus *bus;
 static struct node_owner *owner;
 static struct call *calls;
 static int capacity, count;
+static const char *play;
 static unsigned numbers;
 static bool is_stopping;
 static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
-static char nodes[NODES_MAX][300];
+static struct {
+	char token[300], ari[512];
+} nodes[NODES_MAX];
 static int nodes_count;
 
 static void take_next(void);
@@ -95,11 +99,31 @@ static bool is_to_decline(void)
 	return is_stopping || ours >= capacity;
 }
 
-static struct call *find(const char *channel)
+/*! \brief Where a node is in `nodes`; behind the last one when it has not been heard of. */
+static int index_of(const char *token)
+{
+	int i = 0;
+
+	while (i < nodes_count && strcmp(nodes[i].token, token)) {
+		i++;
+	}
+	return i;
+}
+
+/*! \brief Whether a call is at this node. We may not have heard yet where the node is at which it was claimed. */
+static bool is_at(const struct call *call, const struct node *node)
+{
+	int i = index_of(call->at);
+
+	return call->node ? call->node == node : i < nodes_count && !strcmp(nodes[i].ari, node_url(node));
+}
+
+/*! \brief The call of a channel, which alone does not say it: channels of two nodes may have the same ID. */
+static struct call *find(const struct node *node, const char *channel)
 {
 	struct call *call = calls;
 
-	while (call && (call->state == CALL_TAKING || strcmp(call->channel, channel))) {
+	while (call && (call->state == CALL_TAKING || strcmp(call->channel, channel) || !is_at(call, node))) {
 		call = call->next;
 	}
 	return call;
@@ -116,7 +140,7 @@ static void ask(lws_sorted_usec_list_t *timer)
 	}
 	call->number = ++numbers;
 	lws_sul_schedule(owner->lws, 0, timer, ask, ANSWER_US);
-	bus_ask(bus, "claim", call->token, call->number,
+	bus_ask(bus, "claim", call->at, call->number,
 		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
 }
 
@@ -137,7 +161,7 @@ static void ask_next_node(lws_sorted_usec_list_t *timer)
 	}
 	call->number = ++numbers;
 	lws_sul_schedule(owner->lws, 0, timer, take_unanswered, TAKE_US);
-	bus_ask(bus, "take", nodes[call->next_node++], call->number, json_object());
+	bus_ask(bus, "take", nodes[call->next_node++].token, call->number, json_object());
 }
 
 /*! \brief There is room: ask one node after the other for a call that waits. */
@@ -171,7 +195,7 @@ static void on_offer(const struct bus_message *message)
 	}
 	call = add(CALL_ASKED, channel);
 	snprintf(call->offer, sizeof(call->offer), "%s", offer);
-	snprintf(call->token, sizeof(call->token), "%s", message->token);
+	snprintf(call->at, sizeof(call->at), "%s", message->token);
 	ask(&call->timer);
 }
 
@@ -192,6 +216,19 @@ static void await(struct call *call, struct node *node, int hold_ms)
 		node_use(node);
 	}
 	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
+}
+
+/*! \brief A node has given us a call. StasisStart may have been faster, and not have known what we had asked there. */
+static void on_ours(struct call *call, const json_t *answer)
+{
+	struct node *node = node_at(owner, text_of(answer, "ari"));
+	struct call *started = node ? find(node, call->channel) : NULL;
+
+	if (started && started != call) {
+		drop(call);
+	} else {
+		await(call, node, (int) json_integer_value(json_object_get(answer, "hold_ms")));
+	}
 }
 
 static void on_answer(const struct bus_message *message)
@@ -219,8 +256,7 @@ static void on_answer(const struct bus_message *message)
 		return; /* StasisStart was faster, on a WebSocket that was there already */
 	}
 	if (status == 200 || status == 204) {
-		await(call, node_at(owner, text_of(message->body, "ari")),
-			(int) json_integer_value(json_object_get(message->body, "hold_ms")));
+		on_ours(call, message->body);
 	} else {
 		drop(call);
 	}
@@ -228,13 +264,16 @@ static void on_answer(const struct bus_message *message)
 
 static void on_node(const struct bus_message *message)
 {
-	int i = 0;
+	int i = index_of(message->token);
+	bool is_new = i == nodes_count && i < NODES_MAX;
 
-	while (i < nodes_count && strcmp(nodes[i], message->token)) {
-		i++;
+	if (is_new) {
+		snprintf(nodes[nodes_count++].token, sizeof(nodes[i].token), "%s", message->token);
 	}
-	if (i == nodes_count && i < NODES_MAX) {
-		snprintf(nodes[nodes_count++], sizeof(nodes[0]), "%s", message->token);
+	if (i < nodes_count) {
+		snprintf(nodes[i].ari, sizeof(nodes[i].ari), "%s", text_of(message->body, "ari"));
+	}
+	if (is_new) {
 		take_next();
 	}
 	if (json_is_true(json_object_get(message->body, "ask_hello")) && !is_stopping) {
@@ -267,6 +306,15 @@ void calls_on_message(const struct bus_message *message)
 	}
 }
 
+/*! \brief Quote a value of a URL for the format of request(), which wants each % twice. */
+static void quote_for_request(char *to, size_t size, const char *value)
+{
+	text_quote(to, size, value, URL_KEEPS);
+	for (char *at = strchr(to, '%'); at && strlen(to) + 2 < size; at = strchr(at + 2, '%')) {
+		memmove(at + 1, at, strlen(at) + 1);
+	}
+}
+
 /*! \brief A request about a channel, whose id tells what for. \param uri With a %s for the channel. */
 static void request(
 	struct node *node, const char *what, const char *channel, const char *method, const char *uri)
@@ -281,7 +329,8 @@ static void request(
 
 static void on_start(struct node *node, const char *channel)
 {
-	struct call *call = find(channel);
+	struct call *call = find(node, channel);
+	char media[512], uri[700];
 
 	if (!call) {
 		call = add(CALL_COMING, channel);
@@ -291,15 +340,17 @@ static void on_start(struct node *node, const char *channel)
 	call->state = CALL_HELD;
 	tell("start", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
 	request(node, "answer", channel, "POST", "channels/%s/answer");
-	request(node, "play", channel, "POST", "channels/%s/play?media=sound:beep");
+	quote_for_request(media, sizeof(media), play);
+	snprintf(uri, sizeof(uri), "channels/%%s/play?media=%s", media);
+	request(node, "play", channel, "POST", uri);
 }
 
-static void over(const char *channel)
+static void over(struct node *node, const char *channel)
 {
-	struct call *call = find(channel);
+	struct call *call = find(node, channel);
 
 	if (call) {
-		tell("end", "{s:s}", "channel", channel);
+		tell("end", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
 		drop(call);
 	}
 }
@@ -309,12 +360,9 @@ static void on_offer_over_websocket(struct node *node, const char *channel)
 {
 	char app[512], uri[700];
 
-	text_quote(app, sizeof(app), owner->app, URL_KEEPS);
-	for (char *at = strchr(app, '%'); at && strlen(app) + 2 < sizeof(app); at = strchr(at + 2, '%')) {
-		memmove(at + 1, at, strlen(at) + 1); /* the format of request() wants each % twice */
-	}
+	quote_for_request(app, sizeof(app), owner->app);
 	tell("offer", "{s:s, s:s}", "channel", channel, "ari", node_url(node));
-	if (is_stopping || count >= capacity || find(channel)) {
+	if (is_stopping || count >= capacity || find(node, channel)) {
 		snprintf(uri, sizeof(uri), "broadcasts/%%s/decline?application=%s", app);
 		request(node, "decline", channel, "POST", uri);
 		return;
@@ -325,11 +373,11 @@ static void on_offer_over_websocket(struct node *node, const char *channel)
 }
 
 /*! \brief The answer to one of our requests; its id begins with what it was for. */
-static void on_response(const json_t *event)
+static void on_response(struct node *node, const json_t *event)
 {
 	const char *id = text_of(event, "request_id"), *channel = strchr(id, ':');
 	int status = (int) json_integer_value(json_object_get(event, "status_code"));
-	struct call *call = channel ? find(channel + 1) : NULL;
+	struct call *call = channel ? find(node, channel + 1) : NULL;
 
 	if (call && !strncmp(id, "claim:", 6)) {
 		tell("claim", "{s:s, s:i}", "channel", channel + 1, "status", status);
@@ -337,7 +385,7 @@ static void on_response(const json_t *event)
 			drop(call);
 		}
 	} else if (call && !strncmp(id, "check:", 6) && status == 404) {
-		over(channel + 1);
+		over(node, channel + 1);
 	}
 }
 
@@ -348,11 +396,11 @@ static void on_event(struct node *node, json_t *event)
 	if (!strcmp(type, "StasisStart")) {
 		on_start(node, channel);
 	} else if (!strcmp(type, "StasisEnd")) {
-		over(channel);
+		over(node, channel);
 	} else if (!strcmp(type, "CallBroadcast")) {
 		on_offer_over_websocket(node, channel);
 	} else if (!strcmp(type, "RESTResponse")) {
-		on_response(event);
+		on_response(node, event);
 	} else if (!strcmp(type, "PlaybackFinished")) {
 		channel = strchr(text_of(json_object_get(event, "playback"), "target_uri"), ':');
 		request(node, "hangup", channel ? channel + 1 : "", "DELETE", "channels/%s");
@@ -376,17 +424,18 @@ static void on_gone(struct node *node)
 	for (struct call *call = calls; call; call = next) {
 		next = call->next;
 		if (call->node == node) {
-			tell("lost", "{s:s}", "channel", call->channel);
+			tell("lost", "{s:s, s:s}", "channel", call->channel, "ari", node_url(node));
 			drop(call);
 		}
 	}
 }
 
-void calls_init(struct bus *the_bus, struct node_owner *the_owner, int the_capacity)
+void calls_init(struct bus *the_bus, struct node_owner *the_owner, const struct calls_options *options)
 {
 	bus = the_bus;
 	owner = the_owner;
-	capacity = the_capacity;
+	capacity = options->capacity;
+	play = options->play;
 	owner->on_event = on_event;
 	owner->on_open = on_open;
 	owner->on_gone = on_gone;

@@ -18,8 +18,14 @@
 /*! \brief How long a hello counts. */
 #define HELLO_TTL_MS 30000
 
-/*! \brief Set up. All of it belongs to the caller and stays. \param capacity So many calls at once. */
-void calls_init(struct bus *bus, struct node_owner *owner, int capacity);
+/*! \brief What is done with calls. */
+struct calls_options {
+	int capacity;     /*!< so many at once */
+	const char *play; /*!< what callers hear, as ARI names media */
+};
+
+/*! \brief Set up. All of it belongs to the caller and stays. */
+void calls_init(struct bus *bus, struct node_owner *owner, const struct calls_options *options);
 
 /*! \brief Something came from NATS. Not freed. */
 void calls_on_message(const struct bus_message *message);

@@ -27,7 +27,7 @@
 static const char usage[] =
 	"usage: worker --app NAME [option ...]\n"
 	"\n"
-	"Claim calls that a fleet of Asterisks offers over NATS: answer, beep, hang up.\n"
+	"Claim calls that a fleet of Asterisks offers over NATS: answer, play a sound, hang up.\n"
 	"\n"
 	"  --app NAME            the name of this ARI application; each worker should have one of its own\n"
 	"  --nats URL[,URL...]   servers of NATS (nats://127.0.0.1:4222)\n"
@@ -35,6 +35,7 @@ static const char usage[] =
 	"  --prefix PREFIX       what all subjects begin with (sb.v1)\n"
 	"  --user USER           ARI user, on all nodes (ari); its password is in the environment, ARI_PASSWORD (ari)\n"
 	"  --capacity N          hold so many calls at once (1)\n"
+	"  --play MEDIA          an ARI media URI (sound:beep)\n"
 	"\n"
 	"Writes what happens as lines of JSON.\n";
 
@@ -65,35 +66,36 @@ static void greet(lws_sorted_usec_list_t *timer)
 }
 
 /*! \brief The options. Ends the program when they are wrong. */
-static int read_options(int argc, char *argv[], struct bus_options *options)
+static void read_options(int argc, char *argv[], struct bus_options *options, struct calls_options *calls)
 {
 	static const struct option known[] = { { "app", 1, NULL, 'a' }, { "nats", 1, NULL, 'n' },
 		{ "nats-user", 1, NULL, 'U' }, { "prefix", 1, NULL, 'p' }, { "user", 1, NULL, 'u' },
-		{ "capacity", 1, NULL, 'c' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "capacity", 1, NULL, 'c' }, { "play", 1, NULL, 'P' }, { "help", 0, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
 	const char **texts[128] = { ['a'] = &options->app,
 		['n'] = &options->servers,
 		['U'] = &options->user,
 		['p'] = &options->prefix,
+		['P'] = &calls->play,
 		['u'] = &owner.user };
-	int letter, capacity = 1;
+	int letter;
 
 	while ((letter = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (letter == 'h') {
 			fputs(usage, stdout);
 			exit(0);
 		} else if (letter == 'c') {
-			capacity = atoi(optarg);
+			calls->capacity = atoi(optarg);
 		} else if (letter == '?') {
 			exit(2);
 		} else {
 			*texts[letter] = optarg;
 		}
 	}
-	if (!options->app || capacity < 1 || optind < argc) {
+	if (!options->app || calls->capacity < 1 || optind < argc) {
 		fputs("worker: --app NAME is missing, or --capacity is no number from 1 on; see --help\n", stderr);
 		exit(2);
 	}
-	return capacity;
 }
 
 static struct lws_context *create_lws(void)
@@ -138,14 +140,14 @@ int main(int argc, char *argv[])
 		.prefix = "sb.v1",
 		.worker = worker,
 		.password = getenv("NATS_PASSWORD") };
+	struct calls_options calls = { .capacity = 1, .play = "sound:beep" };
 	const char *password = getenv("ARI_PASSWORD");
-	int capacity;
 
 	srandom((unsigned) time(NULL) ^ (unsigned) getpid() << 16);
 	snprintf(worker, sizeof(worker), "c-%ld-%ld", (long) getpid(), random());
 	owner.user = "ari";
 	owner.password = password ? password : "ari";
-	capacity = read_options(argc, argv, &options);
+	read_options(argc, argv, &options, &calls);
 	owner.app = options.app;
 	tell_as(options.app, worker);
 	owner.lws = create_lws();
@@ -153,7 +155,7 @@ int main(int argc, char *argv[])
 	if (!bus) {
 		return 1;
 	}
-	calls_init(bus, &owner, capacity);
+	calls_init(bus, &owner, &calls);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);

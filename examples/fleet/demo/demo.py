@@ -7,7 +7,9 @@ was not; 2, the demo could not be carried out; 128 + N, ended by signal N.
 
 import asyncio
 import fcntl
+import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -28,10 +30,14 @@ from harness.fleet_worker import Worker  # noqa: E402
 from harness.nats import NatsClient  # noqa: E402
 
 WORKERS = {"red": "node", "orange": "node", "yellow": "node", "green": "node", "blue": "c", "violet": "c"}
-CAPACITY = 3
 CALLERS = 48
+# About 14 calls of 5.5 s at a time. Workers in C are faster, and would leave none to the others if they had room. There
+# is room for all, also while the calls of an Asterisk that has died still take their places: who is full declines.
+CAPACITY = {"node": 8, "c": 2}
 PAUSE = 0.4
+PLAY = "sound:demo-thanks"
 NATS_DIES, ASTERISK_DIES, NATS_RETURNS = 4.0, 9.0, 13.0
+LOGS = REPO / "build" / "demo-fleet"
 
 
 class Outcomes(Ami):
@@ -78,12 +84,17 @@ class Demo:
                 there.add(line["ari"])
             elif line["event"] in ("websocket-closed", "websocket-lost"):
                 there.discard(line["ari"])
-        return (worker.app, WORKERS[worker.app], len(worker.lines("offer")), len(worker.lines("start")), self.holds(worker),
+        return (worker.app, WORKERS[worker.app], len(worker.lines("offer")), len(worker.lines("start")), len(self.held(worker)),
                 len(worker.lines("lost")), " ".join(sorted(ports[url] for url in there)))  # fmt: skip
 
-    def holds(self, worker: Worker) -> int:
-        over = {line["channel"] for what in ("end", "lost") for line in worker.lines(what)}
-        return len({line["channel"] for line in worker.lines("start")} - over)
+    def held(self, worker: Worker) -> set[tuple[str, str]]:
+        """The calls in a worker's hands: ARI of their nodes, and channels."""
+        started, *over = ({(line["ari"], line["channel"]) for line in worker.lines(what)} for what in ("start", "end", "lost"))
+        return started.difference(*over)
+
+    def held_still(self) -> list[str]:
+        return [f"{name} holds {channel} of {ari}" for name, worker in self.workers.items()
+                for ari, channel in sorted(self.held(worker))]  # fmt: skip
 
     def summary(self) -> Row:
         states = [caller.state for caller in self.callers]
@@ -112,7 +123,7 @@ class Demo:
         ticker = asyncio.create_task(self.tick())
         try:
             await asyncio.gather(place(self.callers, self.nodes, PAUSE), self.harm())
-            await until(lambda: not any(map(self.holds, self.workers.values())), "the workers know that all calls have ended")
+            await self.all_ended()
         finally:
             ticker.cancel()
 
@@ -122,7 +133,7 @@ class Demo:
 
     async def start_workers(self) -> None:
         for name, language in WORKERS.items():
-            self.workers[name] = Worker(name, self.fleet.urls, "--capacity", str(CAPACITY), language=language)
+            self.workers[name] = Worker(name, self.fleet.urls, "--capacity", str(CAPACITY[language]), "--play", PLAY, language=language)
         await asyncio.gather(*(worker.start() for worker in self.workers.values()))
         async with NatsClient(self.fleet.servers[0].port) as client:
             await until(lambda: self.are_known(client), "all nodes know all workers")
@@ -152,6 +163,23 @@ class Demo:
         await asyncio.sleep(NATS_RETURNS - ASTERISK_DIES)
         await in_thread(server.start)
         self.board.tell(f"{server.name} back")
+
+    async def all_ended(self) -> None:
+        try:
+            await until(lambda: not self.held_still(), "the workers know that all calls have ended")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {', '.join(self.held_still())}") from error
+
+    def keep_logs(self) -> None:
+        """What the workers have told, for who wants to know what went wrong."""
+        if not self.workers:
+            return
+        shutil.rmtree(LOGS, ignore_errors=True)
+        LOGS.mkdir(parents=True)
+        for name, worker in self.workers.items():
+            lines = [json.dumps(line) for line in worker.events]
+            (LOGS / f"{name}.log").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        print(f"What the workers have told: {LOGS.relative_to(REPO)}/", file=sys.stderr)
 
     async def take_down(self) -> None:
         """Leave nothing running. May be called at any time."""
@@ -189,6 +217,7 @@ async def carry_out(demo: Demo) -> int:
         return 128 + stopped_by[0] if stopped_by else 2
     except (SandboxError, RuntimeError, AssertionError, OSError) as trouble:
         print(f"\nThe demo cannot go on. {trouble}", file=sys.stderr)
+        demo.keep_logs()
         return 2
     finally:
         stopped_by.append(0)
@@ -199,7 +228,9 @@ def verdict(demo: Demo) -> int:
     faults = demo.faults()
     for fault in faults:
         demo.board.say(f"!! {fault}")
-    if not faults:
+    if faults:
+        demo.keep_logs()
+    else:
         demo.board.say(f"\nok {CALLERS} of {CALLERS} callers served, {time.monotonic() - demo.board.started:.0f} s in all.")
     return int(bool(faults))
 

@@ -37,7 +37,7 @@ class Bus extends EventEmitter {
     super();
     this.options = options;
     this.tell = tell;
-    this.nodes = new Map(); // token of the node -> when it was heard of
+    this.nodes = new Map(); // token of the node -> when it was heard of, and the URL of its ARI
     this.leaving = false;
   }
 
@@ -112,7 +112,7 @@ class Bus extends EventEmitter {
   onNode(body, subject) {
     const node = subject.split('.').pop();
     const isNew = !this.nodes.has(node);
-    this.nodes.set(node, Date.now());
+    this.nodes.set(node, { at: Date.now(), ari: body.ari });
     if (isNew) {
       this.tell('node', { node: body.node, ari: body.ari });
       this.emit('node', node);
@@ -130,13 +130,18 @@ class Bus extends EventEmitter {
     } else if (body.type === 'CallBroadcast') {
       this.emit('offer', { ...body, channel, node });
     } else {
-      this.emit('over', { type: body.type, channel, offer: body.offer, winner: body.winner_app, reason: body.reason });
+      this.emit('over', { type: body.type, channel, node, offer: body.offer, winner: body.winner_app, reason: body.reason });
     }
+  }
+
+  /* The URL of a node's ARI, or undefined as long as it has not been heard of. */
+  urlOf(node) {
+    return this.nodes.get(node)?.ari;
   }
 
   /* The nodes that have been heard of lately, in an order of its own each time. */
   nodesThere() {
-    for (const [node, at] of this.nodes) {
+    for (const [node, { at }] of this.nodes) {
       if (Date.now() - at > TTL_MS) {
         this.nodes.delete(node);
       }

@@ -25,16 +25,26 @@ console.log = console.error;
 const TAKE_MS = 2000; // how long to wait for the answer to a take, which is not asked twice: it might bring two calls
 const COMES_MS = 3000; // beyond hold_ms: how long StasisStart may take before we believe that it does not come
 
+/* A call. Channels of two nodes may have the same ID: a channel alone does not say which call it is. */
+function callAt(place, channel) {
+  return `${place} ${channel}`;
+}
+
+/* Whether a request failed only because the call has ended meanwhile: StasisEnd tells that. */
+function isOver(error) {
+  return /Channel not (found|in Stasis)/.test(error.message);
+}
+
 class Worker {
   constructor(options) {
     this.options = options;
     this.tell = teller(options);
     this.bus = new Bus(options, this.tell);
     this.nodes = new Nodes(options, this.tell);
-    this.offers = new Map(); // channel -> nonce of the offer that is open
-    this.asked = new Set(); // what may become ours in a moment: each takes a place
-    this.coming = new Set(); // calls that are ours, but StasisStart has not come yet
-    this.held = new Map(); // channel -> node: calls in our hands
+    this.offers = new Map(); // call, by its node's name -> nonce of the offer that is open
+    this.asked = new Set(); // what may become ours in a moment: each takes a place. Calls by their node's URL, and takes
+    this.coming = new Set(); // calls, by their node's URL, that are ours, but StasisStart has not come yet
+    this.held = new Set(); // calls, by their node's URL, in our hands
     this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
     this.isUnsure = false; // whether the last take was not answered
     this.stopping = false;
@@ -59,7 +69,7 @@ class Worker {
   }
 
   room() {
-    const asked = [...this.asked].filter((channel) => !this.held.has(channel));
+    const asked = [...this.asked].filter((what) => !this.held.has(what));
     return this.stopping ? 0 : this.options.capacity - asked.length - this.held.size;
   }
 
@@ -79,7 +89,7 @@ class Worker {
 
   /* No room: for a while, or only until we hear that what we have asked for is another's. */
   whenFull() {
-    const ours = new Set([...this.held.keys(), ...this.coming]).size;
+    const ours = new Set([...this.held, ...this.coming]).size;
     this.leftOpen ||= ours < this.options.capacity;
     return ours < this.options.capacity || this.options['when-full'] === 'leave' ? 'ignore' : 'decline';
   }
@@ -94,33 +104,33 @@ class Worker {
       return;
     }
     if (verb === 'decline') {
-      this.forget(channel, offer.offer);
+      this.forget(callAt(node, channel), offer.offer);
       const { status } = await this.bus.ask('decline', node, { channel_id: channel, offer: offer.offer });
       this.tell('decline', { channel, status });
       return;
     }
-    await this.reserved(channel, () => this.claim(verb, offer));
+    await this.reserved(callAt(this.bus.urlOf(node) ?? node, channel), () => this.claim(verb, offer));
   }
 
   /* What is open, until it is over or its time has run out: a node that dies says nothing. */
-  remember({ channel, offer, remaining_ms: remaining }) {
-    this.offers.set(channel, offer);
-    setTimeout(() => this.timeIsUp(channel, offer), Math.min(Math.max(Number(remaining) || 0, 0), 86400000)).unref();
+  remember({ channel, node, offer, remaining_ms: remaining }) {
+    this.offers.set(callAt(node, channel), offer);
+    setTimeout(() => this.timeIsUp(node, channel, offer), Math.min(Math.max(Number(remaining) || 0, 0), 86400000)).unref();
   }
 
-  timeIsUp(channel, offer) {
-    if (this.forget(channel, offer)) {
+  timeIsUp(node, channel, offer) {
+    if (this.forget(callAt(node, channel), offer)) {
       this.tell('forgotten', { channel });
     }
   }
 
-  forget(channel, offer) {
-    return this.offers.get(channel) === offer && this.offers.delete(channel);
+  forget(call, offer) {
+    return this.offers.get(call) === offer && this.offers.delete(call);
   }
 
-  onOver({ type, channel, offer, winner, reason }) {
+  onOver({ type, channel, node, offer, winner, reason }) {
     this.tell(type === 'CallClaimed' ? 'claimed' : 'withdrawn', { channel, winner, reason });
-    this.forget(channel, offer);
+    this.forget(callAt(node, channel), offer);
   }
 
   /* Something that may bring us a call takes a place of it while it goes on. */
@@ -140,7 +150,7 @@ class Worker {
 
   async claim(verb, { channel, node, offer, remaining_ms: remaining, bid_window: window }) {
     await sleep(this.options.think);
-    if (this.offers.get(channel) !== offer) {
+    if (this.offers.get(callAt(node, channel)) !== offer) {
       this.tell('too-late', { channel });
       return;
     }
@@ -153,7 +163,7 @@ class Worker {
     }
     const { status, winner_app: winner, message } = answer;
     this.tell(verb, { channel, status, winner, message, ms: Number((performance.now() - started).toFixed(1)) });
-    this.forget(channel, offer);
+    this.forget(callAt(node, channel), offer);
     if (status === 204) {
       await this.fetchCall(channel, answer);
     }
@@ -162,19 +172,20 @@ class Worker {
   /* A call is ours: have a WebSocket to its node before hold_ms is over, and wait for it. */
   async fetchCall(channel, { ari, hold_ms: hold }) {
     const node = this.nodes.at(ari);
+    const call = callAt(ari, channel);
     node.calls.add(channel);
-    this.coming.add(channel);
+    this.coming.add(call);
     const started = performance.now();
     try {
       await Promise.race([node.open(), sleep(hold).then(() => { throw new Error(`no WebSocket within ${hold} ms`); })]);
-      while (!this.held.has(channel) && node.calls.has(channel) && performance.now() - started < hold + COMES_MS) {
+      while (!this.held.has(call) && node.calls.has(channel) && performance.now() - started < hold + COMES_MS) {
         await Promise.race([this.nextStart(), sleep(250)]);
       }
     } catch (error) {
       this.tell('failed', { channel, error: error.message });
     }
-    this.coming.delete(channel);
-    if (!this.held.has(channel) && node.calls.delete(channel)) {
+    this.coming.delete(call);
+    if (!this.held.has(call) && node.calls.delete(channel)) {
       this.tell('not-come', { channel });
     }
     node.closeIfIdle();
@@ -199,7 +210,7 @@ class Worker {
       this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
       return;
     }
-    await this.reserved(channel, () => this.claimOverHttp(node, channel));
+    await this.reserved(callAt(node.url, channel), () => this.claimOverHttp(node, channel));
   }
 
   async claimOverHttp(node, channel) {
@@ -218,15 +229,15 @@ class Worker {
   /* The call is ours; nobody else touches it until it leaves Stasis. */
   async onStart(node, event, channel) {
     node.calls.add(channel.id);
-    this.held.set(channel.id, node);
+    this.held.add(callAt(node.url, channel.id));
     this.tell('start', { channel: channel.id, ari: node.url, args: event.args });
     const playback = node.client.Playback();
     playback.once('PlaybackFinished', (finished) => this.onPlayed(channel, finished.playback));
     try {
       await channel.answer();
       await channel.play({ media: this.options.play }, playback);
-    } catch (error) { // most likely the caller has hung up meanwhile
-      this.tell('failed', { channel: channel.id, error: error.message });
+    } catch (error) {
+      this.failed(channel, error);
     }
   }
 
@@ -239,14 +250,20 @@ class Worker {
         await channel.continueInDialplan();
       }
     } catch (error) {
+      this.failed(channel, error);
+    }
+  }
+
+  failed(channel, error) {
+    if (!isOver(error)) {
       this.tell('failed', { channel: channel.id, error: error.message });
     }
   }
 
   onEnd(node, channel, what) {
     if (node.calls.delete(channel)) {
-      this.held.delete(channel);
-      this.tell(what, { channel });
+      this.held.delete(callAt(node.url, channel));
+      this.tell(what, { channel, ari: node.url });
       node.closeIfIdle();
       this.rested();
       this.takeNext();
