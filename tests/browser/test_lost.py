@@ -13,6 +13,7 @@ from console import caller, log_in, opened, url
 from harness.ami import Ami
 from harness.asterisk import REPO, Asterisk, Settings
 from harness.case import Case
+from harness.events import until
 
 
 async def restarted(case):
@@ -65,6 +66,10 @@ async def test_connection_cut(case, page):
     await page.reads("#ended tbody", "Gerda", app.app)
 
 
+async def nobody_is_there(case):
+    return (await case.ari.get("/broadcastMatch")).json["there"] == 0
+
+
 async def test_without_the_setting_it_does_not_stay(case, page):
     """A console that is offered calls would keep them waiting for it. It says what to set."""
     conf = case.asterisk.folder / "etc" / "stasis_broadcast.conf"
@@ -75,7 +80,7 @@ async def test_without_the_setting_it_does_not_stay(case, page):
         await page.open(url(case.asterisk))
         await log_in(page)
         await page.reads("#login-error", "watchers = ^console")
-        assert (await case.ari.get("/broadcastMatch")).json["there"] == 0
+        await until(lambda: nobody_is_there(case), "the console has gone")
     finally:
         conf.write_text(before)
         await case.ami.cli("module reload res_stasis_broadcast.so")

@@ -87,8 +87,9 @@ async def test_settings_are_applied_by_a_reload(world):
         assert "Prefix:      other.v2" in await case.ami.cli("broadcast show nats")
         assert await raw.ask("take", "node-1") is None
         answer = None
-        raw.client.publish(f"other.v2.hello.{raw.app}", {"worker": raw.worker, "ttl_ms": 60000})
+        # In this order: servers pass on who wants a subject before what comes after it.
         await raw.client.subscribe(f"other.v2.offer.{raw.app}.*")
+        raw.client.publish(f"other.v2.hello.{raw.app}", {"worker": raw.worker, "ttl_ms": 60000})
         call = await until(lambda: called(case, raw.app), "the application is a recipient")
         offer = (await raw.client.wait(lambda one: one["subject"].startswith("other.v2.offer.")))["json"]
         body = {"channel_id": call.id, "offer": offer["offer"], "worker": raw.worker}
@@ -111,6 +112,11 @@ async def test_what_is_no_matter_of_the_connection_leaves_it(world):
 async def called(case, app):
     """A call that somebody was offered."""
     call = await case.call(f"10000,^{app}$")
+
+    async def known():
+        return call.results() or (await case.ari.get(f"/broadcasts/{call.id}")).status == 200
+
+    await until(known, "the call is on offer, or has gone on")
     return call if not call.results() else None
 
 
