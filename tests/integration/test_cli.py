@@ -144,9 +144,11 @@ async def test_show_goes_on_where_a_page_ends(case):
     # Calls of the test before may be on their way out.
     await until(nothing_is_left, "all broadcasts are cleaned up")
     app = await case.app()
-    calls = [await case.call("60000") for _ in range(5)]
-    for call in calls:
-        await app.offered(call.id)
+    calls = []
+    for _ in range(5):
+        # In line is who was offered first: one after the other.
+        calls.append(await case.call("60000"))
+        await app.offered(calls[-1].id)
     lines = await run(case, "broadcast show from 2 2")
     assert [line.split()[0] for line in lines[1:3]] == [calls[1].id, calls[2].id]
     assert lines[3:] == ["2 more: broadcast show from 4", "5 calls on offer, 0 claimed or ended"]
