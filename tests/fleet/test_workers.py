@@ -132,7 +132,8 @@ async def test_good_bye_keeps_the_call(world, language):
 
 async def test_call_that_is_over_is_not_claimed(world):
     """CallClaimed and CallWithdrawn come over NATS, too: who still thinks need not ask."""
-    slow = await world.worker("--think", "2000")
+    # Room for more than the questions for the next call, with which it begins.
+    slow = await world.worker("--think", "2000", "--capacity", "5")
     call = await world.cases[0].call(f"10000,^{slow.app}$,,yes")
     await slow.told("offer", call.id)
     await call.hangup()

@@ -87,16 +87,23 @@ static void drop(struct call *call)
 	}
 }
 
+int calls_held(void)
+{
+	int held = 0;
+
+	for (const struct call *call = calls; call; call = call->next) {
+		held += call->state >= CALL_COMING;
+	}
+	return held;
+}
+
 /*! \brief No room: for a while, so decline, or only until we hear that what we have asked for is another's. */
 static bool is_to_decline(void)
 {
-	int ours = 0;
+	const int held = calls_held();
 
-	for (const struct call *call = calls; call; call = call->next) {
-		ours += call->state >= CALL_COMING;
-	}
-	left_open |= ours < capacity && !is_stopping;
-	return is_stopping || ours >= capacity;
+	left_open |= held < capacity && !is_stopping;
+	return is_stopping || held >= capacity;
 }
 
 /*! \brief Where a node is in `nodes`; behind the last one when it has not been heard of. */

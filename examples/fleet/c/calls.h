@@ -36,4 +36,7 @@ void calls_stop(void);
 /*! \brief How many there are, those included that may be ours in a moment. */
 int calls_count(void);
 
+/*! \brief How many calls are ours, or will be: without what we have only asked for. */
+int calls_held(void);
+
 #endif

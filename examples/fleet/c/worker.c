@@ -125,7 +125,7 @@ static void run(void)
 			bus_free(message);
 		}
 		if (signals && !said_good_bye) {
-			tell("stopping", "{s:i}", "calls", calls_count());
+			tell("stopping", "{s:i}", "calls", calls_held());
 			bus_hello(bus, 0);
 			calls_stop();
 			said_good_bye = true;
