@@ -124,10 +124,10 @@ async def work(base: str, every: float = 2.0) -> None:
     tasks = Tasks()
     async with aiohttp.ClientSession(auth=login, connector=aiohttp.TCPConnector(limit=0)) as http:
         try:
-            crew = [tasks.begin(Worker(way, base, http, tasks).run()) for way in WORKERS]
+            everybody = [tasks.begin(Worker(way, base, http, tasks).run()) for way in WORKERS]
             # The first caller finds somebody.
             await asyncio.sleep(0.5)
-            crew.append(tasks.begin(Callers(base, http, tasks, every).run()))
-            await asyncio.wait(crew, return_when=asyncio.FIRST_COMPLETED)
+            everybody.append(tasks.begin(Callers(base, http, tasks, every).run()))
+            await asyncio.wait(everybody, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await tasks.end()

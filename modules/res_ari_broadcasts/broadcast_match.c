@@ -23,6 +23,7 @@
 #include "broadcast_match.h"
 #include "printable.h"
 #include "request.h"
+#include "respond.h"
 
 /*! How many names are told if the client does not say. */
 #define MATCH_LIMIT 1000
@@ -70,19 +71,14 @@ static void respond(const char *filter, size_t limit, struct ast_ari_response *r
 
 	if (!res) {
 		json = match_json(&match, &listing);
+		res = json ? 0 : -1;
 	}
 	ast_json_unref(listing.array);
-	if (json) {
-		ast_ari_response_ok(response, json);
-	} else if (res == STASIS_BROADCAST_MATCH_UNUSABLE) {
+	if (res == STASIS_BROADCAST_MATCH_UNUSABLE) {
 		ast_ari_response_error(
 			response, 400, "Bad Request", "Parameter filter cannot be used: %s", match.reason);
-	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-		request_check_provider();
-		ast_ari_response_error(response, 501, "Not Implemented",
-			"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
 	} else {
-		ast_ari_response_alloc_failed(response);
+		respond_json(response, res, json);
 	}
 }
 

@@ -25,6 +25,7 @@
 #include "broadcast_stats.h"
 #include "printable.h"
 #include "request.h"
+#include "respond.h"
 
 /*! How many applications and how many queues are told of if the client does not say. */
 #define STATS_LIMIT 1000
@@ -217,15 +218,7 @@ static void get(struct ast_tcptls_session_instance *ser attribute_unused, struct
 	if (!limit.times || !request_check_number(&limit, 1, STATS_MAX_LIMIT, &most, response)) {
 		int res = describe((size_t) most, &json);
 
-		if (!res) {
-			ast_ari_response_ok(response, json);
-		} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-			request_check_provider();
-			ast_ari_response_error(response, 501, "Not Implemented",
-				"res_stasis_broadcast is not loaded, or it is the one that Asterisk brings");
-		} else {
-			ast_ari_response_alloc_failed(response);
-		}
+		respond_json(response, res, json);
 	}
 	request_end();
 }

@@ -36,18 +36,6 @@
 /*! As many as a client can ask for: an answer of some megabytes. */
 #define LIST_MAX_LIMIT 10000
 
-/*! \brief Answer with a list that was asked for. */
-static void respond_list(struct ast_ari_response *response, int res, struct ast_json *json)
-{
-	if (!res) {
-		ast_ari_response_ok(response, json);
-	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
-		respond_no(response, res);
-	} else {
-		ast_ari_response_alloc_failed(response);
-	}
-}
-
 static void list(struct ast_tcptls_session_instance *ser attribute_unused, struct ast_variable *get_params,
 	struct ast_variable *path_vars attribute_unused, struct ast_variable *headers attribute_unused,
 	struct ast_json *body, struct ast_ari_response *response)
@@ -64,7 +52,7 @@ static void list(struct ast_tcptls_session_instance *ser attribute_unused, struc
 		(!limit.times || !request_check_number(&limit, 1, LIST_MAX_LIMIT, &most, response))) {
 		int res = stasis_broadcast_describe_all(application.value, (size_t) most, &json);
 
-		respond_list(response, res, json);
+		respond_json(response, res, json);
 	}
 	request_end();
 }

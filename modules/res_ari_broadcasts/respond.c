@@ -47,3 +47,14 @@ void respond_no(struct ast_ari_response *response, int answer)
 		break;
 	}
 }
+
+void respond_json(struct ast_ari_response *response, int res, struct ast_json *json)
+{
+	if (!res) {
+		ast_ari_response_ok(response, json);
+	} else if (res == AST_OPTIONAL_API_UNAVAILABLE) {
+		respond_no(response, res);
+	} else {
+		ast_ari_response_alloc_failed(response);
+	}
+}

@@ -363,9 +363,21 @@ static void nothing_is_awarded_after_the_close(void **state)
 	broadcast_unref(broadcast);
 }
 
-static void next_best_has_it_at_once_when_the_winner_is_lost(void **state)
+/*! \brief A broadcast for which "alpha" has bid 10, "gamma" 20, and "beta", whose it is, 30. */
+static struct broadcast *won_by_beta(void)
 {
 	struct broadcast *first = collecting(DAY_MS, 5000);
+
+	bid(first, "alpha", 10);
+	bid(first, "beta", 30);
+	bid(first, "gamma", 20);
+	expect_winner(first, "beta", 30);
+	return first;
+}
+
+static void next_best_has_it_at_once_when_the_winner_is_lost(void **state)
+{
+	struct broadcast *first = won_by_beta();
 	struct names *others = names_of("alpha", "gamma", NULL);
 	struct names *lost = names_of("beta", NULL);
 	struct broadcast_terms terms = { .channel_id = "chan",
@@ -377,10 +389,6 @@ static void next_best_has_it_at_once_when_the_winner_is_lost(void **state)
 	struct broadcast *next;
 
 	(void) state;
-	bid(first, "alpha", 10);
-	bid(first, "beta", 30);
-	bid(first, "gamma", 20);
-	expect_winner(first, "beta", 30);
 	next = announced(&terms);
 	expect_winner(next, "gamma", 20);
 	broadcast_unref(next);
@@ -406,7 +414,7 @@ static void next_best_has_it_at_once_when_the_winner_is_lost(void **state)
 /*! \brief Of those that would have to come first, and were told that they had lost, no bid decides again. */
 static void bids_of_other_than_the_bidders_do_not_count_again(void **state)
 {
-	struct broadcast *first = collecting(DAY_MS, 5000);
+	struct broadcast *first = won_by_beta();
 	struct names *others = names_of("alpha", "gamma", NULL);
 	struct names *here = names_of("alpha", NULL);
 	struct names *nobody = names_create(NULL, 0);
@@ -419,10 +427,6 @@ static void bids_of_other_than_the_bidders_do_not_count_again(void **state)
 	struct broadcast *next;
 
 	(void) state;
-	bid(first, "alpha", 10);
-	bid(first, "beta", 30);
-	bid(first, "gamma", 20);
-	expect_winner(first, "beta", 30);
 	next = announced(&terms);
 	expect_winner(next, "alpha", 10);
 	broadcast_unref(next);

@@ -143,20 +143,27 @@ static void widening_without_memory_changes_nothing(void **state)
 	broadcast_unref(broadcast);
 }
 
+/*! \brief A claim without memory of a broadcast that is on offer. */
+static enum broadcast_result claim_without_memory(struct broadcast *broadcast, const char *app_name)
+{
+	enum broadcast_result result;
+
+	take_all_memory();
+	result = broadcast_claim(broadcast, app_name, NULL);
+	give_memory_back();
+	return result;
+}
+
 static void claim_without_memory_leaves_it_open(void **state)
 {
 	struct broadcast *broadcast;
-	enum broadcast_result result;
 
 	(void) state;
 	if (!memory_can_run_out()) {
 		skip();
 	}
 	broadcast = broadcast_of("chan", 60000);
-	take_all_memory();
-	result = broadcast_claim(broadcast, "gamma", NULL);
-	give_memory_back();
-	assert_int_equal(result, BROADCAST_CLOSED);
+	assert_int_equal(claim_without_memory(broadcast, "gamma"), BROADCAST_CLOSED);
 	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
 	assert_int_equal(broadcast_claim(broadcast, "beta", NULL), BROADCAST_OK);
 	broadcast_unref(broadcast);
@@ -165,17 +172,13 @@ static void claim_without_memory_leaves_it_open(void **state)
 static void claim_of_a_recipient_needs_no_memory(void **state)
 {
 	struct broadcast *broadcast;
-	enum broadcast_result result;
 
 	(void) state;
 	if (!memory_can_run_out()) {
 		skip();
 	}
 	broadcast = broadcast_of("chan", 60000);
-	take_all_memory();
-	result = broadcast_claim(broadcast, "beta", NULL);
-	give_memory_back();
-	assert_int_equal(result, BROADCAST_OK);
+	assert_int_equal(claim_without_memory(broadcast, "beta"), BROADCAST_OK);
 	assert_string_equal(broadcast_winner_name(broadcast), "beta");
 	broadcast_unref(broadcast);
 }

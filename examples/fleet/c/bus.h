@@ -62,7 +62,7 @@ void bus_ping(struct bus *bus);
  * \brief Ask a node. The answer comes as BUS_ANSWER with this number.
  *
  * \param verb claim, decline or take.
- * \param body Taken over; `worker` is added.
+ * \param body The reference goes to it; `worker` is added.
  */
 void bus_ask(struct bus *bus, const char *verb, const char *node, unsigned number, json_t *body);
 

@@ -122,7 +122,7 @@ class Demo:
         self.board.say()
         ticker = asyncio.create_task(self.tick())
         try:
-            await asyncio.gather(place(self.callers, self.nodes, PAUSE), self.harm())
+            await asyncio.gather(place(self.callers, self.nodes, PAUSE), self.kill_some())
             await self.all_ended()
         finally:
             ticker.cancel()
@@ -148,7 +148,7 @@ class Demo:
             self.board.show()
             await asyncio.sleep(0.25)
 
-    async def harm(self) -> None:
+    async def kill_some(self) -> None:
         server, node = self.fleet.servers[1], self.fleet.nodes[2]
         await asyncio.sleep(NATS_DIES)
         server.kill()
