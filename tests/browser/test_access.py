@@ -54,6 +54,14 @@ async def test_nothing_comes_from_outside(case, page):
     assert not [one for one in page.requests() if "api_key" in one]
 
 
+async def test_page_loads_under_150_kb(case, page):
+    """All that the browser has fetched of the page, not compressed; what ARI answers is not the page."""
+    await opened(page, case)
+    entries = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+    sizes = await page.evaluate(f"{entries}.filter((one) => one.name.includes('/static/')).map((one) => one.decodedBodySize)")
+    assert len(sizes) > 3 and all(sizes) and sum(sizes) < 150_000, sizes
+
+
 async def test_nothing_but_its_own_scripts_runs(case, page):
     await opened(page, case)
     await page.evaluate("{ const one = document.createElement('script'); one.append('window.ran = 1'); document.body.append(one); 1 }")
