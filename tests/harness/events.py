@@ -7,7 +7,7 @@ from typing import Any
 
 # The longest that anything may take that ought to happen at once. Far above what is needed: it
 # only decides how long a broken Asterisk takes to fail a test.
-DEADLINE = 15.0
+DEADLINE = 30.0
 
 Event = dict[str, Any]
 Predicate = Callable[[Event], bool]
