@@ -140,7 +140,7 @@ async def first_run_has_ended(case):
     async def has_it():
         return await runs(case) <= 1
 
-    await until(has_it, "the run that made the first offer has ended", deadline=5)
+    await until(has_it, "the run that made the first offer has ended", deadline=15)
 
 
 async def test_second_offer_of_a_call_without_pbx_lives(case):
@@ -219,7 +219,7 @@ async def test_offer_ends_when_its_caller_is_bridged(case, how, pbx):
     async def none_left():
         return (await case.ari.get("/broadcasts")).json == []
 
-    await until(none_left, "the offer has ended", deadline=5)
+    await until(none_left, "the offer has ended", deadline=15)
     await check_withdrawn(case, app, call.id)
     await redirect(case, call, "second")
     await offered_times(app, call.id, 2)
