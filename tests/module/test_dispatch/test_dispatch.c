@@ -47,6 +47,11 @@ static size_t sent_count;
 static int held;
 static int inside;
 
+/*! How long sending works, in nanoseconds of the clock, if it is to do only that: without a lock to wait for. */
+static _Atomic int64_t work_ns;
+/*! How often it did so. */
+static atomic_int worked;
+
 /*! What the sources say. */
 static struct names *first_names;
 static struct names *second_names;
@@ -61,11 +66,25 @@ static enum ast_test_result_state describe(struct ast_test_info *info, const cha
 	return AST_TEST_NOT_RUN;
 }
 
+/*! \brief Use CPU time for as long as \c work_ns says. */
+static int work(void)
+{
+	const int64_t until_ns = broadcast_clock_ns() + atomic_load(&work_ns);
+
+	while (broadcast_clock_ns() < until_ns) {
+	}
+	atomic_fetch_add(&worked, 1);
+	return 0;
+}
+
 static int send_as(const char *source, const char *app, const struct stasis_broadcast_event *event)
 {
 	const char *type = ast_json_string_get(ast_json_object_get(event->json, "type"));
 	size_t length;
 
+	if (atomic_load(&work_ns)) {
+		return work();
+	}
 	ast_mutex_lock(&lock);
 	inside++;
 	ast_cond_broadcast(&changed);
@@ -191,6 +210,8 @@ static int begin(void)
 	sent[0] = '\0';
 	sent_count = 0;
 	held = 0;
+	atomic_store(&work_ns, 0);
+	atomic_store(&worked, 0);
 	first_names = list("a", "b", "c");
 	second_names = list("c", "d", NULL);
 	return !first_names || !second_names || dispatch_start(2) || directory_add(&first) ? -1 : 0;
@@ -605,6 +626,51 @@ AST_TEST_DEFINE(dispatch_tells_blocked_from_busy)
 	return AST_TEST_PASS;
 }
 
+/*! \brief The numbers of threads, and of those that are stuck. */
+static void count_threads(size_t *threads, size_t *stuck)
+{
+	ast_mutex_lock(&dispatcher.lock);
+	*threads = dispatcher.worker_count;
+	*stuck = dispatcher.stuck_count;
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
+/*! \brief More applications than the two threads can serve while nobody reads. */
+static void make_ten_apps(void)
+{
+	const char *names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" };
+
+	names_unref(first_names);
+	first_names = names_create(names, ARRAY_LEN(names));
+}
+
+AST_TEST_DEFINE(dispatch_busy_threads_are_not_replaced)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	size_t threads;
+	size_t stuck;
+	int served;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_busy_threads_are_not_replaced",
+			"Threads that work on an event for long, as all do on a busy machine, are neither stuck nor replaced");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	make_ten_apps();
+	/* The watchdog checks who has been writing for 1 ms, every 2 ms. */
+	atomic_store(&work_ns, INT64_C(20000000));
+	served =
+		!delivery_offer(delivery, first_names, event("one")) && comes_to_rest() && atomic_load(&worked) == 10;
+	count_threads(&threads, &stuck);
+	ast_test_status_update(test, "threads: %zu, stuck: %zu\n", threads, stuck);
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, served && threads == 2 && !stuck);
+	return AST_TEST_PASS;
+}
+
 #ifdef PAUSE_POINTS
 
 /*! \brief A file of the point "relief" in watchdog.c: \a kind is "pause" or "held" (pause_point.h). */
@@ -684,24 +750,6 @@ static int becomes(int (*is_so)(void))
 	return tries > 0;
 }
 
-/*! \brief The numbers of threads, and of those that are stuck. */
-static void count_threads(size_t *threads, size_t *stuck)
-{
-	ast_mutex_lock(&dispatcher.lock);
-	*threads = dispatcher.worker_count;
-	*stuck = dispatcher.stuck_count;
-	ast_mutex_unlock(&dispatcher.lock);
-}
-
-/*! \brief More applications than the two threads can serve while nobody reads. */
-static void make_ten_apps(void)
-{
-	const char *names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" };
-
-	names_unref(first_names);
-	first_names = names_create(names, ARRAY_LEN(names));
-}
-
 /*!
  * \brief Two threads are stuck, and the watchdog starts others; it is held after the first one, without the lock, until
  * all has been served.
@@ -763,9 +811,9 @@ static ast_test_cb_t *const cases[] = {
 #ifdef PAUSE_POINTS
 	dispatch_relief_is_counted_again,
 #endif
-	dispatch_tells_blocked_from_busy, dispatch_to_more_recipients, dispatch_no_end_if_followed,
-	dispatch_tells_watchers_late, dispatch_keeps_what_is_queued, directory_removal_waits,
-	directory_of_two_sources, directory_of_watchers, directory_list_is_shared
+	dispatch_tells_blocked_from_busy, dispatch_busy_threads_are_not_replaced, dispatch_to_more_recipients,
+	dispatch_no_end_if_followed, dispatch_tells_watchers_late, dispatch_keeps_what_is_queued,
+	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared
 };
 
 static int unload_module(void)
