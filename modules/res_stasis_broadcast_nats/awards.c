@@ -20,12 +20,20 @@
 
 #include "answers.h"
 #include "awards.h"
+#include "monotonic.h"
 #include "outbox.h"
+#include "printable.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
 
 /*! So many answers wait at the most. */
 #define MAX_WAITING 8192
+
+/*! So many of one application, and so many for one call: neither leaves the others without room. */
+#define MAX_WAITING_OF_ONE 1024
+
+/*! So often the log tells that there are too many, in nanoseconds. */
+#define FULL_NS INT64_C(60000000000)
 
 /*! \brief A claim or a bid that waits. */
 struct waiting {
@@ -54,6 +62,8 @@ static struct waiting_list all;
 static size_t waiting_count;
 /*! Whether some are closed. */
 static int has_closed;
+/*! When the log was told that there are too many; 0: never. */
+static int64_t full_logged_ns;
 
 /*! \brief Copy a text behind the others. \return Where the next one goes. */
 static char *put_text(const char **place, char *next, const char *text)
@@ -116,16 +126,61 @@ static struct waiting *take_earlier_locked(const struct waiting *waiting)
 	return NULL;
 }
 
-/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. */
+/*! \brief Of what there is no room for one more; NULL if there is. With the lock. */
+static const char *full_locked(const struct waiting *waiting)
+{
+	const struct waiting *other;
+	size_t of_app = 0;
+	size_t of_call = 0;
+
+	AST_LIST_TRAVERSE(&all, other, list)
+	{
+		of_app += !strcmp(other->app, waiting->app);
+		of_call += other->serial == waiting->serial;
+	}
+	return of_app >= MAX_WAITING_OF_ONE ? "of the application"
+		: of_call >= MAX_WAITING_OF_ONE ? "for the call"
+		: waiting_count >= MAX_WAITING  ? "in all"
+										: NULL;
+}
+
+/*! \brief Whether the log is to be told now that there are too many. With the lock. */
+static int must_log_full_locked(void)
+{
+	const int64_t now_ns = monotonic_ns();
+	const int must = !full_logged_ns || now_ns - full_logged_ns >= FULL_NS;
+
+	if (must) {
+		full_logged_ns = now_ns;
+	}
+	return must;
+}
+
+static void log_full(const struct waiting *waiting, const char *what)
+{
+	char app[PRINTABLE_SIZE];
+	char channel[PRINTABLE_SIZE];
+
+	ast_log(LOG_WARNING,
+		"Fleet: a bid of '%s' for %s is answered 503: %d bids %s wait for an award. Shorten the time for bids, b(), or "
+		"have fewer workers bid for one call\n",
+		printable(waiting->app, app, sizeof(app)), printable(waiting->channel_id, channel, sizeof(channel)),
+		strcmp(what, "in all") ? MAX_WAITING_OF_ONE : MAX_WAITING, what);
+}
+
+/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. \retval 0 on success, -1 without room. */
 static int add(struct waiting *waiting, int *is_outbid)
 {
-	struct waiting *earlier = NULL;
-	int is_full;
+	struct waiting *earlier;
+	const char *full;
+	int must_log = 0;
 
 	ast_mutex_lock(&awards_lock);
-	is_full = waiting_count >= MAX_WAITING;
-	if (!is_full) {
-		earlier = take_earlier_locked(waiting);
+	earlier = take_earlier_locked(waiting);
+	full = full_locked(waiting);
+	if (full) {
+		must_log = must_log_full_locked();
+	} else {
 		*is_outbid = is_outbid_locked(waiting);
 		waiting->is_noted = *is_outbid;
 		AST_LIST_INSERT_TAIL(&all, waiting, list);
@@ -133,7 +188,10 @@ static int add(struct waiting *waiting, int *is_outbid)
 	}
 	ast_mutex_unlock(&awards_lock);
 	ast_free(earlier);
-	return is_full ? -1 : 0;
+	if (must_log) {
+		log_full(waiting, full);
+	}
+	return full ? -1 : 0;
 }
 
 /*! \brief Leave one in the list, if it is noted; else take it out. */
@@ -278,4 +336,5 @@ void awards_forget(void)
 	}
 	waiting_count = 0;
 	has_closed = 0;
+	full_logged_ns = 0;
 }

@@ -235,6 +235,45 @@ async def test_best_bidder_that_does_not_come(world):
     await app.started(call.id)
 
 
+async def flood_of_bids(world, raw, offer, count):
+    """Bids of as many workers of one application. Returns where their answers come in."""
+    answers: list[dict] = []
+    inbox = f"{raw.client.inbox}.{offer['channel']['id']}"
+    await raw.client.subscribe(inbox, answers.append)
+    body = {"channel_id": offer["channel"]["id"], "offer": offer["offer"], "score": 1}
+    for number in range(count):
+        raw.client.publish(f"sb.v1.bid.{offer['node']}.{token(raw.app)}", {**body, "worker": f"w{number}"}, inbox)
+    await raw.client.flush()
+    return answers
+
+
+MOST = 1024  # MAX_WAITING_OF_ONE of awards.c
+
+
+async def test_one_application_or_call_leaves_room_for_others(world):
+    """So many bids of one application, or for one call, wait; one more is answered 503 and the log tells of it once."""
+    case = world.cases[0]
+    case.expect_log("^Fleet: a bid of ")
+    one, two, quiet = await world.raw(), await world.raw(), await world.raw()
+    filter_ = f"10000,^({one.app}|{two.app}|{quiet.app})$,,,b(5000)"
+    first, second, third = [await case.call(filter_) for _ in range(3)]
+
+    async def are_refused(raw, call, sent, refused):
+        answers = await flood_of_bids(world, raw, await raw.offered(call.id), sent)
+        await until(lambda: len(answers) >= refused, "those that are too many are answered")
+        assert [answer["json"]["status"] for answer in answers] == [503] * refused
+
+    await are_refused(one, first, 600, 0)
+    await are_refused(one, second, MOST - 600 + 7, 7)  # of the application
+    await are_refused(two, first, MOST - 600 + 8, 8)  # for the call
+    last = asyncio.create_task(bid(two, await two.offered(third.id), 1))
+    assert (await quiet.decline(await quiet.offered(third.id)))["status"] == 204
+    assert (await one.decline(await one.offered(third.id)))["status"] == 204
+    assert (await last)["status"] == 204, "another application has no room for another call"
+    lines = [line.text for line in await case.our_log() if line.text.startswith("Fleet: a bid of ")]
+    assert len(lines) == 1 and f"{MOST} bids of the application wait" in lines[0] and one.app in lines[0], lines
+
+
 async def claims_answered(case):
     return (await case.ari.get("/broadcastStats")).json["claims"]["ok"]
 
