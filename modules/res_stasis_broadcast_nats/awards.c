@@ -25,6 +25,7 @@
 #include "printable.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
+#include "workers.h"
 
 /*! So many answers wait at the most. */
 #define MAX_WAITING 8192
@@ -42,6 +43,8 @@ struct waiting {
 	int score;
 	/*! Whether it was noted: until then, the thread that asks answers. */
 	int is_noted;
+	/*! Whether its worker has said good-bye before it was noted. */
+	int is_gone;
 	/*! Whether its broadcast has closed, whether somebody has won it, and whether its application has. */
 	int is_closed;
 	int is_claimed;
@@ -194,14 +197,16 @@ static int add(struct waiting *waiting, int *is_outbid)
 	return full ? -1 : 0;
 }
 
-/*! \brief Leave one in the list, if it is noted; else take it out. */
-static void settle(struct waiting *waiting, int is_noted)
+/*! \brief Leave one in the list, if it is noted; else take it out. \retval 1 if its worker has said good-bye meanwhile, else 0. */
+static int settle(struct waiting *waiting, int is_noted)
 {
 	int must_wake;
+	int is_gone;
 
 	ast_mutex_lock(&awards_lock);
 	waiting->is_noted = is_noted;
 	must_wake = is_noted && waiting->is_closed;
+	is_gone = is_noted && waiting->is_gone;
 	has_closed |= must_wake;
 	if (!is_noted) {
 		AST_LIST_REMOVE(&all, waiting, list);
@@ -212,6 +217,94 @@ static void settle(struct waiting *waiting, int is_noted)
 		ast_free(waiting);
 	} else if (must_wake) {
 		outbox_wake();
+	}
+	return is_gone;
+}
+
+/*! \brief Take a bid of a worker out of the list; NULL if there is none any more. What is not noted yet follows in settle(). */
+static struct waiting *take_bid_of(const char *app, const char *worker)
+{
+	struct waiting *waiting;
+	struct waiting *found = NULL;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&all, waiting, list)
+	{
+		if (strcmp(waiting->app, app) || strcmp(waiting->worker, worker)) {
+			continue;
+		}
+		if (waiting->is_noted) {
+			AST_LIST_REMOVE_CURRENT(list);
+			waiting_count--;
+			found = waiting;
+			break;
+		}
+		waiting->is_gone = 1;
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+	ast_mutex_unlock(&awards_lock);
+	return found;
+}
+
+/*! \brief What is left of an application's bids for a call. */
+struct rest {
+	/*! The best one's; -1: none of its workers bids any more. */
+	int score;
+	char worker[WORKERS_MAX_ID + 1];
+};
+
+/*! \brief Find it. \param gone A bid that is not in the list any more. */
+static struct rest find_rest(const struct waiting *gone)
+{
+	struct rest rest = { .score = -1 };
+	const struct waiting *other;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE(&all, other, list)
+	{
+		if (other->serial == gone->serial && !strcmp(other->app, gone->app) && other->score > rest.score) {
+			rest.score = other->score;
+			ast_copy_string(rest.worker, other->worker, sizeof(rest.worker));
+		}
+	}
+	ast_mutex_unlock(&awards_lock);
+	return rest;
+}
+
+/*! \brief Have the core know of an application's bid without that of a worker who is gone: the next best, or none. */
+static void bid_without(const struct waiting *gone)
+{
+	struct rest rest = find_rest(gone);
+	int result;
+	int score;
+
+	/* Again if another one has bid meanwhile, in the thread of another subject. */
+	do {
+		const struct stasis_broadcast_ask ask = {
+			.demand = rest.score < 0 ? STASIS_BROADCAST_DEMAND_DECLINE : STASIS_BROADCAST_DEMAND_BID,
+			.channel_id = gone->channel_id,
+			.serial = gone->serial,
+			.app = gone->app,
+			.worker = rest.worker,
+			.score = rest.score,
+		};
+
+		score = rest.score;
+		result = stasis_broadcast_ask(&ask);
+		rest = find_rest(gone);
+	} while (result >= 0 && rest.score != score);
+}
+
+void awards_leave(const char *app, const char *worker)
+{
+	struct waiting *waiting;
+
+	while ((waiting = take_bid_of(app, worker))) {
+		if (!waiting->is_closed) {
+			bid_without(waiting);
+		}
+		answer_result(waiting->reply, STASIS_BROADCAST_FORBIDDEN, waiting->channel_id, 0);
+		ast_free(waiting);
 	}
 }
 
@@ -229,7 +322,9 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
 		return STASIS_BROADCAST_NOTED;
 	}
 	result = stasis_broadcast_ask(what);
-	settle(waiting, result == STASIS_BROADCAST_NOTED);
+	if (settle(waiting, result == STASIS_BROADCAST_NOTED)) {
+		awards_leave(what->app, what->worker);
+	}
 	return result;
 }
 

@@ -221,6 +221,56 @@ async def has_bid(case):
     return (await counted(case))["bids"] > 0
 
 
+async def test_bidder_that_says_good_bye(world):
+    """The award goes to the next best at once: nobody waits for who is gone, and the call is not offered twice."""
+    best, next_best, quiet = await world.raw(), await world.raw(), await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({best.app}|{next_best.app}|{quiet.app})$,,,b(1500)")
+    offers = [await one.offered(call.id) for one in (best, next_best)]
+    gone, wins = [asyncio.create_task(bid(one, offer, score)) for one, offer, score in zip((best, next_best), offers, (60, 50))]
+    await until(lambda: has_bids(case, call, 2), "both have bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403 and not wins.done()
+    assert (await wins)["status"] == 204
+    app = await case.app_named(next_best.app)
+    await app.started(call.id)
+    await app.proceed(call.id)
+    result = await call.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (next_best.app, "")
+    assert len(next_best.offers(call.id)) == 1
+
+
+async def test_bidder_that_says_good_bye_leaves_it_to_its_twin(world):
+    """Of several workers of one application, with what that one has bid."""
+    best, other, quiet = await world.raw(), await world.raw(), await world.raw()
+    twins = [await world.raw(best.app) for _ in range(2)]
+    call = await world.cases[0].call(f"20000,^({best.app}|{other.app}|{quiet.app})$,,,b(1500)")
+    gone = asyncio.create_task(bid(best, await best.offered(call.id), 60))
+    await until(lambda: has_bids(world.cases[0], call, 1), "the best one has bid")
+    others = [asyncio.create_task(bid(one, await one.offered(call.id), score)) for one, score in zip((other, *twins), (40, 50, 45))]
+    await until(lambda: has_bids(world.cases[0], call, 2), "another application has bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403
+    assert [(await answer)["status"] for answer in others] == [409, 204, 409]
+    await (await world.cases[0].app_named(best.app)).started(call.id)
+
+
+async def test_last_bidder_that_says_good_bye(world):
+    """Its application has declined: the call does not wait for the end of the bids."""
+    raw = await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({raw.app}|{(await world.raw()).app})$,,,b(5000)")
+    answer = asyncio.create_task(bid(raw, await raw.offered(call.id), 60))
+    await until(lambda: has_bids(case, call, 1), "it has bid")
+    await raw.hello(0)
+    assert (await answer)["status"] == 403
+    await until(lambda: has_bids(case, call, 0), "its bid is taken back")
+
+
+async def has_bids(case, call, count):
+    return f"{count}, window" in re.sub(" +", " ", await case.ami.cli(f"broadcast show channel {call.id}"))
+
+
 async def test_best_bidder_that_does_not_come(world):
     """The next best has been told that it had not won, and would not come either: it hears of the call again."""
     best, next_best = await world.raw(), await world.raw()
