@@ -388,6 +388,27 @@ async def test_queue_is_as_long_as_is_set(world):
                 server.go_on()
 
 
+async def test_offers_that_are_over_are_not_sent(world):
+    """The server stands still for longer than calls are on offer: what waits in the queue is dropped, and counted."""
+    case = world.cases[0]
+    case.expect_log("^NATS: ")
+    filter_ = await many_applications(world, 1000)
+    before = (await counted(case))["offers over before"]
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        call = await case.call(f"100,{filter_},,,k(1000)")
+        assert await call.status() == ("TIMEOUT", "TIMEOUT")
+
+        async def are_counted():
+            return (await counted(case))["offers over before"] > before
+
+        await until(are_counted, "offers that were over are counted")
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
+
+
 async def has_dropped(case, count):
     return (await counted(case))["dropped, queue full"] >= count
 
@@ -482,7 +503,9 @@ async def test_resource_module_that_was_loaded_again(world):
     case.expect_log("^Fleet: ")
     case.expect_log("is not loaded, load it to offer calls")
     await asyncio.to_thread(case.asterisk.cli, f"module unload -f {PROVIDER}")
-    assert (await raw.ask("take", "node-1"))["status"] == 503
+    for verb in ("claim", "bid", "decline", "take"):
+        assert (await raw.ask(verb, "node-1", channel_id="any", score=1))["status"] == 503, verb
+    assert [one["status"] for one in await world.lists(raw.app, 2) if "status" in one] == [503]
     await asyncio.to_thread(case.asterisk.cli, f"module load {PROVIDER}")
     assert await reload(case) == "Success"
     await until(lambda: matches(case, f"^{raw.app}$"), "the application is a recipient")
