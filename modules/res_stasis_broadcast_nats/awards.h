@@ -42,7 +42,7 @@ void awards_leave(const char *app, const char *worker);
 /*! \brief Note that a broadcast has closed. As \c closed of struct stasis_broadcast_source. */
 void awards_closed(unsigned long serial, const char *winner);
 
-/*! \brief Answer those whose broadcast has closed. The thread of the outbox. */
+/*! \brief Answer those whose broadcast has closed. The thread that publishes. */
 void awards_attend(void);
 
 /*! \brief Forget all. The thread that unloads the module, when nobody asks any more. */

@@ -48,7 +48,7 @@ static atomic_int must_ask;
 /*! When a node with our name was heard; 0: never. And when the log was told. */
 static _Atomic int64_t clash_ns;
 static _Atomic int64_t clash_logged_ns;
-/*! When this node told of itself; the thread of the outbox. */
+/*! When this node told of itself; the thread that publishes. */
 static int64_t last_ns;
 
 void presence_connected(void)
