@@ -95,6 +95,32 @@ async def test_partition(world):
     await until(lambda: gets_through(world, worker), "calls get through again")
 
 
+async def test_claim_during_a_partition(world):
+    """Nobody answers it, and nobody has the call; asked again when NATS goes on, it succeeds."""
+    raw = await world.raw()
+    call = await world.cases[0].call(f"60000,^{raw.app}$")
+    offer = await raw.offered(call.id)
+    answers = []
+    await raw.client.subscribe("_INBOX.partition", answers.append)
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        body = {"channel_id": call.id, "offer": offer["offer"], "worker": raw.worker}
+        raw.client.publish(f"sb.v1.claim.node-1.{raw.app}", body, "_INBOX.partition")
+        with pytest.raises(AssertionError):
+            await until(lambda: answers, "there is an answer", 1)
+        assert not call.results()
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
+
+    async def is_ours():
+        return ((await raw.claim(offer)) or {}).get("status") == 204
+
+    await until(is_ours, "the same worker is told that the call is its own")
+    await (await world.cases[0].app_named(raw.app)).started(call.id)
+
+
 async def no_recipient(case, app):
     call = await case.call(f"200,^{app}$")
     return (await call.status())[1] == "NOAPPS"
@@ -198,18 +224,22 @@ async def test_worker_that_does_not_read(world):
     await until(lambda: slow.ended, "NATS has cut off who does not read")
 
 
-@pytest.mark.parametrize("kind", ["claim.node-1", "decline.node-1", "bid.node-1", "take.node-1", "hello", "list"])
+# How much is sent to each subject: GARBAGE_MB=100 tests/fleet/run -k garbage
+GARBAGE = int(os.environ.get("GARBAGE_MB", "10")) * 1_000_000
+
+
+@pytest.mark.parametrize("kind", ["claim.node-1", "decline.node-1", "bid.node-1", "take.node-1", "hello", "list", "node", "ping"])
 async def test_garbage(world, kind):
-    """Ten megabytes on each subject, of all kinds; then everything is as before."""
+    """Megabytes on each subject, of all kinds; then everything is as before."""
     worker = await world.worker()
     garbage = random.Random(kind)
     client = await world.client(1)
-    subjects = [f"sb.v1.{kind}.{one}" for one in (worker.app, "x", "%zz", "a%2e", "y" * 3000)]
+    subjects = ["sb.v1.ping"] if kind == "ping" else [f"sb.v1.{kind}.{one}" for one in (worker.app, "node-1", "x", "%zz", "a%2e", "y" * 3000)]
     bodies = [b"", b"\0", b"{", b"null", b"[" * 5000, b'{"worker":' * 2000, b'{"worker":"w","ttl_ms":1e308}',
               b'{"worker":"w","channel_id":"\\u0000","offer":"\\ud800"}', b'{"worker":"' + b"w" * 500000 + b'"}',
               bytes(garbage.randrange(256) for _ in range(2000))]  # fmt: skip
     sent = 0
-    while sent < 10_000_000:
+    while sent < GARBAGE:
         body = garbage.choice(bodies)
         client.publish(garbage.choice(subjects), body, garbage.choice(("", "_INBOX.nobody")))
         sent += len(body) + 100
@@ -217,6 +247,9 @@ async def test_garbage(world, kind):
             await client.writer.drain()
     await client.flush()
     await world.known(worker.app)
+    if kind == "node":
+        # Workers hear it, too: NATS cuts off one that does not keep up, and it comes back.
+        await until(lambda: gets_through(world, worker), "calls get through again")
     call = await world.cases[0].call(f"10000,^{worker.app}$")
     await worker.told("start", call.id)
 

@@ -222,6 +222,56 @@ async def has_bid(case):
     return (await counted(case))["bids"] > 0
 
 
+async def test_bidder_that_says_good_bye(world):
+    """The award goes to the next best at once: nobody waits for who is gone, and the call is not offered twice."""
+    best, next_best, quiet = await world.raw(), await world.raw(), await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({best.app}|{next_best.app}|{quiet.app})$,,,b(1500)")
+    offers = [await one.offered(call.id) for one in (best, next_best)]
+    gone, wins = [asyncio.create_task(bid(one, offer, score)) for one, offer, score in zip((best, next_best), offers, (60, 50))]
+    await until(lambda: has_bids(case, call, 2), "both have bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403 and not wins.done()
+    assert (await wins)["status"] == 204
+    app = await case.app_named(next_best.app)
+    await app.started(call.id)
+    await app.proceed(call.id)
+    result = await call.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (next_best.app, "")
+    assert len(next_best.offers(call.id)) == 1
+
+
+async def test_bidder_that_says_good_bye_leaves_it_to_its_twin(world):
+    """Of several workers of one application, with what that one has bid."""
+    best, other, quiet = await world.raw(), await world.raw(), await world.raw()
+    twins = [await world.raw(best.app) for _ in range(2)]
+    call = await world.cases[0].call(f"20000,^({best.app}|{other.app}|{quiet.app})$,,,b(1500)")
+    gone = asyncio.create_task(bid(best, await best.offered(call.id), 60))
+    await until(lambda: has_bids(world.cases[0], call, 1), "the best one has bid")
+    others = [asyncio.create_task(bid(one, await one.offered(call.id), score)) for one, score in zip((other, *twins), (40, 50, 45))]
+    await until(lambda: has_bids(world.cases[0], call, 2), "another application has bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403
+    assert [(await answer)["status"] for answer in others] == [409, 204, 409]
+    await (await world.cases[0].app_named(best.app)).started(call.id)
+
+
+async def test_last_bidder_that_says_good_bye(world):
+    """Its application has declined: the call does not wait for the end of the bids."""
+    raw = await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({raw.app}|{(await world.raw()).app})$,,,b(5000)")
+    answer = asyncio.create_task(bid(raw, await raw.offered(call.id), 60))
+    await until(lambda: has_bids(case, call, 1), "it has bid")
+    await raw.hello(0)
+    assert (await answer)["status"] == 403
+    await until(lambda: has_bids(case, call, 0), "its bid is taken back")
+
+
+async def has_bids(case, call, count):
+    return f"{count}, window" in re.sub(" +", " ", await case.ami.cli(f"broadcast show channel {call.id}"))
+
+
 async def test_best_bidder_that_does_not_come(world):
     """The next best has been told that it had not won, and would not come either: it hears of the call again."""
     best, next_best = await world.raw(), await world.raw()
@@ -234,6 +284,45 @@ async def test_best_bidder_that_does_not_come(world):
     assert (await bid(next_best, again[-1], 1))["status"] == 204
     app = await case.app_named(next_best.app)
     await app.started(call.id)
+
+
+async def flood_of_bids(world, raw, offer, count):
+    """Bids of as many workers of one application. Returns where their answers come in."""
+    answers: list[dict] = []
+    inbox = f"{raw.client.inbox}.{offer['channel']['id']}"
+    await raw.client.subscribe(inbox, answers.append)
+    body = {"channel_id": offer["channel"]["id"], "offer": offer["offer"], "score": 1}
+    for number in range(count):
+        raw.client.publish(f"sb.v1.bid.{offer['node']}.{token(raw.app)}", {**body, "worker": f"w{number}"}, inbox)
+    await raw.client.flush()
+    return answers
+
+
+MOST = 1024  # MAX_WAITING_OF_ONE of awards.c
+
+
+async def test_one_application_or_call_leaves_room_for_others(world):
+    """So many bids of one application, or for one call, wait; one more is answered 503 and the log tells of it once."""
+    case = world.cases[0]
+    case.expect_log("^Fleet: a bid of ")
+    one, two, quiet = await world.raw(), await world.raw(), await world.raw()
+    filter_ = f"10000,^({one.app}|{two.app}|{quiet.app})$,,,b(5000)"
+    first, second, third = [await case.call(filter_) for _ in range(3)]
+
+    async def are_refused(raw, call, sent, refused):
+        answers = await flood_of_bids(world, raw, await raw.offered(call.id), sent)
+        await until(lambda: len(answers) >= refused, "those that are too many are answered")
+        assert [answer["json"]["status"] for answer in answers] == [503] * refused
+
+    await are_refused(one, first, 600, 0)
+    await are_refused(one, second, MOST - 600 + 7, 7)  # of the application
+    await are_refused(two, first, MOST - 600 + 8, 8)  # for the call
+    last = asyncio.create_task(bid(two, await two.offered(third.id), 1))
+    assert (await quiet.decline(await quiet.offered(third.id)))["status"] == 204
+    assert (await one.decline(await one.offered(third.id)))["status"] == 204
+    assert (await last)["status"] == 204, "another application has no room for another call"
+    lines = [line.text for line in await case.our_log() if line.text.startswith("Fleet: a bid of ")]
+    assert len(lines) == 1 and f"{MOST} bids of the application wait" in lines[0] and one.app in lines[0], lines
 
 
 async def claims_answered(case):
@@ -302,6 +391,27 @@ async def test_queue_is_as_long_as_is_set(world):
         finally:
             for server in world.fleet.servers:
                 server.go_on()
+
+
+async def test_offers_that_are_over_are_not_sent(world):
+    """The server stands still for longer than calls are on offer: what waits in the queue is dropped, and counted."""
+    case = world.cases[0]
+    case.expect_log("^NATS: ")
+    filter_ = await many_applications(world, 1000)
+    before = (await counted(case))["offers over before"]
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        call = await case.call(f"100,{filter_},,,k(1000)")
+        assert await call.status() == ("TIMEOUT", "TIMEOUT")
+
+        async def are_counted():
+            return (await counted(case))["offers over before"] > before
+
+        await until(are_counted, "offers that were over are counted")
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
 
 
 async def has_dropped(case, count):
@@ -398,7 +508,9 @@ async def test_resource_module_that_was_loaded_again(world):
     case.expect_log("^Fleet: ")
     case.expect_log("is not loaded, load it to offer calls")
     await asyncio.to_thread(case.asterisk.cli, f"module unload -f {PROVIDER}")
-    assert (await raw.ask("take", "node-1"))["status"] == 503
+    for verb in ("claim", "bid", "decline", "take"):
+        assert (await raw.ask(verb, "node-1", channel_id="any", score=1))["status"] == 503, verb
+    assert [one["status"] for one in await world.lists(raw.app, 2) if "status" in one] == [503]
     await asyncio.to_thread(case.asterisk.cli, f"module load {PROVIDER}")
     assert await reload(case) == "Success"
     await until(lambda: matches(case, f"^{raw.app}$"), "the application is a recipient")
