@@ -80,7 +80,7 @@ async def test_window_runs_from_the_first_bid_on(case):
 
 async def test_deadline_ends_the_window(case):
     app, _ = await case.apps(2)
-    call = await collecting(case, app, offer="700")
+    call = await collecting(case, app, offer="2000")
     assert await bid(case, call, app.app, 5) == 202
     await won(case, call, app, 5)
 

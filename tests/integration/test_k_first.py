@@ -63,11 +63,11 @@ async def test_who_is_asked_later_may_claim_before(case):
 
 async def test_no_more_hear_of_it_after_the_claim(case):
     app = await crowd(case, 12)
-    call = await case.call("20000,,,yes,k(2:300)")
+    call = await case.call("20000,,,yes,k(2:1500)")
     first, _ = await wait_heard(app, call, 2)
     assert await case.ari.claim(call.id, first) == 204
     await app.started(call.id)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.7)
     await case.flush(app)
     assert len(heard(app, call)) == 2
     assert len(app.of("CallClaimed", call.id)) == 2
