@@ -21,6 +21,7 @@
 #include "dispatch/dispatch.h"
 #include "gate.h"
 #include "hold.h"
+#include "line.h"
 #include "observers_list.h"
 #include "pin_module.h"
 #include "queue_log.h"
@@ -30,6 +31,7 @@
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
+	&line_observer,
 	&debug_observer,
 	&silence_observer,
 	&stats_observer,
@@ -58,7 +60,7 @@ static void stop_directory(void)
 
 static int start_observers(void)
 {
-	int failed = queue_log_start() | silence_start();
+	int failed = line_start() | queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -73,6 +75,7 @@ static void stop_observers(void)
 	}
 	silence_stop();
 	queue_log_stop();
+	line_stop();
 }
 
 /*! \brief End what start() has begun. */

@@ -6,6 +6,7 @@ import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
+from conftest import HOLD_MS
 from harness.asterisk import REPO
 from harness.events import until
 from harness.fleet import CONF, MODULE
@@ -48,7 +49,7 @@ async def counted(case):
 
 
 @pytest.mark.parametrize("change,told", [
-    (added("hold_ms = 5"), "line 5: hold_ms = '5' is not a number from 100 to 30000"),
+    (added("hold_ms = 5"), "line 6: hold_ms = '5' is not a number from 100 to 30000"),
     (added("queue = many"), "queue = 'many' is not a number from 100 to 1000000"),
     (added("prefix = a..b"), "prefix = 'a..b' is not words of letters"),
     (added("prefix = a b"), "prefix = 'a b' is not words of letters"),
@@ -170,7 +171,7 @@ async def test_caller_hangs_up_while_the_call_waits(world):
     call = await case.call(f"10000,^{raw.app}$")
     assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
     await call.hangup()
-    await until(lambda: no_channels(case), "the call has ended", 1.5)
+    await until(lambda: no_channels(case), "the call has ended", HOLD_MS / 1000 - 1)
     row = await case.ami.cli(f"broadcast show apps like ^{raw.app}$")
     assert re.search(rf"\b1\s+1\s+0\s+0\s+0\b.*{raw.app}", row), row
 
@@ -189,9 +190,9 @@ async def test_bids(world):
     twin = await world.raw(better.app)
     # One that does not bid: else it is decided as soon as each application has.
     quiet = await world.raw()
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(3000)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
-    assert offers[0]["bid_window"] == 700
+    assert offers[0]["bid_window"] == 3000
     answers = await asyncio.gather(
         bid(good, offers[0], 50), bid(better, offers[1], 60), bid(twin, offers[2], 55), good.claim(offers[0], worker="late")
     )
@@ -275,11 +276,11 @@ async def test_best_bidder_that_does_not_come(world):
     """The next best has been told that it had not won, and would not come either: it hears of the call again."""
     best, next_best = await world.raw(), await world.raw()
     case = world.cases[0]
-    call = await case.call(f"20000,^({best.app}|{next_best.app})$,,,b(300)")
+    call = await case.call(f"20000,^({best.app}|{next_best.app})$,,,b(5000)")
     offers = [await one.offered(call.id) for one in (best, next_best)]
     answers = await asyncio.gather(bid(best, offers[0], 60), bid(next_best, offers[1], 50))
     assert [answer["status"] for answer in answers] == [204, 409], answers
-    again = await until(lambda: [one for one in next_best.offers(call.id) if one["offer"] != offers[1]["offer"]], "it is offered again", 6)
+    again = await until(lambda: [one for one in next_best.offers(call.id) if one["offer"] != offers[1]["offer"]], "it is offered again")
     assert (await bid(next_best, again[-1], 1))["status"] == 204
     app = await case.app_named(next_best.app)
     await app.started(call.id)
@@ -334,10 +335,11 @@ async def test_what_is_taken_or_awarded_is_counted_once(world):
     before = await claims_answered(case)
     app = await case.app_named(raw.app)
     call = await case.call(f"10000,^{raw.app}$")
+    await app.offered(call.id)
     assert (await raw.ask("take", "node-1"))["channel_id"] == call.id
     await app.started(call.id)
     assert await claims_answered(case) == before + 1
-    call = await case.call(f"10000,^{raw.app}$,,,b(100)")
+    call = await case.call(f"10000,^{raw.app}$,,,b(5000)")
     await app.offered(call.id)
     assert (await raw.ask("bid", "node-1", channel_id=call.id, score=3))["status"] == 204
     await app.started(call.id)
@@ -359,10 +361,13 @@ async def test_list_is_no_longer_than_a_message_may_be(world):
     """With many recipients a call's description is long: as many calls as fit are listed, and there is an answer."""
     filter_ = await many_applications(world, 300, 250)
     case = world.cases[0]
-    calls = [await case.call(f"30000,{filter_},,,k(1000)") for _ in range(20)]
-    await until(lambda: on_offer(case, len(calls)), "all are on offer")
+    calls = []
+    for number in range(1, 21):
+        # One after the other: calls that are placed at once have no order.
+        calls.append(await case.call(f"60000,{filter_},,,k(1000)"))
+        await until(lambda count=number: on_offer(case, count), "it is on offer")
     name = f"{filter_[1:]}0007-".ljust(250, "x")
-    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 5, limit=500)}
+    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 30, limit=500)}
     listed = [one["channel_id"] for one in answers["node-1"]]
     assert 5 <= len(listed) < 20 and listed == [call.id for call in calls][: len(listed)], len(listed)
 

@@ -73,7 +73,7 @@ async def test_window_runs_from_the_first_bid_on(case):
     before = time.monotonic()
     assert await bid(case, call, app.app, 0) == 202
     await app.started(call.id)
-    assert 0.5 < time.monotonic() - before < 3
+    assert 0.5 < time.monotonic() - before < 20
     assert await bid(case, call, silent.app, 1000) == 409
     await won(case, call, app, 0)
 

@@ -29,15 +29,15 @@ async def wait_heard(app, call, count):
 
 async def test_four_times_as_many_after_each_step(case):
     app = await crowd(case, 40)
-    call = await case.call("20000,,,,k(3:600)")
+    call = await case.call("20000,,,,k(3:1500)")
     await wait_heard(app, call, 40)
     events = app.of("CallBroadcast", call.id)
     assert sorted(heard(app, call)) == sorted(app.names)
     # 3, then 12, then all of them: each step tells the time that is left.
     timeouts = [event["timeout"] for event in events]
     assert timeouts[:3] == [20000] * 3
-    assert all(18800 < timeout <= 19401 for timeout in timeouts[3:12]), timeouts
-    assert all(timeout <= 18801 for timeout in timeouts[12:]), timeouts
+    assert all(17000 < timeout <= 18501 for timeout in timeouts[3:12]), timeouts
+    assert all(timeout <= 17001 for timeout in timeouts[12:]), timeouts
     answer = await case.ari.broadcast(call.id)
     assert sorted(answer["recipients"]) == sorted(app.names)
 
@@ -129,12 +129,12 @@ async def test_steps_are_as_long_as_claims_take(case):
     """What answers slowly because it is busy is not asked to answer more. Where the dialplan says how long, it is literal."""
     app = await crowd(case, 9)
     await claim_after(case, app, 8, 0.2, "k(2:300)")
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 20 <= await first_step_ms(case, app) < 140
     await claim_after(case, app, 12, 0.2)
     assert 140 <= await first_step_ms(case, app)
-    assert 20 <= await first_step_ms(case, app, "k(2:20)") < 100
+    assert 20 <= await first_step_ms(case, app, "k(2:20)") < 140
     await claim_after(case, app, 20, 0)
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 20 <= await first_step_ms(case, app) < 140
 
 
 async def test_steps_before_the_winner_had_the_offer_do_not_count(case):
@@ -145,7 +145,7 @@ async def test_steps_before_the_winner_had_the_offer_do_not_count(case):
         last = (await wait_heard(app, call, 9))[-1]
         assert await case.ari.claim(call.id, last) == 204
         await call.hangup()
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 20 <= await first_step_ms(case, app) < 140
 
 
 async def test_within_a_circle(case):

@@ -8,11 +8,14 @@ import pytest
 from program import MAN_PAGE, PROGRAM, environment
 
 LONG = "x" * 2001
+NATS = "nats://127.0.0.1:4222"
 
 # Values that an option refuses by itself, or with the options behind it.
 BAD_VALUES = {
     "url": ["", "127.0.0.1", "https://127.0.0.1", "http://", "http://127.0.0.1:0", "http://127.0.0.1:65536",
             "http://127.0.0.1:80x", "http://ari:ari@127.0.0.1", "http://[::1]x", "http://127.0.0.1/ari?x=1"],
+    "nats": ["", "127.0.0.1:4222", "http://127.0.0.1:4222"],
+    "nats-prefix": ["", ".", "sb.", ".v1", "sb..v1", "sb v1", "sb.*", "x" * 201],
     "apps": ["", "0", "10001", "1.5", "many", "3x"],
     "app-prefix": ["", " x", "a,b", "x" * 201],
     "apps-per-connection": ["0", "101"],
@@ -69,6 +72,12 @@ BAD_ARGUMENTS = {
         ["--claims-over", "websocket", "--http-connections", "7"],
         ["--http-connections", "7", "--claims-over websocket"],
     ),
+    "several URLs without NATS": (["--url", "http://127.0.0.1:8088,http://127.0.0.1:8089"], ["--url", "8088,http"]),
+    "a wrong one of several URLs": (["--nats", NATS, "--url", "http://127.0.0.1:8088,127.0.0.1"], ["--url", ",127.0.0.1"]),
+    "too many URLs": (["--nats", NATS, "--url", ",".join(["http://127.0.0.1:8088"] * 17)], ["--url", "16"]),
+    "stalled over NATS": (["--nats", NATS, "--stalled", "1"], ["--stalled", "--nats"]),
+    "WebSockets for claims over NATS": (["--nats", NATS, "--claims-over", "websocket"], ["--nats", "--claims-over"]),
+    "HTTP for claims over NATS": (["--nats", NATS, "--http-connections", "7"], ["--nats", "--http-connections"]),
     "long filter": (["--filter", LONG[:1001]], ["--filter", "1001"]),
     "long args": (["--args", LONG], ["--args", "2001"]),
     "many variables": ([f"--variable=V{n}=1" for n in range(33)], ["--variable", "V32=1", "32"]),
@@ -126,6 +135,10 @@ def test_bad_value(option: str, value: str) -> None:
 def test_bad_arguments(arguments: list[str], words: list[str]) -> None:
     line = refusal(*arguments)
     assert all(word in line for word in words), line
+
+
+def test_a_password_for_nats_is_not_shown() -> None:
+    assert "secret" not in refusal("--nats", "tls://race:secret@127.0.0.1:4222")
 
 
 def test_a_user_of_the_environment_is_checked_too() -> None:

@@ -16,6 +16,7 @@
 #include "event_socket.h"
 #include "race.h"
 #include "requests.h"
+#include "workers.h"
 
 /* How long after its time on offer a call that nobody won counts as open: an answer may be on its way. */
 #define OFFER_GRACE_NS NS_PER_S
@@ -85,11 +86,11 @@ void app_behavior_hang_up(struct call *call)
 	timer_cancel(&race->loop.timers, &call->timer);
 	set_state(call, CALL_HANGING);
 	text_init(&text, buf, sizeof(buf));
-	request_hangup(&text, &race->options, call->id, "");
+	request_hangup(&text, call->node->target, call->id, "");
 	race->stats.sent[REQUEST_HANGUP]++;
 	history_write(
 		&race->history, "hangup", now_ns(), call->id, call->started ? call->started->name : NULL, NULL, 0);
-	http_send(race->others, &text, NULL, on_hung_up, call);
+	http_send(call->node->others, &text, NULL, on_hung_up, call);
 }
 
 /*! \brief The time of the call's state is over. */
@@ -150,6 +151,25 @@ static void on_won(struct claim *claim, uint64_t at_ns)
 	}
 }
 
+/*! \brief Over NATS, who has won fetches the call where it is. */
+static void fetch(struct claim *claim, const struct http_answer *answer)
+{
+	struct race *race = claim->race;
+	const char *wrong = "it does not say where";
+	struct node *node = answer->ari ? nodes_at(&race->nodes, answer->ari, &wrong) : NULL;
+
+	if (!race->workers) {
+		return;
+	}
+	if (!node) {
+		race_give_up(race, "%s: the ARI of the node that gave %s the call, %s, is of no use: %s", claim->node,
+			claim->app->name, answer->ari ? answer->ari : "-", wrong);
+	} else {
+		claim->call->node = node;
+		event_sockets_open_at(race->sockets, claim->app, node->target, claim->node);
+	}
+}
+
 static void on_claim_answered(void *data, const struct http_answer *answer)
 {
 	struct claim *claim = data;
@@ -162,6 +182,7 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
 	}
 	if (answer->status == 204) {
+		fetch(claim, answer);
 		on_won(claim, answer->answered_ns);
 	}
 	claim_destroy(claim);
@@ -201,9 +222,14 @@ static void send_claim(struct timer *timer)
 {
 	struct claim *claim = lws_container_of(timer, struct claim, think);
 	struct race *race = claim->race;
+
 	race->stats.sent[REQUEST_CLAIM]++;
 	claim->app->claims++;
 	history_write(&race->history, "claim", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	if (race->workers) {
+		workers_ask(race->workers, claim, "claim", -1, on_claim_answered);
+		return;
+	}
 	send_request(claim, request_claim, request_claim_uri, on_claim_answered);
 }
 
@@ -219,6 +245,10 @@ static void on_bid_answered(void *data, const struct http_answer *answer)
 	if (answer->status) {
 		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
 	}
+	if (race->workers && answer->status == 204) {
+		fetch(claim, answer); /* over NATS a bid is answered when it is decided */
+		on_won(claim, answer->answered_ns);
+	}
 }
 
 static void send_bid(struct timer *timer)
@@ -232,6 +262,10 @@ static void send_bid(struct timer *timer)
 	claim->race->stats.sent[REQUEST_BID]++;
 	claim->app->claims++;
 	history_write(&claim->race->history, "bid", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	if (claim->race->workers) {
+		workers_ask(claim->race->workers, claim, "bid", (int) score, on_bid_answered);
+		return;
+	}
 	text_init(&text, buf, sizeof(buf));
 	if (options->over_websocket) {
 		request_bid_uri(&text, claim->call->id, claim->app->name, score);
@@ -260,13 +294,18 @@ static void send_decline(struct timer *timer)
 {
 	struct claim *claim = lws_container_of(timer, struct claim, think);
 	struct race *race = claim->race;
+
 	race->stats.sent[REQUEST_DECLINE]++;
 	history_write(&race->history, "decline", now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	if (race->workers) {
+		workers_ask(race->workers, claim, "decline", -1, on_declined);
+		return;
+	}
 	send_request(claim, request_decline, request_decline_uri, on_declined);
 }
 
 /*! \brief Do what the application does with offers, at once or after it has thought about it. */
-static void answer_offer(struct call *call, struct app *app, uint64_t at_ns)
+static void answer_offer(struct call *call, struct app *app, const struct event *event, uint64_t at_ns)
 {
 	struct race *race = call->race;
 	uint64_t think = chance_think_ns(call, app);
@@ -276,6 +315,9 @@ static void answer_offer(struct call *call, struct app *app, uint64_t at_ns)
 		return;
 	}
 	claim = claim_create(call, app, at_ns);
+	if (race->workers) {
+		claim_for_offer(claim, event->node, event->offer);
+	}
 	claim->think.fire = app->role == ROLE_DECLINER ? send_decline : race->options.bid ? send_bid : send_claim;
 	if (think) {
 		timer_set(&race->loop.timers, &claim->think, at_ns + think);
@@ -320,6 +362,7 @@ static struct call *find_call(struct race *race, const struct event *event, uint
 
 	if (!call && event->type == EVENT_CALL_BROADCAST && may_begin(race)) {
 		call = calls_add(&race->calls, race, event->channel_id);
+		call->node = race->nodes.list[0]; /* over NATS, until it is won */
 		app_behavior_call_exists(call, at_ns);
 	}
 	return call;
@@ -336,7 +379,7 @@ static unsigned int claims_under_way(const struct call *call, const struct app *
 	return count;
 }
 
-static void on_offer(struct call *call, struct app *app, uint64_t at_ns)
+static void on_offer(struct call *call, struct app *app, const struct event *event, uint64_t at_ns)
 {
 	struct race *race = call->race;
 
@@ -351,7 +394,7 @@ static void on_offer(struct call *call, struct app *app, uint64_t at_ns)
 			return;
 		}
 	}
-	answer_offer(call, app, at_ns);
+	answer_offer(call, app, event, at_ns);
 }
 
 static void on_start(struct call *call, struct app *app, uint64_t at_ns)
@@ -404,7 +447,7 @@ void app_behavior_on_event(struct race *race, struct app *app, const struct even
 	if (!call) {
 		race->stats.foreign += event->type == EVENT_CALL_BROADCAST || event->type == EVENT_STASIS_START;
 	} else if (event->type == EVENT_CALL_BROADCAST) {
-		on_offer(call, app, at_ns);
+		on_offer(call, app, event, at_ns);
 	} else if (event->type == EVENT_STASIS_START) {
 		on_start(call, app, at_ns);
 	} else if (event->type == EVENT_STASIS_END) {

@@ -3,12 +3,14 @@
 
 ARI_RACE_DIR := tools/ari-race
 ARI_RACE_BUILD := build/ari-race
-ARI_RACE_SOURCES := $(wildcard $(ARI_RACE_DIR)/*.c)
+# With libnats (Debian: libnats-dev) it has --nats; without, it says so.
+ARI_RACE_NATS := $(shell echo '$(HASH)include <nats/nats.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -xc - >/dev/null 2>&1 && echo nats)
+ARI_RACE_SOURCES := $(filter-out $(ARI_RACE_DIR)/bus_$(if $(ARI_RACE_NATS),none,nats).c,$(wildcard $(ARI_RACE_DIR)/*.c))
 ARI_RACE_OBJECTS := $(ARI_RACE_SOURCES:$(ARI_RACE_DIR)/%.c=$(ARI_RACE_BUILD)/%.o)
 # libev's ev_*_init macros write a watcher through two types.
 ARI_RACE_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-strict-aliasing -fno-strict-aliasing \
 	-MMD -MP $(CPPFLAGS) $(CFLAGS)
-ARI_RACE_LIBS := -lwebsockets -lev -lm
+ARI_RACE_LIBS := -lwebsockets -lev -lm $(if $(ARI_RACE_NATS),-lnats)
 ARI_RACE_PREFIX ?= /usr/local
 
 .PHONY: ari-race ari-race-needs ari-race-install ari-race-uninstall
@@ -16,8 +18,10 @@ ARI_RACE_PREFIX ?= /usr/local
 ari-race: $(ARI_RACE_BUILD)/ari-race ## the load generator for ARI broadcasts
 	@echo "ari-race is built: $<"
 
-$(ARI_RACE_BUILD)/ari-race: $(ARI_RACE_OBJECTS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(ARI_RACE_LIBS)
+# Linked again when libnats comes or goes.
+$(call remember,$(ARI_RACE_BUILD)/libraries,$(ARI_RACE_LIBS))
+$(ARI_RACE_BUILD)/ari-race: $(ARI_RACE_OBJECTS) $(ARI_RACE_BUILD)/libraries
+	$(CC) $(LDFLAGS) -o $@ $(ARI_RACE_OBJECTS) $(ARI_RACE_LIBS)
 
 $(ARI_RACE_BUILD)/%.o: $(ARI_RACE_DIR)/%.c $(ARI_RACE_DIR)/ari-race.mk | ari-race-needs
 	$(CC) $(ARI_RACE_CFLAGS) -c -o $@ $<

@@ -59,11 +59,13 @@ static void originate(struct race *race)
 	snprintf(id, sizeof(id), "race-%llx-%06lx-%08zu", (unsigned long long) race->wall_start,
 		(unsigned long) getpid(), race->calls.count + 1);
 	call = calls_add(&race->calls, race, id);
+	call->node = race->nodes.list[race->nodes.next];
+	race->nodes.next = (race->nodes.next + 1) % race->options.target_count;
 	text_init(&text, buf, sizeof(buf));
-	request_originate(&text, &race->options, call->id);
+	request_originate(&text, &race->options, call->node->target, call->id);
 	race->stats.sent[REQUEST_ORIGINATE]++;
 	history_write(&race->history, "call", now_ns(), call->id, NULL, NULL, 0);
-	http_send(race->others, &text, &call->created_ns, on_originated, call);
+	http_send(call->node->others, &text, &call->created_ns, on_originated, call);
 }
 
 /*! \brief Whether --concurrency puts off the next call. What it puts off is not made up for: the rate is a

@@ -156,6 +156,12 @@ struct claim *claim_create(struct call *call, struct app *app, uint64_t offered_
 	return claim;
 }
 
+void claim_for_offer(struct claim *claim, const char *node, const char *offer)
+{
+	claim->node = xstrdup(node);
+	claim->offer = xstrdup(offer);
+}
+
 struct claim *claim_find(const struct call *call, const struct app *app)
 {
 	struct claim *claim = call->claims;
@@ -174,5 +180,7 @@ void claim_destroy(struct claim *claim)
 		at = &(*at)->next;
 	}
 	*at = claim->next;
+	free(claim->node);
+	free(claim->offer);
 	free(claim);
 }

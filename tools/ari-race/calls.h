@@ -22,6 +22,7 @@
 struct app;
 struct apps;
 struct call;
+struct node;
 struct options;
 struct race;
 
@@ -34,6 +35,8 @@ struct claim {
 	uint64_t offered_ns;
 	uint64_t sent_ns; /*!< 0: it still thinks, or waits for a connection */
 	struct timer think;
+	char *node;  /*!< over NATS: who has offered it, as the token of a subject; else NULL */
+	char *offer; /*!< over NATS: what names the offer, or empty; else NULL */
 };
 
 enum call_state {
@@ -48,8 +51,9 @@ enum call_state {
 
 struct call {
 	struct race *race;
-	size_t number; /*!< from 1, in the order of their beginning */
-	char *id;      /*!< of the channel on offer */
+	size_t number;     /*!< from 1, in the order of their beginning */
+	char *id;          /*!< of the channel on offer */
+	struct node *node; /*!< where it is, as far as is known */
 	enum call_state state;
 	struct timer timer;  /*!< what to wait for depends on the state */
 	uint64_t created_ns; /*!< originate sent; 0 if it came from elsewhere */
@@ -91,7 +95,7 @@ void calls_close(struct calls *calls);
 /*! \brief Find a call by the id of its channel. \return NULL if there is none */
 struct call *calls_find(const struct calls *calls, const char *id);
 
-/*! \brief Add a call; \a id is copied. It counts as open. */
+/*! \brief Add a call; \a id is copied. It counts as open. Its node is the caller's to set. */
 struct call *calls_add(struct calls *calls, struct race *race, const char *id);
 
 /*! \brief Whether an application is one of those that claim this call. */
@@ -102,6 +106,9 @@ bool call_mark_seen(struct call *call, const struct app *app);
 
 /*! \brief Add a claim to a call. */
 struct claim *claim_create(struct call *call, struct app *app, uint64_t offered_ns);
+
+/*! \brief Note to which offer, made over NATS, a claim belongs; both are copied. */
+void claim_for_offer(struct claim *claim, const char *node, const char *offer);
 
 /*! \brief Find the claim that an application has under way. \return NULL if it has none */
 struct claim *claim_find(const struct call *call, const struct app *app);

@@ -43,10 +43,10 @@ static void hang_up(struct race *race, struct call *call)
 	}
 	timer_cancel(&race->loop.timers, &call->timer);
 	text_init(&text, buf, sizeof(buf));
-	request_hangup(&text, &race->options, call->id, race->options.elsewhere ? "" : "far-");
+	request_hangup(&text, call->node->target, call->id, race->options.elsewhere ? "" : "far-");
 	race->stats.sent[REQUEST_HANGUP]++;
 	race->clean_up_left++;
-	http_send(race->others, &text, NULL, on_hung_up, call);
+	http_send(call->node->others, &text, NULL, on_hung_up, call);
 }
 
 static void on_asked(void *data, const struct http_answer *answer)
@@ -64,9 +64,9 @@ static void ask_about(struct race *race, const struct app *app)
 	struct text text;
 
 	text_init(&text, buf, sizeof(buf));
-	request_application(&text, &race->options, app->name);
+	request_application(&text, &race->options.targets[0], app->name);
 	race->clean_up_left++;
-	http_send(race->others, &text, NULL, on_asked, race);
+	http_send(race->nodes.list[0]->others, &text, NULL, on_asked, race);
 }
 
 void cleanup_start(struct race *race)

@@ -199,19 +199,22 @@ static enum event_type type_of(const struct raw_string *name)
 }
 
 /*! \brief Whether the rest of the event can tell nothing more. */
-static bool known(const struct event *event, bool typed, bool want_application)
+static bool known(const struct event *event, bool typed, enum event_wants wants)
 {
+	if (wants == EVENT_WANTS_ALL) {
+		return false;
+	}
 	if (typed && event->type == EVENT_OTHER) {
 		return true;
 	}
 	if (typed && event->type == EVENT_REST_RESPONSE) {
 		return event->request_id[0] && event->status;
 	}
-	return typed && event->channel_id[0] && (event->application[0] || !want_application);
+	return typed && event->channel_id[0] && (event->application[0] || wants == EVENT_WANTS_NO_MORE);
 }
 
 /*! \brief Read the channel object, or no further than its id if that is all that was not known. */
-static bool take_channel(struct cursor *c, struct event *event, bool typed, bool want_application)
+static bool take_channel(struct cursor *c, struct event *event, bool typed, enum event_wants wants)
 {
 	struct raw_string key, value;
 
@@ -226,7 +229,7 @@ static bool take_channel(struct cursor *c, struct event *event, bool typed, bool
 			if (!take_string(c, &value) || !copy_string(&value, event->channel_id)) {
 				return false;
 			}
-			if (known(event, typed, want_application)) {
+			if (known(event, typed, wants)) {
 				return true; /* inside the object: nothing more is read */
 			}
 		} else if (!skip_value(c)) {
@@ -255,8 +258,18 @@ static bool take_status(struct cursor *c, struct event *event)
 	return true;
 }
 
+/*! \brief The place for a member of the event that is a string; NULL if it is of no interest. */
+static char *place_of(const struct raw_string *key, struct event *event)
+{
+	return is(key, "application") ? event->application
+		: is(key, "request_id")   ? event->request_id
+		: is(key, "offer")        ? event->offer
+		: is(key, "ari")          ? event->ari
+								  : NULL;
+}
+
 /*! \brief Read one member of the event. */
-static bool take_member(struct cursor *c, struct event *event, bool *typed, bool want_application)
+static bool take_member(struct cursor *c, struct event *event, bool *typed, enum event_wants wants)
 {
 	struct raw_string key, value;
 
@@ -264,26 +277,24 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, bool
 		return false;
 	}
 	if (is(&key, "channel")) {
-		return take_channel(c, event, *typed, want_application);
+		return take_channel(c, event, *typed, wants);
 	}
 	if (skip_space(c) == '"' && is(&key, "type")) {
 		*typed = take_string(c, &value);
 		event->type = *typed ? type_of(&value) : EVENT_OTHER;
 		return *typed;
 	}
-	if (skip_space(c) == '"' && is(&key, "application")) {
-		return take_string(c, &value) && copy_string(&value, event->application);
+	if (skip_space(c) == '"' && place_of(&key, event)) {
+		return take_string(c, &value) && copy_string(&value, place_of(&key, event));
 	}
-	if (skip_space(c) == '"' && is(&key, "request_id")) {
-		return take_string(c, &value) && copy_string(&value, event->request_id);
-	}
-	if (is(&key, "status_code")) {
+	if (is(&key, wants == EVENT_WANTS_ALL ? "status" : "status_code")) {
 		return take_status(c, event);
 	}
+	event->ask_hello |= is(&key, "ask_hello") && skip_space(c) == 't';
 	return skip_value(c);
 }
 
-int event_parse(const char *json, size_t len, bool want_application, struct event *event)
+int event_parse(const char *json, size_t len, enum event_wants wants, struct event *event)
 {
 	struct cursor c = { json, json + len };
 	bool typed = false;
@@ -293,14 +304,16 @@ int event_parse(const char *json, size_t len, bool want_application, struct even
 	event->channel_id[0] = '\0';
 	event->request_id[0] = '\0';
 	event->status = 0;
+	event->offer[0] = event->node[0] = event->ari[0] = '\0';
+	event->ask_hello = false;
 	if (!take(&c, '{')) {
 		return -1;
 	}
 	while (skip_space(&c) != '}') {
-		if (!take_member(&c, event, &typed, want_application)) {
+		if (!take_member(&c, event, &typed, wants)) {
 			return -1;
 		}
-		if (known(event, typed, want_application)) {
+		if (known(event, typed, wants)) {
 			return 0;
 		}
 		if (!take(&c, ',')) {

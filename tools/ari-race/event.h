@@ -34,6 +34,19 @@ struct event {
 	char channel_id[EVENT_ID_MAX];  /*!< empty if the event does not say */
 	char request_id[EVENT_ID_MAX];  /*!< of an answer to a request over the WebSocket */
 	int status;                     /*!< of that answer; 0 if it is none from 100 to 599 */
+	/* What only messages over NATS have; see docs/FLEET.md. */
+	char offer[EVENT_ID_MAX]; /*!< what names an offer */
+	char node
+		[EVENT_ID_MAX]; /*!< where it is, as the token of a subject: not in the JSON, its reader sets it */
+	char ari[EVENT_ID_MAX]; /*!< where a node's ARI is */
+	bool ask_hello;         /*!< a node wants to hear from all workers */
+};
+
+/*! \brief What an event is read for, besides type and channel.id: then reading may stop sooner. */
+enum event_wants {
+	EVENT_WANTS_NO_MORE,
+	EVENT_WANTS_APPLICATION,
+	EVENT_WANTS_ALL,
 };
 
 /*!
@@ -41,13 +54,12 @@ struct event {
  *
  * \param json The event; need not end in a NUL.
  * \param len Its length in bytes.
- * \param want_application false: the caller knows the application, and reading may stop as soon as the
- *        rest is known.
+ * \param wants What has to be known before reading may stop.
  * \param[out] event What was found.
  *
  * \retval 0 on success, also for types of events that are of no interest.
  * \retval -1 if it is no JSON object, or a name in it is too long.
  */
-int event_parse(const char *json, size_t len, bool want_application, struct event *event);
+int event_parse(const char *json, size_t len, enum event_wants wants, struct event *event);
 
 #endif /* ARI_RACE_EVENT_H */

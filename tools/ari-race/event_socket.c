@@ -28,7 +28,10 @@
 
 struct event_socket {
 	struct race *race;
-	struct app *first; /*!< the first of its applications; the others follow it */
+	const struct target *target;
+	char *node;                       /*!< with --nats: its name as the token of a subject */
+	struct event_socket *next_of_app; /*!< with --nats: the application's WebSocket to another Asterisk */
+	struct app *first;                /*!< the first of its applications; the others follow it */
 	size_t count;
 	bool stalled; /*!< its applications do not read */
 	enum {
@@ -47,7 +50,9 @@ struct event_socket {
 struct event_sockets {
 	struct race *race;
 	event_cb on_event;
-	struct event_socket *all;
+	struct event_socket **all;
+	struct event_socket **of_app; /*!< with --nats, by the index of the application: its first */
+	size_t size;                  /*!< of the memory for all */
 	size_t count;
 	size_t next; /*!< the first that nobody has tried to connect */
 	size_t up;
@@ -57,7 +62,7 @@ struct event_sockets {
 
 static void add_path(struct text *path, const struct event_socket *socket)
 {
-	text_add(path, socket->race->options.target.prefix);
+	text_add(path, socket->target->prefix);
 	text_add(path, "/ari/events?app=");
 	for (size_t i = 0; i < socket->count; i++) {
 		text_add(path, i ? "," : "");
@@ -67,7 +72,7 @@ static void add_path(struct text *path, const struct event_socket *socket)
 
 static bool connect_socket(struct event_socket *socket)
 {
-	const struct target *target = &socket->race->options.target;
+	const struct target *target = socket->target;
 	char path_buf[24000];
 	struct text path;
 	struct lws_client_connect_info info = {
@@ -97,7 +102,7 @@ static bool connect_socket(struct event_socket *socket)
 void event_sockets_connect(struct event_sockets *sockets)
 {
 	while (sockets->next < sockets->count && sockets->connecting < CONNECTING_MAX && !sockets->closing) {
-		struct event_socket *socket = &sockets->all[sockets->next++];
+		struct event_socket *socket = sockets->all[sockets->next++];
 
 		if (!connect_socket(socket)) {
 			race_give_up(sockets->race, "%s: the WebSocket could not be opened", socket->first->name);
@@ -122,15 +127,23 @@ static void reconnect(struct timer *timer)
 	}
 }
 
-static void add_socket(struct event_sockets *sockets, size_t first, size_t count, bool stalled)
+static struct event_socket *add_socket(
+	struct event_sockets *sockets, const struct target *target, struct app *first, size_t count, bool stalled)
 {
-	struct event_socket *socket = &sockets->all[sockets->count++];
+	struct event_socket *socket = xcalloc(1, sizeof(*socket));
 
+	if (sockets->count == sockets->size) {
+		sockets->size = sockets->size * 2 + 16;
+		sockets->all = xrealloc(sockets->all, sockets->size * sizeof(struct event_socket *));
+	}
+	sockets->all[sockets->count++] = socket;
 	socket->race = sockets->race;
-	socket->first = &sockets->race->apps.all[first];
+	socket->target = target;
+	socket->first = first;
 	socket->count = count;
 	socket->stalled = stalled;
 	socket->retry.fire = reconnect;
+	return socket;
 }
 
 /*! \brief Share out the applications from \a first to before \a end. */
@@ -139,7 +152,8 @@ static void share_out(struct event_sockets *sockets, size_t first, size_t end, b
 	size_t share = (size_t) sockets->race->options.apps_per_connection;
 
 	for (; first < end; first += share) {
-		add_socket(sockets, first, end - first < share ? end - first : share, stalled);
+		add_socket(sockets, &sockets->race->options.targets[0], &sockets->race->apps.all[first],
+			end - first < share ? end - first : share, stalled);
 	}
 }
 
@@ -149,10 +163,32 @@ struct event_sockets *event_sockets_create(struct race *race, event_cb on_event)
 
 	sockets->race = race;
 	sockets->on_event = on_event;
-	sockets->all = xcalloc(race->apps.count, sizeof(*sockets->all));
+	if (race->options.nats) {
+		sockets->of_app = xcalloc(race->apps.count, sizeof(struct event_socket *));
+		return sockets;
+	}
 	share_out(sockets, 0, race->apps.readers, false);
 	share_out(sockets, race->apps.readers, race->apps.count, true);
 	return sockets;
+}
+
+void event_sockets_open_at(
+	struct event_sockets *sockets, struct app *app, const struct target *target, const char *node)
+{
+	struct event_socket **at = &sockets->of_app[app->index];
+
+	while (*at && (*at)->target != target) {
+		at = &(*at)->next_of_app;
+	}
+	if (*at || is_over(sockets->race)) {
+		return;
+	}
+	*at = add_socket(sockets, target, app, 1, false);
+	(*at)->node = xstrdup(node);
+	sockets->next = sockets->count; /* at once, and not a few at a time: its call waits */
+	if (!connect_socket(*at)) {
+		race_give_up(sockets->race, "%s: the WebSocket could not be opened", app->name);
+	}
 }
 
 size_t event_sockets_count(const struct event_sockets *sockets)
@@ -201,6 +237,7 @@ static void on_established(struct event_socket *socket, struct lws *wsi)
 static void on_refused(struct event_socket *socket, const char *why)
 {
 	struct race *race = socket->race;
+	struct target probe = *socket->target;
 
 	socket->wsi = NULL;
 	socket->state = EVENT_SOCKET_DOWN;
@@ -213,8 +250,8 @@ static void on_refused(struct event_socket *socket, const char *why)
 			"Asterisk did not open the WebSocket of %s (%s). Is http.conf's sessionlimit, 100 unless set, enough "
 			"for %zu WebSockets and as many HTTP connections as --http-connections?",
 			socket->first->name, why, race->sockets->count);
-	} else if (target_probe(&race->options.target)) {
-		race_give_up(race, "Asterisk went away: %s", target_probe(&race->options.target));
+	} else if (target_probe(&probe)) {
+		race_give_up(race, "Asterisk went away: %s", target_probe(&probe));
 	} else if (now_ns() - socket->down_since_ns > RETRY_FOR_NS) {
 		race_give_up(
 			race, "%s lost its WebSocket and could not open it again (%s)", socket->first->name, why);
@@ -269,7 +306,7 @@ static void on_message(struct event_socket *socket, const char *json, size_t len
 
 	race->stats.events++;
 	race->stats.event_bytes += len;
-	if (event_parse(json, len, !app, &event)) {
+	if (event_parse(json, len, app ? EVENT_WANTS_NO_MORE : EVENT_WANTS_APPLICATION, &event)) {
 		race->stats.unreadable++;
 		return;
 	}
@@ -279,6 +316,9 @@ static void on_message(struct event_socket *socket, const char *json, size_t len
 	if (event.type == EVENT_REST_RESPONSE) {
 		on_answer(socket, &event);
 		return;
+	}
+	if (socket->node) {
+		snprintf(event.node, sizeof(event.node), "%s", socket->node);
 	}
 	app = app ? app : apps_find(&race->apps, event.application);
 	if (app) {
@@ -301,7 +341,8 @@ static int on_receive(struct event_socket *socket, const char *piece, size_t len
 	}
 	wrong = message_add(message, piece, len);
 	if (wrong) {
-		race_give_up(race, "%s: %s on the WebSocket of %s", race->options.url, wrong, socket->first->name);
+		race_give_up(
+			race, "http://%s: %s on the WebSocket of %s", socket->target->host, wrong, socket->first->name);
 		return -1;
 	}
 	if (complete) {
@@ -314,7 +355,7 @@ static int on_receive(struct event_socket *socket, const char *piece, size_t len
 static int add_authorization(
 	const struct event_socket *socket, struct lws *wsi, unsigned char **at, size_t room)
 {
-	const char *value = socket->race->options.target.authorization;
+	const char *value = socket->target->authorization;
 
 	return lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, (const unsigned char *) value,
 		(int) strlen(value), at, *at + room);
@@ -353,7 +394,7 @@ void event_sockets_shut_down(struct event_sockets *sockets)
 {
 	sockets->closing = true;
 	for (size_t i = 0; i < sockets->count; i++) {
-		struct event_socket *socket = &sockets->all[i];
+		struct event_socket *socket = sockets->all[i];
 
 		if (socket->state == EVENT_SOCKET_UP) {
 			lws_callback_on_writable(socket->wsi);
@@ -369,9 +410,12 @@ void event_sockets_abandon(struct event_sockets *sockets)
 void event_sockets_destroy(struct event_sockets *sockets)
 {
 	for (size_t i = 0; i < sockets->count; i++) {
-		message_clear(&sockets->all[i].message);
-		ws_requests_clear(&sockets->all[i].requests);
+		message_clear(&sockets->all[i]->message);
+		ws_requests_clear(&sockets->all[i]->requests);
+		free(sockets->all[i]->node);
+		free(sockets->all[i]);
 	}
+	free(sockets->of_app);
 	free(sockets->all);
 	free(sockets);
 }
@@ -381,7 +425,7 @@ size_t event_sockets_unread(const struct event_sockets *sockets)
 	size_t all = 0;
 
 	for (size_t i = 0; i < sockets->count; i++) {
-		const struct event_socket *socket = &sockets->all[i];
+		const struct event_socket *socket = sockets->all[i];
 		int unread = 0;
 
 		if (socket->stalled && socket->state == EVENT_SOCKET_UP &&
@@ -396,7 +440,7 @@ void event_sockets_send(struct event_sockets *sockets, const struct app *app, co
 	const struct text *uri, uint64_t *sent_ns, http_answer_cb done, void *data)
 {
 	size_t share = (size_t) sockets->race->options.apps_per_connection;
-	struct event_socket *socket = &sockets->all[app->index / share]; /* those that read come first */
+	struct event_socket *socket = sockets->all[app->index / share]; /* those that read come first */
 
 	ws_requests_add(&socket->requests, method, uri, sent_ns, done, data);
 	if (socket->state == EVENT_SOCKET_UP && ws_requests_write(&socket->requests, socket->wsi)) {
@@ -409,7 +453,7 @@ size_t event_sockets_give_up(struct event_sockets *sockets, uint64_t oldest_ns)
 	size_t count = 0;
 
 	for (size_t i = 0; i < sockets->count; i++) {
-		count += ws_requests_give_up(&sockets->all[i].requests, oldest_ns);
+		count += ws_requests_give_up(&sockets->all[i]->requests, oldest_ns);
 	}
 	return count;
 }

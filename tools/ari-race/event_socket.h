@@ -9,7 +9,8 @@
 #define ARI_RACE_EVENT_SOCKET_H
 
 /*! \file
- * \brief The WebSockets on which events come: one for each application, or one for several.
+ * \brief The WebSockets on which events come: one for each application, or one for several; with --nats, one for each
+ * Asterisk where an application has won calls.
  */
 
 #include "http.h"
@@ -22,17 +23,27 @@ struct app;
 struct event;
 struct event_sockets;
 struct race;
+struct target;
 
 /*! \brief Called in the loop for each event that an application gets about a call. */
 typedef void (*event_cb)(struct race *race, struct app *app, const struct event *event, uint64_t at_ns);
 
 /*!
- * \brief Share the applications of a race out among WebSockets; does not connect.
+ * \brief Share the applications of a race out among WebSockets; does not connect. With --nats there are none yet.
  * \param race Borrowed; its facts say what happens.
  * \param on_event Called for the events.
  * \return to free with event_sockets_destroy()
  */
 struct event_sockets *event_sockets_create(struct race *race, event_cb on_event);
+
+/*!
+ * \brief With --nats: open a WebSocket of an application to an Asterisk where it has won a call, unless it has one
+ * there already. It stays for later calls: from then on that Asterisk offers over it, and not over NATS.
+ *
+ * \param node The Asterisk's name as the token of a subject, for claims of what is offered over it; copied.
+ */
+void event_sockets_open_at(
+	struct event_sockets *sockets, struct app *app, const struct target *target, const char *node);
 
 /*! \brief Connect them, a few at a time. */
 void event_sockets_connect(struct event_sockets *sockets);

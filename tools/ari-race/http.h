@@ -26,6 +26,7 @@ struct http_answer {
 	int status;           /*!< 0: no answer came */
 	uint64_t answered_ns; /*!< when it was complete, or given up */
 	const char *body;     /*!< its beginning; for status 0, the reason */
+	const char *ari;      /*!< over NATS: where the call waits that was won; else NULL */
 };
 
 typedef void (*http_answer_cb)(void *data, const struct http_answer *answer);

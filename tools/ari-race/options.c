@@ -54,6 +54,8 @@ static const struct spec specs[] = {
 	{ "url", KIND_STRING, AT(url), 0, 0 },
 	{ "user", KIND_OWN, AT(user), 0, 0 },
 	{ "password", KIND_OWN, AT(password), 0, 0 },
+	{ "nats", KIND_OWN, AT(nats), 0, 0 },
+	{ "nats-prefix", KIND_STRING, AT(nats_prefix), 0, 0 },
 	{ "apps", KIND_COUNT, AT(apps), 1, 10000 },
 	{ "app-prefix", KIND_STRING, AT(app_prefix), 0, 0 },
 	{ "apps-per-connection", KIND_COUNT, AT(apps_per_connection), 1, 100 },
@@ -106,6 +108,7 @@ static void set_defaults(struct options *options)
 	*options = (struct options){
 		.url = "http://127.0.0.1:8088",
 		.apps = 3,
+		.nats_prefix = "sb.v1",
 		.app_prefix = "race-",
 		.apps_per_connection = 1,
 		.claimers_text = "all",
@@ -247,4 +250,5 @@ void options_free(struct options *options)
 {
 	free(options->user);
 	free(options->password);
+	free(options->nats);
 }

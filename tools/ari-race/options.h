@@ -20,6 +20,7 @@
 
 #define ARI_RACE_VERSION "1.0"
 #define OPTIONS_VARIABLES_MAX 32
+#define OPTIONS_TARGETS_MAX 16
 
 enum claim_mode {
 	CLAIM_FIRST,  /*!< the first N applications claim every call */
@@ -28,10 +29,14 @@ enum claim_mode {
 };
 
 struct options {
-	struct target target;
+	struct target targets[OPTIONS_TARGETS_MAX]; /*!< one, or with --nats several */
+	size_t target_count;
 	const char *url;
 	char *user;     /*!< to free */
 	char *password; /*!< to free */
+
+	char *nats; /*!< servers of NATS; NULL: applications are on WebSockets. To free */
+	const char *nats_prefix;
 
 	int64_t apps;
 	const char *app_prefix;

@@ -10,6 +10,7 @@
  */
 
 #include "options.h"
+#include "bus.h"
 #include "clock.h"
 #include "memory.h"
 #include "text.h"
@@ -22,6 +23,7 @@
 #define ALL_APPS 10000
 #define FILTER_MAX 1000
 #define ARGS_MAX 2000
+#define NATS_PREFIX_MAX 200
 
 /*! \brief The log-in: --user NAME or NAME:PASS, --password, else ARI_RACE_LOGIN=NAME:PASS, else ari:ari. */
 static int check_login(struct options *options)
@@ -44,12 +46,21 @@ static int check_login(struct options *options)
 
 static int check_target(struct options *options)
 {
-	const char *wrong = target_parse(&options->target, options->url, options->user, options->password);
+	char *urls = xstrdup(options->url), *rest = NULL;
+	const char *wrong = NULL;
 
-	if (wrong) {
-		return options_wrong("--url: '%s': %s", options->url, wrong);
+	/* Only with --nats: else a comma is part of the one URL, and refused there. */
+	for (char *url = options->nats ? strtok_r(urls, ",", &rest) : urls; url && !wrong;
+		 url = options->nats ? strtok_r(NULL, ",", &rest) : NULL) {
+		wrong = options->target_count == OPTIONS_TARGETS_MAX
+			? "there may be 16 of them"
+			: target_parse(&options->targets[options->target_count++], url, options->user, options->password);
 	}
-	return -1;
+	free(urls);
+	if (!wrong && !options->target_count) {
+		wrong = "it has to begin with http://";
+	}
+	return wrong ? options_wrong("--url: '%s': %s", options->url, wrong) : -1;
 }
 
 /*! \brief "N", "all", "random:N" or "random N". */
@@ -190,10 +201,41 @@ static int check_claims_over(struct options *options)
 	return -1;
 }
 
+/*! \brief What cannot go together with --nats, and a prefix that is no subject. */
+static int check_nats(struct options *options)
+{
+	static const char words[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	const char *prefix = options->nats_prefix;
+	size_t len = strlen(prefix);
+
+	if (!len || len > NATS_PREFIX_MAX || strspn(prefix, words) < len || *prefix == '.' ||
+		prefix[len - 1] == '.' || strstr(prefix, "..")) {
+		return options_wrong("--nats-prefix: '%s' is not what subjects can begin with, as sb.v1", prefix);
+	}
+	if (!options->nats) {
+		return -1;
+	}
+	if (bus_missing()) {
+		return options_wrong("--nats: %s", bus_missing());
+	}
+	if (strncmp(options->nats, "nats://", 7)) {
+		return options_wrong("--nats: '%s' does not begin with nats://",
+			strchr(options->nats, '@') ? "..." : options->nats); /* a password may be in it */
+	}
+	if (options->stalled) {
+		return options_wrong("--stalled: with --nats nobody waits for an application that does not read");
+	}
+	if (options->over_websocket || options->http_connections) {
+		return options_wrong(
+			"--nats: then claims go over NATS, without --claims-over and --http-connections");
+	}
+	return -1;
+}
+
 int options_check(struct options *options)
 {
 	static int (*const checks[])(struct options *) = { check_login, check_target, check_apps, check_calls,
-		check_dialplan, check_claims_over };
+		check_dialplan, check_claims_over, check_nats };
 	int status = -1;
 
 	for (size_t i = 0; status < 0 && i < sizeof(checks) / sizeof(checks[0]); i++) {

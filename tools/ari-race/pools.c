@@ -13,8 +13,8 @@
 #include "event_socket.h"
 #include "race.h"
 #include "requests.h"
+#include "workers.h"
 
-#define OTHERS_MAX 32    /* connections for originates and hang-ups */
 #define CLAIMS_FIRST 200 /* connections for claims at the beginning, at most, … */
 #define CLAIMS_MORE 64   /* … and so many more when they are all busy */
 #define KEEP_ALIVE_NS \
@@ -22,7 +22,8 @@
 
 int pools_size(const struct options *options)
 {
-	return (int) options->http_connections + CLAIMS_FIRST + CLAIMS_MORE + OTHERS_MAX;
+	return (int) options->http_connections + CLAIMS_FIRST + CLAIMS_MORE +
+		(int) options->target_count * NODES_OTHERS_MAX;
 }
 
 /* One connection for each application that answers, so that no claim waits for another. */
@@ -37,34 +38,42 @@ void pools_open(struct race *race)
 		max = (size_t) options->http_connections;
 		first = max;
 	}
-	first = options->over_websocket ? 0 : first;
+	first = options->over_websocket || options->nats ? 0 : first;
 	race->claim_connections = first;
-	race->claims = http_pool_create(race->loop.lws, &options->target, max);
-	race->others = http_pool_create(race->loop.lws, &options->target, OTHERS_MAX);
+	race->claims = http_pool_create(race->loop.lws, &options->targets[0], max);
 }
 
 /*! \brief Whether nothing has come from Asterisk since \a limit_ns, on any connection. */
 static bool is_silent(const struct race *race, uint64_t limit_ns)
 {
-	return http_pool_heard(race->claims) < limit_ns && http_pool_heard(race->others) < limit_ns &&
-		race->last_event_ns < limit_ns && race->last_answer_ns < limit_ns;
+	uint64_t heard = http_pool_heard(race->claims);
+
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		uint64_t here = http_pool_heard(race->nodes.list[i]->others);
+
+		heard = here > heard ? here : heard;
+	}
+	return heard < limit_ns && race->last_event_ns < limit_ns && race->last_answer_ns < limit_ns;
 }
 
 static uint64_t late(const struct race *race)
 {
-	return http_pool_counters(race->claims)->late + http_pool_counters(race->others)->late +
-		race->sockets_late;
+	uint64_t count = http_pool_counters(race->claims)->late + race->sockets_late;
+
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		count += http_pool_counters(race->nodes.list[i]->others)->late;
+	}
+	return count;
 }
 
-static void keep_alive(struct race *race, uint64_t now)
+static void keep_alive(struct http_pool *pool, const struct target *target, uint64_t now)
 {
 	char buf[REQUEST_SIZE];
 	struct text ping;
 
 	text_init(&ping, buf, sizeof(buf));
-	request_ping(&ping, &race->options);
-	http_pool_keep_alive(race->claims, &ping, now - KEEP_ALIVE_NS);
-	http_pool_keep_alive(race->others, &ping, now - KEEP_ALIVE_NS);
+	request_ping(&ping, target);
+	http_pool_keep_alive(pool, &ping, now - KEEP_ALIVE_NS);
 }
 
 static void on_second(struct timer *timer)
@@ -76,14 +85,20 @@ static void on_second(struct timer *timer)
 
 	timer_set(&race->loop.timers, timer, now + NS_PER_S);
 	http_pool_give_up(race->claims, limit);
-	http_pool_give_up(race->others, limit);
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		http_pool_give_up(race->nodes.list[i]->others, limit);
+	}
 	race->sockets_late += event_sockets_give_up(race->sockets, limit);
+	race->sockets_late += workers_give_up(race->workers, limit);
 	if (late(race) > late_before && is_silent(race, limit)) {
 		race_give_up(race, "nothing came from Asterisk for %.1f s",
 			(double) race->options.answer_timeout_ns / (double) NS_PER_S);
 		return;
 	}
-	keep_alive(race, now);
+	keep_alive(race->claims, &race->options.targets[0], now);
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		keep_alive(race->nodes.list[i]->others, race->nodes.list[i]->target, now);
+	}
 }
 
 void pools_check(struct race *race)
@@ -92,21 +107,22 @@ void pools_check(struct race *race)
 	timer_set(&race->loop.timers, &race->check_timer, now_ns() + NS_PER_S);
 }
 
-static void find_trouble(struct race *race, const struct http_pool *pool)
+static void find_trouble(struct race *race, const struct http_pool *pool, const struct target *target)
 {
+	struct target probe = *target;
 	const char *why, *probed;
 
 	switch (http_pool_trouble(pool, &why)) {
 	case HTTP_FINE:
 		return;
 	case HTTP_REFUSED:
-		probed = target_probe(&race->options.target);
+		probed = target_probe(&probe);
 		race_give_up(race, "%s: %s",
 			race->stage < STAGE_RUN ? "Asterisk cannot be reached" : "Asterisk went away",
 			probed ? probed : why);
 		return;
 	case HTTP_WRONG:
-		race_give_up(race, "%s sent an answer that Asterisk would not send: %s", race->options.url, why);
+		race_give_up(race, "http://%s sent an answer that Asterisk would not send: %s", target->host, why);
 		return;
 	}
 }
@@ -114,7 +130,9 @@ static void find_trouble(struct race *race, const struct http_pool *pool)
 void pools_find_trouble(struct race *race)
 {
 	if (race->ending != ENDING_GONE) {
-		find_trouble(race, race->claims);
-		find_trouble(race, race->others);
+		find_trouble(race, race->claims, &race->options.targets[0]);
+	}
+	for (size_t i = 0; race->ending != ENDING_GONE && i < race->nodes.count; i++) {
+		find_trouble(race, race->nodes.list[i]->others, race->nodes.list[i]->target);
 	}
 }

@@ -9,13 +9,13 @@
 #define ARI_RACE_POOLS_H
 
 /*! \file
- * \brief The two pools of HTTP connections of a run, and the care for them once a second.
+ * \brief The pools of HTTP connections of a run, for claims and one for each node, and the care for them once a second.
  */
 
 struct options;
 struct race;
 
-/*! \brief The most connections that both pools may have together. */
+/*! \brief The most connections that all pools may have together. */
 int pools_size(const struct options *options);
 
 /*! \brief Make the pools; opens no connection yet. The loop has to be open. */

@@ -22,6 +22,7 @@
 #include "http.h"
 #include "live.h"
 #include "loop.h"
+#include "nodes.h"
 #include "options.h"
 #include "stats.h"
 
@@ -34,15 +35,16 @@
 #define CALLS_OPEN_MAX 100000
 
 struct event_sockets;
+struct workers;
 
 /*! \brief In the order in which a run goes through them. */
 enum stage {
 	STAGE_START,
-	STAGE_ASK,             /*!< Asterisk is asked who it is */
-	STAGE_WARM_UP_CLAIMS,  /*!< the connections for claims are opened and tried */
-	STAGE_WARM_UP_OTHERS,  /*!< and those for originates and hang-ups */
-	STAGE_CONNECT,         /*!< WebSockets are opened */
-	STAGE_WARM_UP_SOCKETS, /*!< with --claims-over websocket: each is tried */
+	STAGE_ASK,            /*!< Asterisk is asked who it is */
+	STAGE_WARM_UP_CLAIMS, /*!< the connections for claims are opened and tried */
+	STAGE_WARM_UP_OTHERS, /*!< and those for originates and hang-ups */
+	STAGE_CONNECT,        /*!< WebSockets are opened, or connections to NATS */
+	STAGE_WARM_UP_SOCKETS, /*!< with --claims-over websocket each is tried; with --nats, nodes hear of workers */
 	STAGE_REST,            /*!< with --rest: nothing happens */
 	STAGE_RUN,             /*!< calls are made or come in */
 	STAGE_DRAIN,           /*!< no new calls; those that are open come to their end */
@@ -67,14 +69,15 @@ struct race {
 	struct loop loop;
 	struct apps apps;
 	struct event_sockets *sockets;
+	struct workers *workers; /*!< with --nats; else NULL */
+	struct nodes nodes;
 	struct calls calls;
 	struct stats stats;
 	struct history history;
 	struct live live;
 	struct http_pool *claims; /*!< for claims and declines: they never wait behind other requests */
 	size_t claim_connections; /*!< that the pool for claims begins with */
-	struct http_pool *others; /*!< for originates and hang-ups */
-	struct timer check_timer; /*!< the next care for both */
+	struct timer check_timer; /*!< the next care for all pools */
 	char asterisk[128];       /*!< its version, as it says; empty: it has not said yet */
 	bool asked;               /*!< it has answered who it is */
 	time_t wall_start;

@@ -15,6 +15,7 @@
 #include "race.h"
 #include "terminal.h"
 #include "verdict.h"
+#include "workers.h"
 
 #include <inttypes.h>
 
@@ -45,8 +46,12 @@ static void print_head(const struct race *race, const struct verdict *verdict)
 	printf("\n%s, Asterisk ", options->url);
 	terminal_put(stdout, race->asterisk);
 	putchar('\n');
-	printf("%zu applications on %zu WebSockets: %zu claim%s, %zu watch, %zu decline, %zu stalled\n",
-		apps->count, event_sockets_count(race->sockets), apps->claimers,
+	printf("%zu applications on ", apps->count);
+	if (race->workers) {
+		printf("%zu connections to NATS, and ", workers_connections(race->workers));
+	}
+	printf("%zu WebSockets: %zu claim%s, %zu watch, %zu decline, %zu stalled\n",
+		event_sockets_count(race->sockets), apps->claimers,
 		options->claim_mode == CLAIM_RANDOM ? " when chosen" : "", apps->readers - apps->active,
 		apps->active - apps->claimers, apps->count - apps->readers);
 	printf("%zu calls in %.1f s (%.1f per second), %s%s", verdict->made, seconds,

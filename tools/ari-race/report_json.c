@@ -84,7 +84,10 @@ static void put_options(FILE *file, const struct options *options)
 	put_string(file, options->filter);
 	fputs(", \"calls_from\": ", file);
 	put_string(file, options->elsewhere ? "elsewhere" : options->endpoint);
-	fprintf(file, ", \"claims_over\": \"%s\"}", options->over_websocket ? "websocket" : "http");
+	fprintf(file, ", \"claims_over\": \"%s\"}",
+		options->nats                 ? "nats"
+			: options->over_websocket ? "websocket"
+									  : "http");
 }
 
 static void put_mean(FILE *file, uint64_t sum, uint64_t count)
@@ -165,7 +168,15 @@ static void put_apps(FILE *file, const struct apps *apps)
 static void put_self(FILE *file, const struct race *race)
 {
 	const struct http_counters *claims = http_pool_counters(race->claims);
-	const struct http_counters *others = http_pool_counters(race->others);
+	struct http_counters others = { 0 };
+
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		const struct http_counters *one = http_pool_counters(race->nodes.list[i]->others);
+
+		others.opened += one->opened;
+		others.cut += one->cut;
+		others.late += one->late;
+	}
 
 	fprintf(file,
 		",\n\"stalled\": {\"apps\": %zu, \"cut\": %zu, \"unread_bytes\": %zu}"
@@ -175,8 +186,8 @@ static void put_self(FILE *file, const struct race *race)
 	fprintf(file,
 		", \"http_connections\": %" PRIu64 ", \"claims_waited\": %" PRIu64 ", \"claims_waited_max_ms\": %.6f"
 		", \"cut\": %" PRIu64 ", \"late\": %" PRIu64 "}",
-		claims->opened + others->opened, claims->waited, ms(claims->waited_max), claims->cut + others->cut,
-		claims->late + others->late + race->sockets_late);
+		claims->opened + others.opened, claims->waited, ms(claims->waited_max), claims->cut + others.cut,
+		claims->late + others.late + race->sockets_late);
 }
 
 static void put_broken(FILE *file, const struct race *race, const struct verdict *verdict)

@@ -15,11 +15,11 @@
 
 #include <string.h>
 
-static void begin(struct text *text, const struct options *options, const char *method, const char *path)
+static void begin(struct text *text, const struct target *target, const char *method, const char *path)
 {
 	text_add(text, method);
 	text_add(text, " ");
-	text_add(text, options->target.prefix);
+	text_add(text, target->prefix);
 	text_add(text, path);
 }
 
@@ -33,12 +33,12 @@ static void add_parameter(struct text *text, char mark, const char *name, const 
 }
 
 /*! \brief End the request; \a body may be NULL. */
-static void finish(struct text *text, const struct options *options, const char *body)
+static void finish(struct text *text, const struct target *target, const char *body)
 {
 	text_add(text, " HTTP/1.1\r\nHost: ");
-	text_add(text, options->target.host);
+	text_add(text, target->host);
 	text_add(text, "\r\nAuthorization: ");
-	text_add(text, options->target.authorization);
+	text_add(text, target->authorization);
 	if (body) {
 		text_add(text, "\r\nContent-Type: application/json");
 	}
@@ -46,23 +46,23 @@ static void finish(struct text *text, const struct options *options, const char 
 	text_add(text, body ? body : "");
 }
 
-void request_info(struct text *text, const struct options *options)
+void request_info(struct text *text, const struct target *target)
 {
-	begin(text, options, "GET", "/ari/asterisk/info?only=system");
-	finish(text, options, NULL);
+	begin(text, target, "GET", "/ari/asterisk/info?only=system");
+	finish(text, target, NULL);
 }
 
-void request_ping(struct text *text, const struct options *options)
+void request_ping(struct text *text, const struct target *target)
 {
-	begin(text, options, "GET", "/ari/asterisk/ping");
-	finish(text, options, NULL);
+	begin(text, target, "GET", "/ari/asterisk/ping");
+	finish(text, target, NULL);
 }
 
-void request_application(struct text *text, const struct options *options, const char *app)
+void request_application(struct text *text, const struct target *target, const char *app)
 {
-	begin(text, options, "GET", "/ari/applications/");
+	begin(text, target, "GET", "/ari/applications/");
 	text_add_url(text, app);
-	finish(text, options, NULL);
+	finish(text, target, NULL);
 }
 
 static void add_variable(struct text *body, const char *name, size_t name_len, const char *value)
@@ -100,7 +100,8 @@ static void add_variables(struct text *body, const struct options *options)
 	text_add(body, "}}");
 }
 
-void request_originate(struct text *text, const struct options *options, const char *id)
+void request_originate(
+	struct text *text, const struct options *options, const struct target *target, const char *id)
 {
 	const char *at = strchr(options->other, '@');
 	char exten_buf[256], far_buf[256], body_buf[REQUEST_SIZE / 2];
@@ -113,14 +114,14 @@ void request_originate(struct text *text, const struct options *options, const c
 	text_init(&body, body_buf, sizeof(body_buf));
 	add_variables(&body, options);
 
-	begin(text, options, "POST", "/ari/channels");
+	begin(text, target, "POST", "/ari/channels");
 	add_parameter(text, '?', "endpoint", options->endpoint);
 	add_parameter(text, '&', "extension", exten.buf);
 	add_parameter(text, '&', "context", at + 1);
 	add_parameter(text, '&', "timeout", "-1");
 	add_parameter(text, '&', "channelId", far.buf);
 	add_parameter(text, '&', "otherChannelId", id);
-	finish(text, options, body.buf);
+	finish(text, target, body.buf);
 	text->truncated |= exten.truncated || far.truncated || body.truncated;
 }
 
@@ -148,30 +149,30 @@ void request_bid_uri(struct text *text, const char *id, const char *app, unsigne
 
 void request_claim(struct text *text, const struct options *options, const char *id, const char *app)
 {
-	begin(text, options, "POST", "/ari/");
+	begin(text, &options->targets[0], "POST", "/ari/");
 	request_claim_uri(text, id, app);
-	finish(text, options, NULL);
+	finish(text, &options->targets[0], NULL);
 }
 
 void request_decline(struct text *text, const struct options *options, const char *id, const char *app)
 {
-	begin(text, options, "POST", "/ari/");
+	begin(text, &options->targets[0], "POST", "/ari/");
 	request_decline_uri(text, id, app);
-	finish(text, options, NULL);
+	finish(text, &options->targets[0], NULL);
 }
 
 void request_bid(
 	struct text *text, const struct options *options, const char *id, const char *app, unsigned int score)
 {
-	begin(text, options, "POST", "/ari/");
+	begin(text, &options->targets[0], "POST", "/ari/");
 	request_bid_uri(text, id, app, score);
-	finish(text, options, NULL);
+	finish(text, &options->targets[0], NULL);
 }
 
-void request_hangup(struct text *text, const struct options *options, const char *id, const char *prefix)
+void request_hangup(struct text *text, const struct target *target, const char *id, const char *prefix)
 {
-	begin(text, options, "DELETE", "/ari/channels/");
+	begin(text, target, "DELETE", "/ari/channels/");
 	text_add_url(text, prefix);
 	text_add_url(text, id);
-	finish(text, options, NULL);
+	finish(text, target, NULL);
 }

@@ -15,24 +15,26 @@
 #include "text.h"
 
 struct options;
+struct target;
 
 #define REQUEST_SIZE 32768 /* room for the longest: an originate with all its variables */
 
 /*! \brief GET what Asterisk says of itself. */
-void request_info(struct text *text, const struct options *options);
+void request_info(struct text *text, const struct target *target);
 
 /*! \brief GET that costs Asterisk next to nothing. */
-void request_ping(struct text *text, const struct options *options);
+void request_ping(struct text *text, const struct target *target);
 
 /*! \brief GET that asks whether an application is registered. */
-void request_application(struct text *text, const struct options *options, const char *app);
+void request_application(struct text *text, const struct target *target, const char *app);
 
 /*!
  * \brief POST that makes a call.
  * \param id For the channel that runs the dialplan and is offered; the other half of the Local channel
  *        has the same with "far-" before it.
  */
-void request_originate(struct text *text, const struct options *options, const char *id);
+void request_originate(
+	struct text *text, const struct options *options, const struct target *target, const char *id);
 
 /*! \brief The path below ARI's root, and query, that claim a channel with POST. */
 void request_claim_uri(struct text *text, const char *id, const char *app);
@@ -54,6 +56,6 @@ void request_bid(
 	struct text *text, const struct options *options, const char *id, const char *app, unsigned int score);
 
 /*! \brief DELETE that hangs up a channel; \a prefix ("" or "far-") is put before the id. */
-void request_hangup(struct text *text, const struct options *options, const char *id, const char *prefix);
+void request_hangup(struct text *text, const struct target *target, const char *id, const char *prefix);
 
 #endif /* ARI_RACE_REQUESTS_H */

@@ -17,6 +17,7 @@
 #include "report.h"
 #include "stages.h"
 #include "verdict.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,14 +49,19 @@ static void on_signal(void *data)
 static const char *open_everything(struct race *race)
 {
 	const struct options *options = &race->options;
-	int sockets = (int) options->apps + pools_size(options);
+	int sockets =
+		(int) options->apps * (options->nats ? (int) options->target_count + 1 : 1) + pools_size(options);
 	const char *wrong = loop_open(&race->loop, sockets, protocols, on_turn, on_signal, race);
 
 	stats_open(&race->stats);
 	apps_open(&race->apps, options);
 	calls_open(&race->calls, options, &race->apps);
 	race->sockets = event_sockets_create(race, app_behavior_on_event);
+	if (options->nats) {
+		race->workers = workers_create(race, app_behavior_on_event);
+	}
 	if (!wrong) {
+		nodes_open(&race->nodes, race->loop.lws, options);
 		pools_open(race);
 	}
 	return wrong;
@@ -64,11 +70,12 @@ static const char *open_everything(struct race *race)
 static void close_everything(struct race *race)
 {
 	http_pool_close(race->claims);
-	http_pool_close(race->others);
+	nodes_close(&race->nodes);
 	event_sockets_abandon(race->sockets);
+	workers_destroy(race->workers);
 	loop_close(&race->loop);
 	http_pool_destroy(race->claims);
-	http_pool_destroy(race->others);
+	nodes_destroy(&race->nodes);
 	event_sockets_destroy(race->sockets);
 	calls_close(&race->calls);
 	apps_close(&race->apps);
@@ -94,14 +101,17 @@ static int finish(struct race *race, FILE *json)
 
 static int race_and_report(struct race *race, FILE *json)
 {
-	const char *wrong = open_everything(race);
+	const char *wrong;
 	int status;
 
-	wrong = wrong ? wrong : target_probe(&race->options.target);
+	race->wall_start = time(NULL);
+	wrong = open_everything(race);
+	for (size_t i = 0; !wrong && i < race->options.target_count; i++) {
+		wrong = target_probe(&race->options.targets[i]);
+	}
 	if (wrong) {
 		race_give_up(race, "%s cannot be reached: %s", race->options.url, wrong);
 	} else {
-		race->wall_start = time(NULL);
 		loop_run(&race->loop);
 		live_stop(&race->live);
 	}

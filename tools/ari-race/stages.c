@@ -17,6 +17,7 @@
 #include "pools.h"
 #include "race.h"
 #include "warm_up.h"
+#include "workers.h"
 
 #define SETUP_NS (30 * NS_PER_S)
 #define SOCKETS_NS (5 * NS_PER_S)
@@ -77,12 +78,21 @@ static enum stage after_warm_up(struct race *race)
 
 static void begin_connect(struct race *race)
 {
-	event_sockets_connect(race->sockets);
+	if (!race->workers) {
+		event_sockets_connect(race->sockets);
+	}
 }
 
 static enum stage after_connect(struct race *race)
 {
-	return set_up(race, event_sockets_all_up(race->sockets));
+	bool done;
+
+	if (!race->workers) {
+		return set_up(race, event_sockets_all_up(race->sockets));
+	}
+	done = workers_connect(race->workers);
+	race_wake_at(race, &race->caller_timer, now_ns()); /* more in the next turn; nobody makes calls yet */
+	return set_up(race, done);
 }
 
 static void begin_warm_up_sockets(struct race *race)
@@ -91,10 +101,16 @@ static void begin_warm_up_sockets(struct race *race)
 		set_limit(race, now_ns() + SOCKETS_NS);
 		warm_up_sockets(race);
 	}
+	if (race->workers) {
+		workers_make_known(race->workers);
+	}
 }
 
 static enum stage after_warm_up_sockets(struct race *race)
 {
+	if (race->workers) {
+		return set_up(race, workers_known(race->workers));
+	}
 	if (race->sockets_cold && limit_passed(race)) {
 		race_give_up(race,
 			"Asterisk %s does not answer requests over a WebSocket: 20.14, 21.9, 22.4 and later do; for others "
@@ -200,6 +216,7 @@ static void begin_close(struct race *race)
 	live_stop(&race->live);
 	timer_cancel(&race->loop.timers, &race->caller_timer);
 	set_limit(race, now_ns() + CLOSE_NS);
+	workers_leave(race->workers);
 	event_sockets_shut_down(race->sockets);
 }
 

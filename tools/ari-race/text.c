@@ -58,19 +58,30 @@ void text_addf(struct text *text, const char *format, ...)
 	text->len += (size_t) len;
 }
 
-void text_add_url(struct text *text, const char *string)
+/*! \brief Append with every byte percent-encoded but letters, digits and those of \a kept. */
+static void add_quoted(struct text *text, const char *string, const char *kept)
 {
 	static const char hex[] = "0123456789ABCDEF";
 
 	for (; *string && !text->truncated; string++) {
 		unsigned char c = (unsigned char) *string;
 
-		if (isalnum(c) || strchr("-._~", c)) {
+		if (isalnum(c) || strchr(kept, c)) {
 			text_add_bytes(text, string, 1);
 		} else {
 			text_add_bytes(text, (char[]){ '%', hex[c >> 4], hex[c & 15] }, 3);
 		}
 	}
+}
+
+void text_add_url(struct text *text, const char *string)
+{
+	add_quoted(text, string, "-._~");
+}
+
+void text_add_token(struct text *text, const char *string)
+{
+	add_quoted(text, string, "_:-");
 }
 
 /*!

@@ -37,6 +37,9 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 /*! \brief Append with everything percent-encoded that RFC 3986 does not call unreserved. */
 void text_add_url(struct text *text, const char *string);
 
+/*! \brief Append as a token of a subject of NATS, as docs/FLEET.md has it. */
+void text_add_token(struct text *text, const char *string);
+
 /*!
  * \brief Append as the inside of a JSON string, in ASCII only, so that it is valid wherever it is read and
  * harmless where it is shown: characters beyond ASCII as \c \\uNNNN, and a byte that is not UTF-8 as the

@@ -51,17 +51,17 @@ void warm_up_ask(struct race *race)
 	struct text info;
 
 	text_init(&info, buf, sizeof(buf));
-	request_info(&info, &race->options);
-	http_send(race->others, &info, NULL, on_info, race);
+	request_info(&info, &race->options.targets[0]);
+	http_send(race->nodes.list[0]->others, &info, NULL, on_info, race);
 }
 
-static void warm_up(struct race *race, struct http_pool *pool, size_t connections)
+static void warm_up(const struct target *target, struct http_pool *pool, size_t connections)
 {
 	char buf[REQUEST_SIZE];
 	struct text ping;
 
 	text_init(&ping, buf, sizeof(buf));
-	request_ping(&ping, &race->options);
+	request_ping(&ping, target);
 	if (connections) {
 		http_pool_warm_up(pool, connections, &ping);
 	}
@@ -69,12 +69,14 @@ static void warm_up(struct race *race, struct http_pool *pool, size_t connection
 
 void warm_up_claims(struct race *race)
 {
-	warm_up(race, race->claims, race->claim_connections);
+	warm_up(&race->options.targets[0], race->claims, race->claim_connections);
 }
 
 void warm_up_others(struct race *race)
 {
-	warm_up(race, race->others, OTHERS_FIRST);
+	for (size_t i = 0; i < race->nodes.count; i++) {
+		warm_up(race->nodes.list[i]->target, race->nodes.list[i]->others, OTHERS_FIRST);
+	}
 }
 
 /*! \brief Whether a pool's connections stand. */
@@ -94,7 +96,12 @@ static bool is_warm(struct race *race, const struct http_pool *pool, size_t conn
 
 bool warm_up_done(struct race *race)
 {
-	return is_warm(race, race->claims, race->claim_connections) && is_warm(race, race->others, OTHERS_FIRST);
+	bool warm = is_warm(race, race->claims, race->claim_connections);
+
+	for (size_t i = 0; warm && i < race->nodes.count; i++) {
+		warm = is_warm(race, race->nodes.list[i]->others, OTHERS_FIRST);
+	}
+	return warm;
 }
 
 static void on_socket_answer(void *data, const struct http_answer *answer)
