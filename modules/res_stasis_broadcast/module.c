@@ -25,6 +25,7 @@
 #include "observers_list.h"
 #include "pin_module.h"
 #include "queue_log.h"
+#include "recent.h"
 #include "settings.h"
 #include "source.h"
 #include "stats_store.h"
@@ -54,6 +55,7 @@ static void stop_directory(void)
 {
 	source_stop();
 	directory_remove(&ari_applications);
+	recent_forget();
 	directory_forget();
 	ari_applications_forget();
 }
