@@ -38,8 +38,8 @@ class Asterisk(asterisk.Asterisk):
     # Cores that others took while one was up: one value a start, for the runner to collect.
     others: list[float] = []
 
-    def __init__(self, side: str, **settings: str) -> None:
-        super().__init__(22, word=os.environ.get("BENCH_INSTANCE", "bench"))
+    def __init__(self, side: str, number: int = 0, **settings: str) -> None:
+        super().__init__(22, number, word=os.environ.get("BENCH_INSTANCE", "bench"))
         more = (f"EXTENSIONS={dialplan()}", "VERBOSE=0", *(f"{name}={value}" for name, value in settings.items()))
         self.wanted = Settings(22, MODULES[side], more)
         self.program = before.sandbox() if side == "before" else SANDBOX
@@ -52,7 +52,7 @@ class Asterisk(asterisk.Asterisk):
 
     def __enter__(self) -> "Asterisk":
         self.up(self.wanted)
-        self._others = machine.Others(self.pid)
+        self._others = machine.Others((self.pid,))
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:

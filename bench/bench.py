@@ -12,6 +12,7 @@ ran to its end, whether targets were met or not.
 """
 
 import os
+import shutil
 import sys
 
 import machine
@@ -33,6 +34,10 @@ def chosen(quick: bool, words: list[str]) -> list[Scenario]:
     for scenario in reversed(ALL):
         if scenario.name in names:
             names.update(scenario.after)
+    for scenario in ALL:
+        if scenario.name in names and scenario.program and not shutil.which(scenario.program):
+            print(f"{scenario.name} is left out: there is no {scenario.program} (Debian: apt install {scenario.program})")
+            names.remove(scenario.name)
     return [scenario for scenario in ALL if scenario.name in names]
 
 
@@ -77,7 +82,7 @@ def main() -> int:
     quick = bool(words)
     scenarios = chosen(quick, os.environ.get("BENCH_CASES", "").split())
     if not scenarios:
-        sys.exit(f"bench: no scenario's name begins with {os.environ['BENCH_CASES']}; see bench/bench.py --list")
+        sys.exit(f"bench: no scenario that can run has a name that begins with {os.environ['BENCH_CASES']}; see bench/bench.py --list")
     OUT.mkdir(parents=True, exist_ok=True)
     head = head_of_report(quick, pair_count(quick))
     progress = Progress(scenarios, head["pairs"], quick)

@@ -113,15 +113,15 @@ def clients_cpu() -> float:
 
 @dataclass
 class Others:
-    """How much of the machine others take while a run lasts. Make one, then ask share()."""
+    """How much of the machine others than we and these processes take while a run lasts. Make one, then ask share()."""
 
-    pid: int
+    pids: tuple[int, ...]
 
     def __post_init__(self) -> None:
         self.start = time.monotonic(), self._theirs()
 
     def _theirs(self) -> float:
-        return busy_seconds() - clients_cpu() - process_cpu(self.pid)
+        return busy_seconds() - clients_cpu() - sum(process_cpu(pid) for pid in self.pids)
 
     def share(self) -> float:
         """In cores, since it was made."""

@@ -18,6 +18,8 @@ REST_MS = 4000
 
 # The longest that applications may take to come or go.
 PATIENCE_SECONDS = 20
+# It has got done when it takes less of a core than this for so long.
+QUIET_SHARE, QUIET_SECONDS = 0.1, 0.5
 
 # The dialplan that reads RACE_OPTIONS, the options of StasisBroadcast().
 OPTIONS = ("--endpoint", "Local/offer@bench-options", "--variable")
@@ -117,6 +119,17 @@ def warm_up(asterisk: Asterisk, **options: object) -> None:
     """A first race, not measured. Waits until its applications are gone, or the next ones would meet them."""
     race(asterisk, **options)
     until_gone(asterisk)
+
+
+def until_quiet(asterisk: Asterisk) -> None:
+    """Until Asterisk has got done with the applications' coming, of which it tells its parts."""
+
+    def share() -> float:
+        before = asterisk.cpu()
+        time.sleep(QUIET_SECONDS)
+        return (asterisk.cpu() - before) / QUIET_SECONDS
+
+    until(lambda: share() < QUIET_SHARE, "Asterisk has got done with the applications' coming")
 
 
 def until_gone(asterisk: Asterisk) -> None:

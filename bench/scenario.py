@@ -45,6 +45,8 @@ class Scenario:
     beside: str = OWN
     # The most pairs that it is worth: fewer where the results are orders of magnitude apart.
     most_pairs: int = 100
+    # A program without which it is left out.
+    program: str = ""
 
     @property
     def sides(self) -> tuple[str, ...]:

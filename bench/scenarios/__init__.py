@@ -2,7 +2,7 @@
 
 from scenario import Scenario
 
-from . import before, bids, cpu, fanout, hangup, idle, line, module, observers, pool, poolcpu, rates, stalled, waiting, websocket
+from . import before, bids, cpu, fanout, hangup, idle, line, module, nats, observers, pool, poolcpu, rates, stalled, waiting, websocket
 
 ALL: list[Scenario] = [
     *fanout.SCENARIOS,
@@ -19,5 +19,6 @@ ALL: list[Scenario] = [
     *waiting.SCENARIOS,
     *stalled.SCENARIOS,
     *observers.SCENARIOS,
+    *nats.SCENARIOS,
     *before.SCENARIOS,
 ]
