@@ -79,9 +79,9 @@ async def test_keeps_up(case, page, tmp_path, capsys):
     await page.reads("#nodes", "live")
     # Events are late where Asterisk is: another watcher hears of them beside the page.
     watcher = await case.app_named("console-beside")
-    report = await asyncio.wait_for(race(case, tmp_path), SECONDS + 60)
+    report = await asyncio.wait_for(race(case, tmp_path), SECONDS + 120)
     made = report["calls"]["made"]
-    assert made >= RATE * SECONDS * 0.5, report["calls"]
+    assert made >= RATE * SECONDS * 0.25, report["calls"]
     await page.reads("#offers-now", f"{report['calls']['winners']['1']:,} claimed".replace(",", ""))
     await page.reads("#line-empty", "Nobody is waiting")
     assert "did not reach" not in await page.text("#problems")
@@ -91,5 +91,5 @@ async def test_keeps_up(case, page, tmp_path, capsys):
         print(f"\n{made} calls in {SECONDS} s to {WORKERS} workers; {told('frames', seen['frames'])};"
               f" {told('age of events here', seen['lags'])}; {told('beside', beside)}; {told('tasks over 50 ms', seen['tasks'])}")  # fmt: skip
     # Two cores do all of it: Asterisk, workers, callers and the browser.
-    assert share(seen["frames"], 0.95) < 250
+    assert share(seen["frames"], 0.95) < 500
     assert share(seen["lags"], 0.95) < share(beside, 0.95) + 1000

@@ -199,6 +199,12 @@ async def seconds_to_start(world, worker, other):
     await worker.told("start", call.id)
     took = time.monotonic() - started
     await call.result("h")
+
+    async def has_left():
+        return not await world.cases[0].ari.registered(worker.app)
+
+    # A call that it takes while Asterisk still knows its last WebSocket, which it is closing, does not reach it.
+    await until(has_left, "its WebSocket is gone")
     return took
 
 
