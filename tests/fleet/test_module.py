@@ -226,12 +226,13 @@ async def test_bidder_that_says_good_bye(world):
     """The award goes to the next best at once: nobody waits for who is gone, and the call is not offered twice."""
     best, next_best, quiet = await world.raw(), await world.raw(), await world.raw()
     case = world.cases[0]
-    call = await case.call(f"20000,^({best.app}|{next_best.app}|{quiet.app})$,,,b(1500)")
+    call = await case.call(f"20000,^({best.app}|{next_best.app}|{quiet.app})$,,,b(5000)")
     offers = [await one.offered(call.id) for one in (best, next_best)]
     gone, wins = [asyncio.create_task(bid(one, offer, score)) for one, offer, score in zip((best, next_best), offers, (60, 50))]
     await until(lambda: has_bids(case, call, 2), "both have bid")
     await best.hello(0)
     assert (await gone)["status"] == 403 and not wins.done()
+    await quiet.decline(await quiet.offered(call.id))  # the last one to say something: it is decided
     assert (await wins)["status"] == 204
     app = await case.app_named(next_best.app)
     await app.started(call.id)
@@ -245,13 +246,16 @@ async def test_bidder_that_says_good_bye_leaves_it_to_its_twin(world):
     """Of several workers of one application, with what that one has bid."""
     best, other, quiet = await world.raw(), await world.raw(), await world.raw()
     twins = [await world.raw(best.app) for _ in range(2)]
-    call = await world.cases[0].call(f"20000,^({best.app}|{other.app}|{quiet.app})$,,,b(1500)")
+    before = (await counted(world.cases[0]))["bids"]
+    call = await world.cases[0].call(f"20000,^({best.app}|{other.app}|{quiet.app})$,,,b(5000)")
     gone = asyncio.create_task(bid(best, await best.offered(call.id), 60))
     await until(lambda: has_bids(world.cases[0], call, 1), "the best one has bid")
     others = [asyncio.create_task(bid(one, await one.offered(call.id), score)) for one, score in zip((other, *twins), (40, 50, 45))]
     await until(lambda: has_bids(world.cases[0], call, 2), "another application has bid")
     await best.hello(0)
     assert (await gone)["status"] == 403
+    await until(lambda: have_bid(world.cases[0], before + 4), "the twins have bid, too")
+    await quiet.decline(await quiet.offered(call.id))
     assert [(await answer)["status"] for answer in others] == [409, 204, 409]
     await (await world.cases[0].app_named(best.app)).started(call.id)
 
@@ -266,6 +270,10 @@ async def test_last_bidder_that_says_good_bye(world):
     await raw.hello(0)
     assert (await answer)["status"] == 403
     await until(lambda: has_bids(case, call, 0), "its bid is taken back")
+
+
+async def have_bid(case, count):
+    return (await counted(case))["bids"] == count
 
 
 async def has_bids(case, call, count):
