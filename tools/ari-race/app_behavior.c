@@ -105,13 +105,22 @@ static void on_call_timer(struct timer *timer)
 	}
 }
 
-/*!
- * \brief Whether a claim that got 204 is no longer one that forbids others: its application lost its
- * WebSocket before StasisStart came, and then the dialplan may offer the call again.
- */
-static bool winner_is_lost(const struct call *call)
+/*! \brief Over NATS: whether the winner's WebSocket stood only when the call may not have waited any more. */
+static bool winner_is_late(const struct call *call)
 {
-	return call->started != call->winner && call->winner->lost_ns > call->won_sent_ns;
+	uint64_t stood_ns;
+
+	if (!call->won_due_ns) {
+		return false;
+	}
+	stood_ns = event_sockets_stood_ns(call->race->sockets, call->winner, call->node->target);
+	return (stood_ns ? stood_ns : now_ns()) > call->won_due_ns;
+}
+
+bool app_behavior_winner_is_lost(const struct call *call)
+{
+	return call->started != call->winner &&
+		(call->winner->lost_ns > call->won_sent_ns || winner_is_late(call));
 }
 
 static void note_start(struct call *call, uint64_t offered_ns, uint64_t sent_ns)
@@ -130,7 +139,7 @@ static void on_won(struct claim *claim, uint64_t at_ns)
 
 	claim->app->won++;
 	stats_measure(&call->race->stats, LATENCY_OFFER_TO_WON, claim->offered_ns, at_ns);
-	if (call->winner && !again && winner_is_lost(call)) {
+	if (call->winner && !again && app_behavior_winner_is_lost(call)) {
 		call->excused = true;
 		call->winners--;
 		call->winner = NULL;
@@ -155,19 +164,20 @@ static void on_won(struct claim *claim, uint64_t at_ns)
 static void fetch(struct claim *claim, const struct http_answer *answer)
 {
 	struct race *race = claim->race;
+	struct call *call = claim->call;
 	const char *wrong = "it does not say where";
 	struct node *node = answer->ari ? nodes_at(&race->nodes, answer->ari, &wrong) : NULL;
 
-	if (!race->workers) {
-		return;
-	}
 	if (!node) {
 		race_give_up(race, "%s: the ARI of the node that gave %s the call, %s, is of no use: %s", claim->node,
 			claim->app->name, answer->ari ? answer->ari : "-", wrong);
-	} else {
-		claim->call->node = node;
-		event_sockets_open_at(race->sockets, claim->app, node->target, claim->node);
+		return;
 	}
+	if (call->winner == claim->app) {
+		call->node = node;
+		call->won_due_ns = claim->sent_ns + answer->hold_ns;
+	}
+	event_sockets_open_at(race->sockets, claim->app, node->target, claim->node);
 }
 
 static void on_claim_answered(void *data, const struct http_answer *answer)
@@ -182,8 +192,10 @@ static void on_claim_answered(void *data, const struct http_answer *answer)
 		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
 	}
 	if (answer->status == 204) {
-		fetch(claim, answer);
 		on_won(claim, answer->answered_ns);
+		if (race->workers) {
+			fetch(claim, answer);
+		}
 	}
 	claim_destroy(claim);
 }
@@ -246,8 +258,8 @@ static void on_bid_answered(void *data, const struct http_answer *answer)
 		stats_measure(&race->stats, LATENCY_OFFER_TO_ANSWER, claim->offered_ns, answer->answered_ns);
 	}
 	if (race->workers && answer->status == 204) {
-		fetch(claim, answer); /* over NATS a bid is answered when it is decided */
-		on_won(claim, answer->answered_ns);
+		on_won(claim, answer->answered_ns); /* over NATS a bid is answered when it is decided */
+		fetch(claim, answer);
 	}
 }
 

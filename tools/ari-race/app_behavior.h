@@ -13,6 +13,7 @@
  * rules.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct app;
@@ -28,6 +29,13 @@ void app_behavior_call_exists(struct call *call, uint64_t since_ns);
 
 /*! \brief Nothing more is to be done about a call; it may still be won by a late answer. */
 void app_behavior_call_over(struct call *call);
+
+/*!
+ * \brief Whether the claim of a call's winner, which got 204, is no longer one that forbids others: its application
+ * lost its WebSocket before StasisStart came, or over NATS was too late with it, and then the dialplan may offer the
+ * call again.
+ */
+bool app_behavior_winner_is_lost(const struct call *call);
 
 /*! \brief Hang up the channel that was offered. */
 void app_behavior_hang_up(struct call *call);

@@ -68,7 +68,8 @@ struct call {
 	uint64_t won_answered_ns;
 	struct app *started; /*!< the application that got StasisStart */
 	uint64_t started_ns;
-	bool excused; /*!< a winner lost its WebSocket before StasisStart */
+	uint64_t won_due_ns; /*!< over NATS: until when its WebSocket surely counts as in time; else 0 */
+	bool excused;        /*!< a winner lost its WebSocket before StasisStart */
 	struct claim *claims;
 	uint64_t *chosen; /*!< bitmap of the applications that claim; NULL: all claimers do */
 	uint64_t seen[];  /*!< bitmap of the applications that were offered it */

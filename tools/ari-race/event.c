@@ -258,6 +258,21 @@ static bool take_status(struct cursor *c, struct event *event)
 	return true;
 }
 
+/*! \brief Read a count; what is none, or more than a million, is 0. */
+static bool take_count(struct cursor *c, int *count)
+{
+	const char *start = (skip_space(c), c->at);
+
+	*count = 0;
+	if (!skip_value(c)) {
+		return false;
+	}
+	for (const char *at = start; at < c->at && *at >= '0' && *at <= '9' && *count < 1000000; at++) {
+		*count = *count * 10 + (*at - '0');
+	}
+	return true;
+}
+
 /*! \brief The place for a member of the event that is a string; NULL if it is of no interest. */
 static char *place_of(const struct raw_string *key, struct event *event)
 {
@@ -290,6 +305,9 @@ static bool take_member(struct cursor *c, struct event *event, bool *typed, enum
 	if (is(&key, wants == EVENT_WANTS_ALL ? "status" : "status_code")) {
 		return take_status(c, event);
 	}
+	if (is(&key, "hold_ms")) {
+		return take_count(c, &event->hold_ms);
+	}
 	event->ask_hello |= is(&key, "ask_hello") && skip_space(c) == 't';
 	return skip_value(c);
 }
@@ -305,6 +323,7 @@ int event_parse(const char *json, size_t len, enum event_wants wants, struct eve
 	event->request_id[0] = '\0';
 	event->status = 0;
 	event->offer[0] = event->node[0] = event->ari[0] = '\0';
+	event->hold_ms = 0;
 	event->ask_hello = false;
 	if (!take(&c, '{')) {
 		return -1;

@@ -39,6 +39,7 @@ struct event {
 	char node
 		[EVENT_ID_MAX]; /*!< where it is, as the token of a subject: not in the JSON, its reader sets it */
 	char ari[EVENT_ID_MAX]; /*!< where a node's ARI is */
+	int hold_ms;            /*!< how long a call waits for who has won it */
 	bool ask_hello;         /*!< a node wants to hear from all workers */
 };
 

@@ -41,6 +41,7 @@ struct event_socket {
 		EVENT_SOCKET_CLOSED
 	} state;
 	struct lws *wsi;
+	uint64_t stood_ns;      /*!< for the first time; 0: not yet */
 	uint64_t down_since_ns; /*!< 0: was never lost */
 	struct timer retry;
 	struct message message; /*!< the beginning of one that comes in pieces */
@@ -191,6 +192,17 @@ void event_sockets_open_at(
 	}
 }
 
+uint64_t event_sockets_stood_ns(
+	const struct event_sockets *sockets, const struct app *app, const struct target *target)
+{
+	const struct event_socket *socket = sockets->of_app[app->index];
+
+	while (socket && socket->target != target) {
+		socket = socket->next_of_app;
+	}
+	return socket ? socket->stood_ns : 0;
+}
+
 size_t event_sockets_count(const struct event_sockets *sockets)
 {
 	return sockets->count;
@@ -222,6 +234,7 @@ static void on_established(struct event_socket *socket, struct lws *wsi)
 
 	socket->wsi = wsi;
 	socket->state = EVENT_SOCKET_UP;
+	socket->stood_ns = socket->stood_ns ? socket->stood_ns : now_ns();
 	sockets->connecting--;
 	sockets->up++;
 	if (socket->stalled) {

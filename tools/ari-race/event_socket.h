@@ -45,6 +45,13 @@ struct event_sockets *event_sockets_create(struct race *race, event_cb on_event)
 void event_sockets_open_at(
 	struct event_sockets *sockets, struct app *app, const struct target *target, const char *node);
 
+/*!
+ * \brief With --nats: when the WebSocket of an application to an Asterisk stood for the first time.
+ * \return 0 if it has not yet, or there is none
+ */
+uint64_t event_sockets_stood_ns(
+	const struct event_sockets *sockets, const struct app *app, const struct target *target);
+
 /*! \brief Connect them, a few at a time. */
 void event_sockets_connect(struct event_sockets *sockets);
 

@@ -27,6 +27,7 @@ struct http_answer {
 	uint64_t answered_ns; /*!< when it was complete, or given up */
 	const char *body;     /*!< its beginning; for status 0, the reason */
 	const char *ari;      /*!< over NATS: where the call waits that was won; else NULL */
+	uint64_t hold_ns;     /*!< and how long */
 };
 
 typedef void (*http_answer_cb)(void *data, const struct http_answer *answer);

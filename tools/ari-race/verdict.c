@@ -10,6 +10,7 @@
  */
 
 #include "verdict.h"
+#include "app_behavior.h"
 #include "race.h"
 
 static void name(struct verdict *verdict, const struct call *call)
@@ -22,7 +23,7 @@ static void name(struct verdict *verdict, const struct call *call)
 /*! \brief A call with a winner that never got StasisStart. If the caller has hung up, that cannot be known. */
 static void judge_missing_start(struct verdict *verdict, const struct call *call)
 {
-	if (call->winner->lost_ns > call->won_sent_ns) {
+	if (app_behavior_winner_is_lost(call)) {
 		verdict->lost++;
 	} else if (call->state == CALL_WON) {
 		verdict->undecided++;

@@ -235,6 +235,7 @@ static void on_answer(struct worker_link *link, const char *token, const struct 
 
 	race->last_answer_ns = answer.answered_ns;
 	answer.ari = event->ari[0] ? event->ari : NULL;
+	answer.hold_ns = (uint64_t) event->hold_ms * NS_PER_MS;
 	if (!event->status) {
 		race->stats.unreadable++;
 		return;
