@@ -64,8 +64,12 @@ class EventLog:
 
 
 async def until(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
-    """Ask again and again (only for what sends no event), until the answer is true; return it."""
+    """Ask again and again (only for what sends no event), until the answer is true; return it.
+
+    Most answers come within a few milliseconds: it asks again soon at first, then less and less often.
+    """
     end = time.monotonic() + deadline
+    pause = 0.001
     while True:
         answer = condition()
         if asyncio.iscoroutine(answer):
@@ -74,4 +78,5 @@ async def until(condition: Callable[[], Any], what: str, deadline: float = DEADL
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"not within {deadline} s: {what}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, 0.02)
