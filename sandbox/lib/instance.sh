@@ -44,7 +44,8 @@ instance_take_over() {
     local words=$1 other new=$DIR/src/build.new
     [ ! -e "$DIR/src/build" ] || return 0
     for other in "${DIR%/*}/${KEY%%-*}" "${DIR%/*}/${KEY%%-*}"-*; do
-        [ -O "$other/src/build" ] && [ "$(cat "$other/src/build/built" 2>/dev/null)" = "$words" ] || continue
+        [ -O "$other/src/build" ] || continue
+        [ "$(cat "$other/src/build/built" 2>/dev/null)" = "$words" ] || continue
         (
             flock -n 8 && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
                 sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
