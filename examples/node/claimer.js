@@ -265,8 +265,8 @@ class Claimer {
     await this.asteriskIsThere();
     this.client = await ari.connect(this.ariUrl.replace(/\/ari$/, ''), options.user, options.password);
     this.follow(this.client);
-    // It connects again by itself, but only ten times.
-    const listen = () => this.client.start(options.app).catch(() => {});
+    // It connects again by itself, but only ten times. It puts the name into its URL as it gets it.
+    const listen = () => this.client.start(encodeURIComponent(options.app)).catch(() => {});
     this.client.on('WebSocketMaxRetries', listen);
     await listen();
   }

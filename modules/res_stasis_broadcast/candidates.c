@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "directory.h"
 #include "filter_warning.h"
+#include "recent.h"
 #include "silence.h"
 #include "table.h"
 
@@ -40,11 +41,11 @@ static struct names *leave_out(struct names *names, const struct names *excluded
 	return left;
 }
 
-struct names *candidates_find(
-	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
+/*! \brief Those of a list that may have a call. \param registered The list; the reference is taken. \return NULL without memory. */
+static struct names *select_from(const struct ast_channel *chan, struct app_filter *filter,
+	const struct names *excluded, struct names *registered)
 {
 	int out_of_budget = 0;
-	struct names *registered = directory_names();
 	struct names *recipients = registered ? app_filter_select(filter, registered, &out_of_budget) : NULL;
 
 	names_unref(registered);
@@ -57,7 +58,24 @@ struct names *candidates_find(
 		names_unref(recipients);
 		recipients = left;
 	}
-	return silence_leave_out(recipients);
+	return recipients;
+}
+
+struct names *candidates_find(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded)
+{
+	return silence_leave_out(select_from(chan, filter, excluded, directory_names()));
+}
+
+struct names *candidates_find_recent(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded, int *is_now)
+{
+	*is_now = 1;
+	/* Each time that it is asked, it lets some silent ones through, who would be left out of the list of now. */
+	if (silence_leaves_out()) {
+		return candidates_find(chan, filter, excluded);
+	}
+	return select_from(chan, filter, excluded, recent_names(is_now));
 }
 
 /*! \brief A table of names, for many questions. \retval 0 on success, -1 if memory ran out. */
@@ -172,23 +190,21 @@ size_t candidates_taken(const struct candidates *candidates)
 	return candidates->taken;
 }
 
-size_t candidates_place(const struct candidates *candidates, const char *name)
-{
-	const long index = candidates->order ? names_find(candidates->names, name) : -1;
-
-	for (size_t i = 0; index >= 0 && i < candidates->taken; i++) {
-		if (candidates->order[i] == (size_t) index) {
-			return i;
-		}
-	}
-	return SIZE_MAX;
-}
-
 void candidates_clear(struct candidates *candidates)
 {
 	names_unref(candidates->names);
 	ast_free(candidates->order);
 	*candidates = (struct candidates){ 0 };
+}
+
+int candidates_are_there(const struct names *names)
+{
+	for (size_t i = 0; i < names_count(names); i++) {
+		if (!directory_has(names_at(names, i))) {
+			return 0;
+		}
+	}
+	return 1;
 }
 
 struct names *candidates_still_there(const struct names *names, const struct names *excluded)

@@ -44,6 +44,27 @@ struct names *candidates_find(
 	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded);
 
 /*!
+ * \brief The applications that were there a moment ago and may have a call: cheaper where there are many (recent.h).
+ *
+ * \param chan, filter, excluded As candidates_find() has them.
+ * \param[out] is_now 1: it is what candidates_find() gives. 0: some may be gone (ask candidates_are_there()), and some may
+ *        have come.
+ *
+ * \return A list to give back with names_unref(); NULL without memory.
+ *
+ * \note The channel's thread. Locks as candidates_find(), those of recent_names(), and that of the stats.
+ */
+struct names *candidates_find_recent(
+	const struct ast_channel *chan, struct app_filter *filter, const struct names *excluded, int *is_now);
+
+/*!
+ * \brief Whether all of a list are there now, and are offered calls.
+ *
+ * \note Any thread. Takes locks of the directory, the filters and Asterisk for a moment, for each of them.
+ */
+int candidates_are_there(const struct names *names);
+
+/*!
  * \brief Have those of a list that are not known already.
  *
  * \param candidates An empty one.
@@ -73,14 +94,6 @@ size_t candidates_left(const struct candidates *candidates);
 
 /*! \brief How many were taken. */
 size_t candidates_taken(const struct candidates *candidates);
-
-/*!
- * \brief Which one somebody is in an order at random, from 0 on: less than candidates_taken() who was taken.
- *
- * \return \c SIZE_MAX if it is none of those that were taken, or they are in no order of their own. Takes time with how many
- *         were taken.
- */
-size_t candidates_place(const struct candidates *candidates, const char *name);
 
 /*! \brief Forget them all. */
 void candidates_clear(struct candidates *candidates);

@@ -18,7 +18,8 @@
 #include "gate.h"
 #include "line.h"
 
-int line_compare(const void *first, const void *second)
+/*! \brief For qsort(): what is not on offer any more is behind. */
+static int compare(const void *first, const void *second)
 {
 	const struct line *one = first;
 	const struct line *other = second;
@@ -26,16 +27,11 @@ int line_compare(const void *first, const void *second)
 	if (one->is_open != other->is_open) {
 		return one->is_open ? -1 : 1;
 	}
-	if (one->offer->priority != other->offer->priority) {
-		return one->offer->priority > other->offer->priority ? -1 : 1;
-	}
-	if (one->offer->first_ns != other->offer->first_ns) {
-		return one->offer->first_ns < other->offer->first_ns ? -1 : 1;
-	}
-	return broadcast_serial(one->broadcast) < broadcast_serial(other->broadcast) ? -1 : 1;
+	return in_line_compare(&one->place, &other->place);
 }
 
-struct line *line_snapshot(size_t *count, size_t *open)
+/*! \brief All broadcasts as line_get() has them, in no order. */
+static struct line *snapshot(size_t *count, size_t *open)
 {
 	struct broadcast **list = registry_list(broadcasts, count);
 	struct line *line = ast_calloc(*count + 1, sizeof(*line));
@@ -48,6 +44,8 @@ struct line *line_snapshot(size_t *count, size_t *open)
 		}
 		line[i].broadcast = list[i];
 		line[i].offer = broadcast_data(list[i]);
+		line[i].place = (struct in_line_place){ line[i].offer->priority, line[i].offer->first_ns,
+			broadcast_serial(list[i]) };
 		line[i].is_open = broadcast_state(list[i]) == BROADCAST_OPEN;
 		*open += line[i].is_open;
 	}
@@ -57,10 +55,10 @@ struct line *line_snapshot(size_t *count, size_t *open)
 
 struct line *line_get(size_t *count, size_t *open)
 {
-	struct line *line = line_snapshot(count, open);
+	struct line *line = snapshot(count, open);
 
 	if (line) {
-		qsort(line, *count, sizeof(*line), line_compare);
+		qsort(line, *count, sizeof(*line), compare);
 	}
 	return line;
 }

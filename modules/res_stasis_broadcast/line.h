@@ -12,6 +12,7 @@
 #ifndef RES_STASIS_BROADCAST_LINE_H
 #define RES_STASIS_BROADCAST_LINE_H
 
+#include "in_line.h"
 #include "offer_data.h"
 
 struct ast_json;
@@ -20,14 +21,9 @@ struct ast_json;
 struct line {
 	struct broadcast *broadcast;
 	const struct offer *offer;
+	struct in_line_place place;
 	int is_open;
 };
-
-/*! \brief For qsort(): first in line first, and what is not on offer any more behind. Any thread; takes no lock. */
-int line_compare(const void *first, const void *second);
-
-/*! \brief All broadcasts as line_get() has them, in no order. */
-struct line *line_snapshot(size_t *count, size_t *open);
 
 /*!
  * \brief All broadcasts in line, and those that are not on offer any more behind them.
@@ -45,10 +41,31 @@ struct line *line_get(size_t *count, size_t *open);
 void line_free(struct line *line, size_t count);
 
 /*!
- * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8).
+ * \brief Have a line that calls on offer can join.
  *
- * The claim of each in turn decides; no lock is held for longer than one of them. If all that there were went to others
- * meanwhile, the line is read again: nobody gets nothing while there is a call that it may have.
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note The thread that loads the module, before anybody is let in.
+ */
+int line_start(void);
+
+/*! \brief Free it. The thread that unloads the module, when nobody is inside and the observer was removed. May be called without line_start(). */
+void line_stop(void);
+
+/*!
+ * \brief Put a broadcast in line, from now on until it closes: it can be taken.
+ *
+ * \param broadcast One that was announced, whose data is an offer.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ *
+ * \note The channel's thread, inside the gate. Takes the line's lock, then the broadcast's.
+ */
+int line_join(struct broadcast *broadcast);
+
+/*!
+ * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8), as
+ *        take_first() does.
  *
  * \param app_name The application, which is registered. Borrowed.
  *

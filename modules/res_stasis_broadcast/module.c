@@ -21,15 +21,18 @@
 #include "dispatch/dispatch.h"
 #include "gate.h"
 #include "hold.h"
+#include "line.h"
 #include "observers_list.h"
 #include "pin_module.h"
 #include "queue_log.h"
+#include "recent.h"
 #include "settings.h"
 #include "source.h"
 #include "stats_store.h"
 
 /*! In the order in which they hear of each step. */
 static const struct broadcast_observer *const observers[] = {
+	&line_observer,
 	&debug_observer,
 	&silence_observer,
 	&stats_observer,
@@ -52,13 +55,14 @@ static void stop_directory(void)
 {
 	source_stop();
 	directory_remove(&ari_applications);
+	recent_forget();
 	directory_forget();
 	ari_applications_forget();
 }
 
 static int start_observers(void)
 {
-	int failed = queue_log_start() | silence_start();
+	int failed = line_start() | queue_log_start() | silence_start();
 
 	for (size_t i = 0; i < ARRAY_LEN(observers); i++) {
 		failed |= observers_add(observers[i]);
@@ -73,6 +77,7 @@ static void stop_observers(void)
 	}
 	silence_stop();
 	queue_log_stop();
+	line_stop();
 }
 
 /*! \brief End what start() has begun. */

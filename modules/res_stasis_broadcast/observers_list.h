@@ -18,6 +18,7 @@ extern const struct broadcast_observer ami_events_observer;
 extern const struct broadcast_observer call_ended_observer;
 extern const struct broadcast_observer cel_observer;
 extern const struct broadcast_observer debug_observer;
+extern const struct broadcast_observer line_observer;
 extern const struct broadcast_observer queue_log_observer;
 extern const struct broadcast_observer silence_observer;
 extern const struct broadcast_observer stats_observer;

@@ -27,6 +27,7 @@
 #include "dispatch/dispatch.h"
 #include "events.h"
 #include "gate.h"
+#include "line.h"
 #include "log_limit.h"
 #include "offer.h"
 #include "printable.h"
@@ -81,8 +82,8 @@ static int find_filters(const struct ast_channel *chan, const struct offer_reque
 }
 
 /*!
- * \brief Let the channel, observers and claims find a broadcast, in this order: an earlier one of the channel has
- * ended before it is told of, and it is told of before anything can happen to it.
+ * \brief Let the channel, observers, claims and who takes the next find a broadcast, in this order: an earlier one of the
+ * channel has ended before it is told of, it is told of before anything can happen to it, and who takes it can ask for it.
  *
  * \retval 0 on success, -1 if memory ran out.
  */
@@ -92,7 +93,7 @@ static int publish(struct ast_channel *chan, struct broadcast *broadcast)
 		return -1;
 	}
 	broadcast_announce(broadcast);
-	if (registry_put(broadcasts, broadcast)) {
+	if (registry_put(broadcasts, broadcast) || line_join(broadcast)) {
 		return -1;
 	}
 	if (gate_is_closed()) {

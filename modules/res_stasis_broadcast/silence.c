@@ -195,17 +195,23 @@ static size_t collect(const struct names *names, const char **list)
 	return count;
 }
 
+int silence_leaves_out(void)
+{
+	int leaves_out;
+
+	ast_mutex_lock(&stats.lock);
+	leaves_out = stats.skip_silent && stats.silent_count;
+	ast_mutex_unlock(&stats.lock);
+	return leaves_out;
+}
+
 struct names *silence_leave_out(struct names *names)
 {
 	struct names *left = NULL;
 	const char **list;
 	size_t count = names_count(names);
-	int needed;
 
-	ast_mutex_lock(&stats.lock);
-	needed = stats.skip_silent && stats.silent_count;
-	ast_mutex_unlock(&stats.lock);
-	if (!needed || count < 2) {
+	if (!silence_leaves_out() || count < 2) {
 		return names;
 	}
 	list = ast_malloc(count * sizeof(*list));

@@ -27,4 +27,7 @@
  */
 struct names *silence_leave_out(struct names *names);
 
+/*! \brief Whether there are silent ones to leave out. \note Any thread. Takes the lock of the stats for a moment. */
+int silence_leaves_out(void);
+
 #endif /* RES_STASIS_BROADCAST_SILENCE_H */

@@ -40,10 +40,9 @@
 /*! How long claims take of late, of calls that go from step to step as it says. */
 static struct pace pace;
 
-/*! \brief Which candidates were asked when. */
+/*! \brief Who was asked when. */
 struct step {
-	/*! How many were taken by then, these included. */
-	size_t taken;
+	struct names *names;
 	int64_t asked_ns;
 };
 
@@ -66,12 +65,14 @@ struct widening {
 	int64_t round_end_ns;
 	/*! Those of the open circle that are not asked yet. */
 	struct candidates candidates;
+	/*! Whether they are of a moment ago, so that the next step has to find those of now. */
+	int is_recent;
 	/*! Of the open circle. */
 	struct step steps[MAX_STEPS];
 	size_t step_count;
 	/*! When the next of them are. */
 	int64_t step_ns;
-	/*! How many had the offer before, by an earlier broadcast of the call. */
+	/*! How many had the offer before: by an earlier broadcast of the call, or when the others were of a moment ago. */
 	size_t had;
 	struct delivery *delivery;
 };
@@ -101,6 +102,14 @@ struct widening *widening_create(const struct offer_request *request)
 	return widening;
 }
 
+/*! \brief Forget who was asked when. */
+static void forget_steps(struct widening *widening)
+{
+	while (widening->step_count) {
+		names_unref(widening->steps[--widening->step_count].names);
+	}
+}
+
 void widening_free(struct widening *widening)
 {
 	if (!widening) {
@@ -112,6 +121,7 @@ void widening_free(struct widening *widening)
 	}
 	names_unref(widening->excluded);
 	candidates_clear(&widening->candidates);
+	forget_steps(widening);
 	delivery_unref(widening->delivery);
 	ast_free(widening->filter_text);
 	ast_free(widening);
@@ -199,11 +209,27 @@ static struct names *take(struct widening *widening, size_t count)
 	if (!names) {
 		/* Without memory there is no next time. */
 		candidates_clear(&widening->candidates);
-	} else if (widening->step_count < MAX_STEPS) {
-		widening->steps[widening->step_count++] =
-			(struct step){ .taken = candidates_taken(&widening->candidates), .asked_ns = now_ns };
+	} else if (widening->candidates.order && widening->step_count < MAX_STEPS) {
+		widening->steps[widening->step_count++] = (struct step){ names_ref(names), now_ns };
 	}
 	return names;
+}
+
+/*!
+ * \brief Have the candidates of the open circle in their order: one of its own, unless all are asked at once.
+ *
+ * \param names All of them; the reference is taken. NULL: without memory there are none.
+ * \param known Who is no candidate; NULL: all are.
+ *
+ * \retval 0 on success, -1 if memory ran out.
+ */
+static int fill_candidates(struct widening *widening, struct names *names, const struct names *known)
+{
+	const int in_order = !widening->is_shuffled &&
+		(!widening->first || (widening->first == SETTINGS_FIRST_AUTO && names_count(names) <= AUTO_ABOVE));
+
+	candidates_clear(&widening->candidates);
+	return names ? candidates_fill(&widening->candidates, names, known, !in_order) : -1;
 }
 
 /*!
@@ -214,14 +240,8 @@ static struct names *take(struct widening *widening, size_t count)
 static int find_candidates(
 	struct widening *widening, const struct ast_channel *chan, const struct names *known)
 {
-	struct names *names = candidates_find(chan, widening->filters[widening->round], widening->excluded);
-	const size_t count = names_count(names);
-	const int in_order = !widening->is_shuffled &&
-		(!widening->first || (widening->first == SETTINGS_FIRST_AUTO && count <= AUTO_ABOVE));
-
-	candidates_clear(&widening->candidates);
-	widening->step_count = 0;
-	return names ? candidates_fill(&widening->candidates, names, known, !in_order) : -1;
+	return fill_candidates(
+		widening, candidates_find(chan, widening->filters[widening->round], widening->excluded), known);
 }
 
 /*! \brief Go on to the next circle, whose time begins. */
@@ -229,6 +249,8 @@ static void open_next_round(struct widening *widening)
 {
 	widening->round++;
 	widening->had = 0;
+	widening->is_recent = 0;
+	forget_steps(widening);
 	widening->round_end_ns = broadcast_clock_ns() + widening->round_ms[widening->round] * NS_PER_MS;
 }
 
@@ -275,6 +297,53 @@ static int begin_again(struct widening *widening, const struct ast_channel *chan
 	return failed ? -1 : 0;
 }
 
+/*!
+ * \brief Begin with the first ones of those that were there a moment ago, if they are few of them and are still there.
+ *
+ * \return The first ones; NULL if all have to be asked for, or memory ran out.
+ */
+static struct names *begin_recently(struct widening *widening, const struct ast_channel *chan)
+{
+	struct names *first = NULL;
+	struct names *names;
+	int is_now;
+
+	if (!widening->first) {
+		return NULL;
+	}
+	names = candidates_find_recent(chan, widening->filters[0], widening->excluded, &is_now);
+	widening->is_recent = !is_now;
+	if (!fill_candidates(widening, names, NULL)) {
+		const size_t count = count_first(widening);
+
+		if (is_now || count < candidates_left(&widening->candidates)) {
+			first = take(widening, count);
+		}
+	}
+	if (first && !is_now && !candidates_are_there(first)) {
+		names_unref(first);
+		first = NULL;
+	}
+	if (!first) {
+		widening->is_recent = 0;
+		forget_steps(widening);
+	}
+	return first;
+}
+
+/*! \brief Begin with the first circle. \return Its first ones; NULL without memory. */
+static struct names *begin_first(struct widening *widening, const struct ast_channel *chan)
+{
+	struct names *first;
+
+	widening->round_end_ns = broadcast_clock_ns() + widening->round_ms[0] * NS_PER_MS;
+	first = begin_recently(widening, chan);
+	if (!first && !find_candidates(widening, chan, NULL)) {
+		first = take(widening, count_first(widening));
+	}
+	return first;
+}
+
 struct names *widening_begin(
 	struct widening *widening, const struct ast_channel *chan, struct broadcast *continues)
 {
@@ -286,11 +355,7 @@ struct names *widening_begin(
 			return NULL;
 		}
 	} else {
-		widening->round_end_ns = broadcast_clock_ns() + widening->round_ms[0] * NS_PER_MS;
-		if (find_candidates(widening, chan, NULL)) {
-			return NULL;
-		}
-		first = take(widening, count_first(widening));
+		first = begin_first(widening, chan);
 	}
 	while (first && !names_count(first) && has_more_rounds(widening)) {
 		names_unref(first);
@@ -364,19 +429,40 @@ static struct names *begin_next_round(
 	return first;
 }
 
+/*! \brief How many of the open circle were asked; 1 if none. */
+static size_t count_asked(const struct widening *widening)
+{
+	return MAX(widening->had + candidates_taken(&widening->candidates), 1);
+}
+
+/*! \brief Find those of the open circle that are there now, in the place of those of a moment ago; without memory nobody. */
+static void find_the_others(
+	struct widening *widening, const struct ast_channel *chan, struct broadcast *broadcast)
+{
+	struct names *known = broadcast_recipients(broadcast);
+
+	widening->is_recent = 0;
+	widening->had += candidates_taken(&widening->candidates);
+	find_candidates(widening, chan, known);
+	names_unref(known);
+}
+
 int widening_advance(
 	struct widening *widening, struct ast_channel *chan, struct broadcast *broadcast, int is_exhausted)
 {
 	const int64_t now_ns = broadcast_clock_ns();
 	const int is_over = has_more_rounds(widening) && now_ns >= widening->round_end_ns;
-	const size_t left = candidates_left(&widening->candidates);
+	size_t left = candidates_left(&widening->candidates);
 	struct names *more;
 
 	if (left && (is_exhausted || is_over || now_ns >= widening->step_ns)) {
-		const size_t asked = MAX(widening->had + candidates_taken(&widening->candidates), 1);
-
+		if (widening->is_recent) {
+			find_the_others(widening, chan, broadcast);
+			/* There may be none: that is told as well. */
+			left = candidates_left(&widening->candidates);
+		}
 		/* When the circle is over, nobody of it is left out. */
-		more = take(widening, is_over ? left : MIN(left, (STEP_FACTOR - 1) * asked));
+		more = take(widening, is_over ? left : MIN(left, (STEP_FACTOR - 1) * count_asked(widening)));
 	} else if (has_more_rounds(widening) && (is_exhausted || is_over)) {
 		more = begin_next_round(widening, chan, broadcast);
 	} else {
@@ -404,15 +490,13 @@ void widening_note_claim(const struct widening *widening, struct broadcast *broa
 {
 	const char *winner = broadcast_winner_name(broadcast);
 	const int64_t claimed_ns = broadcast_closed_ns(broadcast);
-	size_t place;
 
 	/* Of calls that do not follow it, it learns nothing: they may be for people. Where bids are, the window is over first. */
 	if (!winner || widening->step_ms || widening->is_shuffled) {
 		return;
 	}
-	place = candidates_place(&widening->candidates, winner);
 	for (size_t i = 0; i < widening->step_count; i++) {
-		if (place < widening->steps[i].taken) {
+		if (names_find(widening->steps[i].names, winner) >= 0) {
 			pace_note_claim(&pace, claimed_ns - widening->steps[i].asked_ns, claimed_ns);
 			return;
 		}

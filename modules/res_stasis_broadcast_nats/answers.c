@@ -94,7 +94,8 @@ void answer_result(const char *reply, int result, const char *channel_id, int is
 		break;
 	default:
 		answer_status(reply, 503,
-			"the node cannot answer now: too many bids wait for an award, or res_stasis_broadcast is not loaded");
+			"the node cannot answer now: too many bids wait for an award (of the application, for the call or in all), or "
+			"res_stasis_broadcast is not loaded");
 		break;
 	}
 }

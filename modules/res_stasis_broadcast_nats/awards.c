@@ -20,12 +20,21 @@
 
 #include "answers.h"
 #include "awards.h"
+#include "monotonic.h"
 #include "outbox.h"
+#include "printable.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
+#include "workers.h"
 
 /*! So many answers wait at the most. */
 #define MAX_WAITING 8192
+
+/*! So many of one application, and so many for one call: neither leaves the others without room. */
+#define MAX_WAITING_OF_ONE 1024
+
+/*! So often the log tells that there are too many, in nanoseconds. */
+#define FULL_NS INT64_C(60000000000)
 
 /*! \brief A claim or a bid that waits. */
 struct waiting {
@@ -34,6 +43,8 @@ struct waiting {
 	int score;
 	/*! Whether it was noted: until then, the thread that asks answers. */
 	int is_noted;
+	/*! Whether its worker has said good-bye before it was noted. */
+	int is_gone;
 	/*! Whether its broadcast has closed, whether somebody has won it, and whether its application has. */
 	int is_closed;
 	int is_claimed;
@@ -54,6 +65,8 @@ static struct waiting_list all;
 static size_t waiting_count;
 /*! Whether some are closed. */
 static int has_closed;
+/*! When the log was told that there are too many; 0: never. */
+static int64_t full_logged_ns;
 
 /*! \brief Copy a text behind the others. \return Where the next one goes. */
 static char *put_text(const char **place, char *next, const char *text)
@@ -116,16 +129,61 @@ static struct waiting *take_earlier_locked(const struct waiting *waiting)
 	return NULL;
 }
 
-/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. */
+/*! \brief Of what there is no room for one more; NULL if there is. With the lock. */
+static const char *full_locked(const struct waiting *waiting)
+{
+	const struct waiting *other;
+	size_t of_app = 0;
+	size_t of_call = 0;
+
+	AST_LIST_TRAVERSE(&all, other, list)
+	{
+		of_app += !strcmp(other->app, waiting->app);
+		of_call += other->serial == waiting->serial;
+	}
+	return of_app >= MAX_WAITING_OF_ONE ? "of the application"
+		: of_call >= MAX_WAITING_OF_ONE ? "for the call"
+		: waiting_count >= MAX_WAITING  ? "in all"
+										: NULL;
+}
+
+/*! \brief Whether the log is to be told now that there are too many. With the lock. */
+static int must_log_full_locked(void)
+{
+	const int64_t now_ns = monotonic_ns();
+	const int must = !full_logged_ns || now_ns - full_logged_ns >= FULL_NS;
+
+	if (must) {
+		full_logged_ns = now_ns;
+	}
+	return must;
+}
+
+static void log_full(const struct waiting *waiting, const char *what)
+{
+	char app[PRINTABLE_SIZE];
+	char channel[PRINTABLE_SIZE];
+
+	ast_log(LOG_WARNING,
+		"Fleet: a bid of '%s' for %s is answered 503: %d bids %s wait for an award. Shorten the time for bids, b(), or "
+		"have fewer workers bid for one call\n",
+		printable(waiting->app, app, sizeof(app)), printable(waiting->channel_id, channel, sizeof(channel)),
+		strcmp(what, "in all") ? MAX_WAITING_OF_ONE : MAX_WAITING, what);
+}
+
+/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. \retval 0 on success, -1 without room. */
 static int add(struct waiting *waiting, int *is_outbid)
 {
-	struct waiting *earlier = NULL;
-	int is_full;
+	struct waiting *earlier;
+	const char *full;
+	int must_log = 0;
 
 	ast_mutex_lock(&awards_lock);
-	is_full = waiting_count >= MAX_WAITING;
-	if (!is_full) {
-		earlier = take_earlier_locked(waiting);
+	earlier = take_earlier_locked(waiting);
+	full = full_locked(waiting);
+	if (full) {
+		must_log = must_log_full_locked();
+	} else {
 		*is_outbid = is_outbid_locked(waiting);
 		waiting->is_noted = *is_outbid;
 		AST_LIST_INSERT_TAIL(&all, waiting, list);
@@ -133,17 +191,22 @@ static int add(struct waiting *waiting, int *is_outbid)
 	}
 	ast_mutex_unlock(&awards_lock);
 	ast_free(earlier);
-	return is_full ? -1 : 0;
+	if (must_log) {
+		log_full(waiting, full);
+	}
+	return full ? -1 : 0;
 }
 
-/*! \brief Leave one in the list, if it is noted; else take it out. */
-static void settle(struct waiting *waiting, int is_noted)
+/*! \brief Leave one in the list, if it is noted; else take it out. \retval 1 if its worker has said good-bye meanwhile, else 0. */
+static int settle(struct waiting *waiting, int is_noted)
 {
 	int must_wake;
+	int is_gone;
 
 	ast_mutex_lock(&awards_lock);
 	waiting->is_noted = is_noted;
 	must_wake = is_noted && waiting->is_closed;
+	is_gone = is_noted && waiting->is_gone;
 	has_closed |= must_wake;
 	if (!is_noted) {
 		AST_LIST_REMOVE(&all, waiting, list);
@@ -154,6 +217,94 @@ static void settle(struct waiting *waiting, int is_noted)
 		ast_free(waiting);
 	} else if (must_wake) {
 		outbox_wake();
+	}
+	return is_gone;
+}
+
+/*! \brief Take a bid of a worker out of the list; NULL if there is none any more. What is not noted yet follows in settle(). */
+static struct waiting *take_bid_of(const char *app, const char *worker)
+{
+	struct waiting *waiting;
+	struct waiting *found = NULL;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE_SAFE_BEGIN(&all, waiting, list)
+	{
+		if (strcmp(waiting->app, app) || strcmp(waiting->worker, worker)) {
+			continue;
+		}
+		if (waiting->is_noted) {
+			AST_LIST_REMOVE_CURRENT(list);
+			waiting_count--;
+			found = waiting;
+			break;
+		}
+		waiting->is_gone = 1;
+	}
+	AST_LIST_TRAVERSE_SAFE_END;
+	ast_mutex_unlock(&awards_lock);
+	return found;
+}
+
+/*! \brief What is left of an application's bids for a call. */
+struct rest {
+	/*! The best one's; -1: none of its workers bids any more. */
+	int score;
+	char worker[WORKERS_MAX_ID + 1];
+};
+
+/*! \brief Find it. \param gone A bid that is not in the list any more. */
+static struct rest find_rest(const struct waiting *gone)
+{
+	struct rest rest = { .score = -1 };
+	const struct waiting *other;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE(&all, other, list)
+	{
+		if (other->serial == gone->serial && !strcmp(other->app, gone->app) && other->score > rest.score) {
+			rest.score = other->score;
+			ast_copy_string(rest.worker, other->worker, sizeof(rest.worker));
+		}
+	}
+	ast_mutex_unlock(&awards_lock);
+	return rest;
+}
+
+/*! \brief Have the core know of an application's bid without that of a worker who is gone: the next best, or none. */
+static void bid_without(const struct waiting *gone)
+{
+	struct rest rest = find_rest(gone);
+	int result;
+	int score;
+
+	/* Again if another one has bid meanwhile, in the thread of another subject. */
+	do {
+		const struct stasis_broadcast_ask ask = {
+			.demand = rest.score < 0 ? STASIS_BROADCAST_DEMAND_DECLINE : STASIS_BROADCAST_DEMAND_BID,
+			.channel_id = gone->channel_id,
+			.serial = gone->serial,
+			.app = gone->app,
+			.worker = rest.worker,
+			.score = rest.score,
+		};
+
+		score = rest.score;
+		result = stasis_broadcast_ask(&ask);
+		rest = find_rest(gone);
+	} while (result >= 0 && rest.score != score);
+}
+
+void awards_leave(const char *app, const char *worker)
+{
+	struct waiting *waiting;
+
+	while ((waiting = take_bid_of(app, worker))) {
+		if (!waiting->is_closed) {
+			bid_without(waiting);
+		}
+		answer_result(waiting->reply, STASIS_BROADCAST_FORBIDDEN, waiting->channel_id, 0);
+		ast_free(waiting);
 	}
 }
 
@@ -171,7 +322,9 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
 		return STASIS_BROADCAST_NOTED;
 	}
 	result = stasis_broadcast_ask(what);
-	settle(waiting, result == STASIS_BROADCAST_NOTED);
+	if (settle(waiting, result == STASIS_BROADCAST_NOTED)) {
+		awards_leave(what->app, what->worker);
+	}
 	return result;
 }
 
@@ -278,4 +431,5 @@ void awards_forget(void)
 	}
 	waiting_count = 0;
 	has_closed = 0;
+	full_logged_ns = 0;
 }

@@ -26,10 +26,23 @@
  */
 int awards_ask(const struct stasis_broadcast_ask *what, const char *reply);
 
+/*!
+ * \brief Take back what a worker waits for: it has said good-bye.
+ *
+ * Each is answered 403. The bid of its application is from then on that of its next best worker; if there is none, the
+ * application has declined.
+ *
+ * \param app Its application. It is to be there still, or the core takes nothing of it.
+ * \param worker Its name.
+ *
+ * \note Any thread; takes a lock for a moment.
+ */
+void awards_leave(const char *app, const char *worker);
+
 /*! \brief Note that a broadcast has closed. As \c closed of struct stasis_broadcast_source. */
 void awards_closed(unsigned long serial, const char *winner);
 
-/*! \brief Answer those whose broadcast has closed. The thread of the outbox. */
+/*! \brief Answer those whose broadcast has closed. The thread that publishes. */
 void awards_attend(void);
 
 /*! \brief Forget all. The thread that unloads the module, when nobody asks any more. */

@@ -18,6 +18,7 @@
 
 #include "answers.h"
 #include "awards.h"
+#include "claims.h"
 #include "counters.h"
 #include "printable.h"
 #include "requests.h"

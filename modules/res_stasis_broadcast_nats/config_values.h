@@ -12,7 +12,34 @@
 #ifndef RES_STASIS_BROADCAST_NATS_CONFIG_VALUES_H
 #define RES_STASIS_BROADCAST_NATS_CONFIG_VALUES_H
 
-#include "config.h"
+#include "token.h"
+
+/*! \brief The longest text of a setting, with its NUL. */
+#define CONFIG_TEXT_SIZE 1024
+
+/*! \brief Room for a prefix. */
+#define CONFIG_PREFIX_SIZE 65
+
+/*! \brief The settings of one reading: an ao2 object that does not change. */
+struct config {
+	char servers[CONFIG_TEXT_SIZE];
+	char user[CONFIG_TEXT_SIZE];
+	char password[CONFIG_TEXT_SIZE];
+	char credentials[CONFIG_TEXT_SIZE];
+	char tls_ca[CONFIG_TEXT_SIZE];
+	int tls;
+	char prefix[CONFIG_PREFIX_SIZE];
+	/*! Empty: the fleet is off. */
+	char node[TOKEN_MAX_NAME + 1];
+	/*! The node as a token. */
+	char node_token[TOKEN_SIZE];
+	/*! The URL of this node's ARI. */
+	char ari[CONFIG_TEXT_SIZE];
+	/*! How long a call waits for its winner, in milliseconds. */
+	int hold_ms;
+	/*! How many messages may wait to be published. */
+	int queue;
+};
 
 /*! \brief Room for a reason. */
 #define CONFIG_REASON_SIZE 160

@@ -11,6 +11,8 @@
 
 #include "asterisk.h"
 
+#include <stdatomic.h>
+
 #include "asterisk/astobj2.h"
 #include "asterisk/lock.h"
 #include "asterisk/manager.h"
@@ -21,9 +23,7 @@
 #include "counters.h"
 #include "monotonic.h"
 #include "outbox.h"
-#include "presence.h"
 #include "printable.h"
-#include "requests.h"
 #include "workers.h"
 
 /*! How long until the next try if there cannot be a connection, in nanoseconds. */
@@ -39,6 +39,9 @@ static char after_app[TOKEN_SIZE + 1];
 static char *buffer;
 static size_t buffer_size;
 static int64_t retry_ns = INT64_MAX;
+
+/*! Whom the connection belongs to: set before there is one. */
+static _Atomic(const struct connection_user *) owner;
 
 /*! Protects what follows. */
 AST_MUTEX_DEFINE_STATIC(state_lock);
@@ -89,7 +92,7 @@ static void changed(int is_connected, const char *text)
 	set_state(is_connected > 0, text);
 	if (is_connected > 0) {
 		/* Only now: the thread that this wakes says nothing of us while it finds no connection, and sleeps again. */
-		presence_connected();
+		atomic_load(&owner)->connected();
 	}
 	/* After a reload it may be connected as before, but to another server. */
 	if (before.is_connected == (is_connected > 0) && (is_connected <= 0 || !strcmp(before.text, text))) {
@@ -123,19 +126,6 @@ static void on_changed(int is_connected, const char *text)
 static void on_overrun(void)
 {
 	count(COUNTER_OVERRUNS);
-}
-
-static int subscribe(const struct config *config)
-{
-	int failed = 0;
-
-	for (size_t i = 0; i < REQUESTS_SUBJECTS; i++) {
-		char subject[SUBJECT_SIZE];
-
-		requests_subject(config, i, subject, sizeof(subject));
-		failed |= bus_subscribe(bus, subject, requests_handler(i));
-	}
-	return failed;
 }
 
 /*! \brief Have a prefix; with another one than before, no worker is known. */
@@ -174,7 +164,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 	set_prefix(config->prefix);
 	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
 	bus = bus_open(&options, reason);
-	if (bus && subscribe(config)) {
+	if (bus && atomic_load(&owner)->subscribe(bus, config)) {
 		ast_copy_string(reason, "no memory, or no thread", BUS_TEXT_SIZE);
 		bus_close(bus, 0);
 		bus = NULL;
@@ -197,11 +187,12 @@ static void tell_failed(const char *reason)
 		printable(reason, shown, sizeof(shown)));
 }
 
-void connection_renew(void)
+void connection_renew(const struct connection_user *user)
 {
 	struct config *config = config_get();
 	char reason[BUS_TEXT_SIZE] = "";
 
+	atomic_store(&owner, user);
 	retry_ns = INT64_MAX;
 	bus_close(bus, 0);
 	bus = NULL;
@@ -231,7 +222,7 @@ void connection_end(void)
 int64_t connection_attend(void)
 {
 	if (retry_ns <= monotonic_ns()) {
-		connection_renew();
+		connection_renew(atomic_load(&owner));
 	}
 	return retry_ns;
 }

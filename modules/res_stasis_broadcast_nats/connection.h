@@ -17,15 +17,24 @@
 
 #include "bus.h"
 
+struct config;
 struct event_text;
 struct fleet_app;
 
+/*! \brief Who has the connection made. */
+struct connection_user {
+	/*! Have the messages that are wanted. \retval 0 on success. The thread that publishes. */
+	int (*subscribe)(struct bus *bus, const struct config *config);
+	/*! The connection has come. Any thread. */
+	void (*connected)(void);
+};
+
 /*
- * For the thread of the outbox only:
+ * For the thread that publishes only:
  */
 
-/*! \brief End the connection, and make one with the settings of now, if there are any. */
-void connection_renew(void);
+/*! \brief End the connection, and make one with the settings of now, if there are any. \param user Whose; static. */
+void connection_renew(const struct connection_user *user);
 
 /*! \brief End it for good. */
 void connection_end(void);

@@ -30,6 +30,7 @@
 #include "offers.h"
 #include "outbox.h"
 #include "provider.h"
+#include "publisher.h"
 #include "res_stasis_broadcast/source_api.h"
 #include "workers.h"
 
@@ -68,7 +69,7 @@ static void apply(struct config *config)
 /*! \brief End what start() has begun. The connection goes first: then nobody asks, and nobody is told. */
 static void stop(void)
 {
-	outbox_stop();
+	publisher_stop();
 	stasis_broadcast_source_remove(&fleet_source);
 	awards_forget();
 	offers_forget();
@@ -83,7 +84,7 @@ static int start(struct config *config)
 	if (workers_start() || stasis_broadcast_source_add(&fleet_source)) {
 		return -1;
 	}
-	return outbox_start();
+	return publisher_start();
 }
 
 static int unload_module(void)

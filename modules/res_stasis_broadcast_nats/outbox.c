@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What is to be published, and the one thread that talks to the bus.
+ * \brief What is to be published, and whatever else the thread that publishes is to do.
  */
 
 #include "asterisk.h"
@@ -16,35 +16,14 @@
 #include "asterisk/lock.h"
 #include "asterisk/utils.h"
 
-#include "awards.h"
-#include "config.h"
-#include "connection.h"
 #include "counters.h"
-#include "monotonic.h"
 #include "outbox.h"
-#include "presence.h"
-#include "workers.h"
 
 /*! So many messages are taken in one turn: those that come ahead of events do not wait for longer. */
 #define BATCH 256
 
 /*! So many answers may wait, whatever the settings say of events. */
 #define MOST_MESSAGES 10000
-
-/*! \brief A message that waits. */
-struct outgoing {
-	AST_LIST_ENTRY(outgoing) list;
-	/*! Of an event: whose it is, what it says, and until when; else NULL. */
-	struct fleet_app *app;
-	struct event_text *text;
-	int64_t until_ns;
-	/*! Of another message: its subject, which is followed by a NUL and what it says. */
-	size_t subject_length;
-	size_t length;
-	char data[];
-};
-
-AST_LIST_HEAD_NOLOCK(outgoing_list, outgoing);
 
 /*! Protects all that follows. */
 AST_MUTEX_DEFINE_STATIC(outbox_lock);
@@ -59,7 +38,6 @@ static size_t most_events = 10000;
 static int is_woken;
 static int must_reconnect;
 static int is_stopping;
-static pthread_t thread = AST_PTHREADT_NULL;
 
 void event_text_unref(struct event_text *text)
 {
@@ -68,7 +46,7 @@ void event_text_unref(struct event_text *text)
 	}
 }
 
-static void outgoing_free(struct outgoing *outgoing)
+void outgoing_free(struct outgoing *outgoing)
 {
 	ao2_cleanup(outgoing->app);
 	event_text_unref(outgoing->text);
@@ -171,18 +149,6 @@ static void take_locked(
 	}
 }
 
-/*! \brief Publish one, or drop it. The thread. */
-static void publish(struct outgoing *outgoing)
-{
-	if (!outgoing->app) {
-		connection_publish(outgoing->data, outgoing->data + outgoing->subject_length + 1, outgoing->length);
-	} else if (outgoing->until_ns && outgoing->until_ns <= monotonic_ns()) {
-		count(COUNTER_EXPIRED);
-	} else {
-		connection_publish_event(outgoing->app, outgoing->text, outgoing->until_ns);
-	}
-}
-
 /*! \brief Wait until there is something to do. With the lock. */
 static void wait_locked(int64_t until_ns)
 {
@@ -198,52 +164,20 @@ static void wait_locked(int64_t until_ns)
 	is_woken = 0;
 }
 
-/*! \brief One turn: wait, and do what is due. \retval 0 to go on, -1 at the end. */
-static int turn(int64_t until_ns)
+void outbox_wait(int64_t until_ns, struct outbox_work *work)
 {
-	struct outgoing_list batch = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-	struct outgoing *outgoing;
-	int must_flush;
-	int reconnect;
-	int stop;
-
+	AST_LIST_HEAD_INIT_NOLOCK(&work->batch);
 	ast_mutex_lock(&outbox_lock);
 	wait_locked(until_ns);
-	take_locked(&messages, &message_count, &batch, SIZE_MAX);
-	take_locked(&events, &event_count, &batch, BATCH);
-	reconnect = must_reconnect;
+	take_locked(&messages, &message_count, &work->batch, SIZE_MAX);
+	take_locked(&events, &event_count, &work->batch, BATCH);
+	work->reconnect = must_reconnect;
 	must_reconnect = 0;
-	stop = is_stopping;
+	work->stop = is_stopping;
 	ast_mutex_unlock(&outbox_lock);
-	if (reconnect && !stop) {
-		connection_renew();
-	}
-	must_flush = !AST_LIST_EMPTY(&batch);
-	while ((outgoing = AST_LIST_REMOVE_HEAD(&batch, list))) {
-		publish(outgoing);
-		outgoing_free(outgoing);
-	}
-	if (must_flush) {
-		connection_flush();
-	}
-	return stop ? -1 : 0;
 }
 
-static void *outbox_main(void *data attribute_unused)
-{
-	int64_t next_ns;
-
-	do {
-		next_ns = workers_update();
-		next_ns = MIN(next_ns, connection_attend());
-		next_ns = MIN(next_ns, presence_attend());
-		awards_attend();
-	} while (!turn(next_ns));
-	connection_end();
-	return NULL;
-}
-
-int outbox_start(void)
+void outbox_open(void)
 {
 	pthread_condattr_t attributes;
 
@@ -252,26 +186,20 @@ int outbox_start(void)
 	ast_cond_init(&changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	is_stopping = 0;
-	if (ast_pthread_create_background(&thread, NULL, outbox_main, NULL)) {
-		thread = AST_PTHREADT_NULL;
-		return -1;
-	}
-	return 0;
 }
 
-void outbox_stop(void)
+void outbox_shut(void)
 {
-	struct outgoing *outgoing;
-
-	if (thread == AST_PTHREADT_NULL) {
-		return;
-	}
 	ast_mutex_lock(&outbox_lock);
 	is_stopping = 1;
 	ast_cond_signal(&changed);
 	ast_mutex_unlock(&outbox_lock);
-	pthread_join(thread, NULL);
-	thread = AST_PTHREADT_NULL;
+}
+
+void outbox_clear(void)
+{
+	struct outgoing *outgoing;
+
 	while ((outgoing = AST_LIST_REMOVE_HEAD(&messages, list)) ||
 		(outgoing = AST_LIST_REMOVE_HEAD(&events, list))) {
 		outgoing_free(outgoing);

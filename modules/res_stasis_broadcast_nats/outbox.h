@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What is to be published, and the one thread that talks to the bus: nobody else ever waits for it.
+ * \brief What is to be published, and whatever else the thread that publishes is to do: a queue, which nobody waits for.
  */
 
 #ifndef RES_STASIS_BROADCAST_NATS_OUTBOX_H
@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct config;
+#include "asterisk/linkedlists.h"
+
 struct fleet_app;
 
 /*! \brief What an event has in common for all who get it. Counted; does not change. */
@@ -30,17 +31,52 @@ struct event_text {
 /*! \brief Give a reference back. \a text may be NULL. */
 void event_text_unref(struct event_text *text);
 
-/*!
- * \brief Start the thread.
- *
- * \retval 0 on success, -1 if it cannot be created.
- *
- * \note The thread that loads the module.
- */
-int outbox_start(void);
+/*! \brief A message that waits. */
+struct outgoing {
+	AST_LIST_ENTRY(outgoing) list;
+	/*! Of an event: whose it is, what it says, and until when; else NULL. */
+	struct fleet_app *app;
+	struct event_text *text;
+	int64_t until_ns;
+	/*! Of another message: its subject, which is followed by a NUL and what it says. */
+	size_t subject_length;
+	size_t length;
+	char data[];
+};
 
-/*! \brief End it, and the connection. The thread that unloads the module. Waits for the thread. */
-void outbox_stop(void);
+AST_LIST_HEAD_NOLOCK(outgoing_list, outgoing);
+
+/*! \brief What the thread that publishes has to do. */
+struct outbox_work {
+	/*! Messages in the order in which they go; the thread's own, to be freed with outgoing_free(). */
+	struct outgoing_list batch;
+	/*! Whether the connection is to be made again. */
+	int reconnect;
+	/*! Whether it is to end. */
+	int stop;
+};
+
+/*! \brief Let messages in. The thread that loads the module, while there is no thread that publishes. */
+void outbox_open(void);
+
+/*! \brief Let no more in, and have outbox_wait() say that it is over. The thread that unloads the module. */
+void outbox_shut(void);
+
+/*! \brief Forget what waits. The thread that unloads the module, when that which publishes has ended. */
+void outbox_clear(void);
+
+/*!
+ * \brief Wait until there is something to do, and take it.
+ *
+ * \param until_ns How long at the most: a time on the monotonic clock in nanoseconds; INT64_MAX: for as long as it takes.
+ * \param[out] work What there is to do; perhaps nothing.
+ *
+ * \note The thread that publishes; takes a lock for a moment.
+ */
+void outbox_wait(int64_t until_ns, struct outbox_work *work);
+
+/*! \brief Free a message. Any thread. */
+void outgoing_free(struct outgoing *outgoing);
 
 /*! \brief Connect with the settings of now, or end the connection if there are none. Any thread. */
 void outbox_reconnect(void);

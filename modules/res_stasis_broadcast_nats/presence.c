@@ -17,6 +17,7 @@
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
 
+#include "awards.h"
 #include "config.h"
 #include "connection.h"
 #include "counters.h"
@@ -47,7 +48,7 @@ static atomic_int must_ask;
 /*! When a node with our name was heard; 0: never. And when the log was told. */
 static _Atomic int64_t clash_ns;
 static _Atomic int64_t clash_logged_ns;
-/*! When this node told of itself; the thread of the outbox. */
+/*! When this node told of itself; the thread that publishes. */
 static int64_t last_ns;
 
 void presence_connected(void)
@@ -110,6 +111,9 @@ void on_hello(const struct bus_message *message)
 	}
 	if (request.ttl_ms) {
 		request.ttl_ms = MAX(MIN_TTL_MS, MIN(request.ttl_ms, MAX_TTL_MS));
+	} else {
+		/* Before its application goes: what it has bid for is the next best one's at once. */
+		awards_leave(request.app, request.worker);
 	}
 	if (workers_hello(request.app, request.worker, request.ttl_ms)) {
 		count(COUNTER_GARBAGE);

@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+struct bus_message;
+
 /*! \brief The connection has come: tell of this node at once, and ask the workers for a hello. Any thread. */
 void presence_connected(void);
 
@@ -22,9 +24,24 @@ void presence_connected(void);
  *
  * \return When to call it again, on the monotonic clock in nanoseconds.
  *
- * \note The thread of the outbox.
+ * \note The thread that publishes.
  */
 int64_t presence_attend(void);
+
+/*!
+ * \brief Take a worker's hello or good-bye.
+ *
+ * \param message What came. Borrowed.
+ *
+ * \note The thread of its subject; takes locks for moments.
+ */
+void on_hello(const struct bus_message *message);
+
+/*! \brief As on_hello(): somebody asks who is there. */
+void on_ping(const struct bus_message *message);
+
+/*! \brief As on_hello(): a node tells of itself, perhaps one with our name. */
+void on_node(const struct bus_message *message);
 
 /*! \brief How many seconds ago another node with our name was heard; -1: never. Any thread. */
 int64_t presence_clash_s(void);

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What comes from the bus: subjects, and what is to be read in a message.
+ * \brief What is to be read in a message that came from the bus.
  */
 
 #include "asterisk.h"
@@ -25,40 +25,6 @@
 
 /*! The longest message that is read, in bytes. */
 #define MAX_LENGTH 4096
-
-/*! \brief A subject: a word behind the prefix, and what follows it. */
-struct subject {
-	const char *word;
-	/*! Whether this node's name follows. */
-	int has_node;
-	/*! Whether an application follows. */
-	int has_app;
-	bus_handler handler;
-};
-
-static const struct subject subjects[REQUESTS_SUBJECTS] = {
-	{ "claim", 1, 1, on_claim },
-	{ "bid", 1, 1, on_bid },
-	{ "decline", 1, 1, on_decline },
-	{ "take", 1, 1, on_take },
-	{ "list", 0, 1, on_list },
-	{ "hello", 0, 1, on_hello },
-	{ "ping", 0, 0, on_ping },
-	{ "node", 1, 0, on_node },
-};
-
-void requests_subject(const struct config *config, size_t index, char *subject, size_t size)
-{
-	const struct subject *which = &subjects[index];
-
-	snprintf(subject, size, "%s.%s%s%s%s", config->prefix, which->word, which->has_node ? "." : "",
-		which->has_node ? config->node_token : "", which->has_app ? ".*" : "");
-}
-
-bus_handler requests_handler(size_t index)
-{
-	return subjects[index].handler;
-}
 
 /*! \brief Copy a text that has to be there. \retval 0 on success, -1 if it is not, or is empty or too long. */
 static int read_text(struct ast_json *body, const char *name, char *place, size_t size)

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief What comes from the bus: subjects, and what is to be read in a message (docs/FLEET.md).
+ * \brief What is to be read in a message that came from the bus (docs/FLEET.md).
  */
 
 #ifndef RES_STASIS_BROADCAST_NATS_REQUESTS_H
@@ -17,18 +17,6 @@
 #include "bus.h"
 #include "token.h"
 #include "workers.h"
-
-struct ast_json;
-struct config;
-
-/*! \brief How many subjects there are. */
-#define REQUESTS_SUBJECTS 8
-
-/*! \brief Write the subject to subscribe to. \param index Which one, from 0 on. */
-void requests_subject(const struct config *config, size_t index, char *subject, size_t size);
-
-/*! \brief Who takes the messages of a subject. */
-bus_handler requests_handler(size_t index);
 
 /*! \brief Room for a channel's ID. */
 #define REQUEST_ID_SIZE 160
@@ -81,22 +69,5 @@ const char *request_read(const struct bus_message *message, unsigned int parts, 
  * \note Any thread.
  */
 int request_has_reply(const struct bus_message *message);
-
-/*! \brief Messages by subject: claims.c */
-void on_claim(const struct bus_message *message);
-/*! \copydoc on_claim */
-void on_bid(const struct bus_message *message);
-/*! \copydoc on_claim */
-void on_decline(const struct bus_message *message);
-/*! \brief Messages by subject: take.c */
-void on_take(const struct bus_message *message);
-/*! \copydoc on_take */
-void on_list(const struct bus_message *message);
-/*! \brief Messages by subject: presence.c */
-void on_hello(const struct bus_message *message);
-/*! \copydoc on_hello */
-void on_ping(const struct bus_message *message);
-/*! \copydoc on_hello */
-void on_node(const struct bus_message *message);
 
 #endif /* RES_STASIS_BROADCAST_NATS_REQUESTS_H */

@@ -23,6 +23,8 @@
 #include "requests.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
+#include "take.h"
+#include "workers.h"
 
 /*! The longest list that is sent, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
 #define MAX_LIST ((size_t) 900 * 1024)

@@ -37,6 +37,22 @@ instance_is_built() {
     [ -z "$(find "$DIR/src" -path "$DIR/src/build" -prune -o -type f -newer "$mark" -print -quit)" ]
 }
 
+# An instance that has built nothing yet takes over what another one of this clone has built with the same words for make:
+# what is compiled does not depend on the instance, but for the folder's name among the noted flags. Make still compares
+# times and flags, and builds what has changed since. Nothing is taken from one that is being built: its lock is held.
+instance_take_over() {
+    local words=$1 other new=$DIR/src/build.new
+    [ ! -e "$DIR/src/build" ] || return 0
+    for other in "${DIR%/*}/${KEY%%-*}" "${DIR%/*}/${KEY%%-*}"-*; do
+        [ -O "$other/src/build" ] && [ "$(cat "$other/src/build/built" 2>/dev/null)" = "$words" ] || continue
+        (
+            flock -n 8 && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
+                sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
+        ) 2>/dev/null 8<"$other.lock" && mv "$new" "$DIR/src/build" && return
+        rm -rf "$new"
+    done
+}
+
 # Build in the root. The arguments go to make. It says so if there is something to do: on a busy machine it takes minutes.
 instance_build() {
     instance_sync
@@ -48,6 +64,7 @@ instance_build() {
     done
     # The root has neither git nor the history.
     flags+=("PROJECT_VERSION=$("$REPO/tools/version")")
+    instance_take_over "${flags[*]}"
     if [[ -z $* || $* == build/* ]] && ! instance_is_built $mark "${flags[*]}" "$@"; then
         echo "Building the modules for Asterisk $ASTERISK ..." >&2
         say=yes

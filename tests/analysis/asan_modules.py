@@ -40,6 +40,7 @@ def environment(folder: Path) -> dict[str, str]:
         "MODULES_EXTRA": f"{CANARY}.so",
         "PYTHONPATH": str(Path(__file__).parent),
         "START_SECONDS": "180",
+        "DEADLINE_FACTOR": "4",
     }
 
 

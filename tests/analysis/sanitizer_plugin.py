@@ -3,6 +3,7 @@ the reports. Leaves out what measures resident memory. Loaded by asan_modules.py
 in $SANITIZER_REPORTS.
 """
 
+import dataclasses
 import itertools
 import os
 import sys
@@ -13,10 +14,10 @@ REPO = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(REPO / "tests"))
 
 # pylint: disable=wrong-import-position
-from harness.asterisk import Asterisk  # noqa: E402
+from harness.asterisk import Asterisk, Settings  # noqa: E402
 
 # The modules under test, those that use others first.
-MODULES = ("test_stasis_broadcast", "res_ari_broadcasts", "app_stasis_broadcast", "res_stasis_broadcast")
+MODULES = ("test_dispatch", "test_stasis_broadcast", "res_ari_broadcasts", "app_stasis_broadcast", "res_stasis_broadcast")
 
 # An Asterisk under a sanitizer goes through all its memory at its end.
 END_SECONDS = 120
@@ -47,13 +48,22 @@ def keep_reports(asterisk: Asterisk) -> None:
     asterisk.env = {}
 
 
+def with_canary(settings: Settings) -> Settings:
+    """The module with faults on purpose is in the environment's MODULES_EXTRA, which that of a test would replace."""
+    canary = os.environ["MODULES_EXTRA"]
+    more = (f"{word} {canary}" if word.startswith("MODULES_EXTRA=") else word for word in settings.more)
+    return dataclasses.replace(settings, more=tuple(more))
+
+
 def pytest_configure() -> None:
     """Put the end in front of whatever starts an Asterisk again or stops it."""
     up, down = Asterisk.up, Asterisk.down
 
-    def up_after_end(self: Asterisk, settings: object) -> None:
+    def up_after_end(self: Asterisk, settings: Settings) -> None:
         end(self)
-        up(self, settings)
+        up(self, with_canary(settings))
+        # What the next test's are compared with.
+        self.settings = settings
 
     def down_after_end(self: Asterisk) -> str:
         end(self)

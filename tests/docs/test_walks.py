@@ -15,7 +15,7 @@ INSTANCE = "docs-walk"
 # The longest that a command of the page may take; the first builds the modules.
 SECONDS = 120
 # The longest that an application may take to say what it is shown to say.
-PATIENCE = 15
+PATIENCE = 40
 
 
 def free_port() -> int:

@@ -24,6 +24,9 @@ from raw_worker import RawWorker  # noqa: E402
 # What a node tells of NATS while it is away, and of workers that have died.
 EXPECTED = ["^Fleet: ", "^The fleet", "^NATS: ", "claimed the call but was gone"]
 
+# How long a call waits for its winner: above what a busy machine needs to bring it.
+HOLD_MS = 5000
+
 _numbers = itertools.count(1)
 
 
@@ -94,11 +97,11 @@ class World:
         await self.known(worker.app)
         return worker
 
-    async def raw(self, app: str = "", worker: str = "", ttl_ms: int = 30000) -> RawWorker:
+    async def raw(self, app: str = "", worker: str = "") -> RawWorker:
         """A worker that all nodes know, and that the test drives by hand."""
         one = RawWorker(await self.client(), app or self.app_name("raw"), worker)
         await one.listen()
-        await one.hello(ttl_ms)
+        await one.hello()
         await self.known(one.app)
         self.raw_workers.append(one)
         return one
@@ -151,7 +154,7 @@ class World:
 def fleet():
     one = Fleet(word="fleet-check")
     one.found() and one.down()
-    one.up(INTEGRATION / "extensions.conf")
+    one.up(INTEGRATION / "extensions.conf", more={"hold_ms": str(HOLD_MS)})
     yield one
     one.down()
 
@@ -160,9 +163,9 @@ def fleet():
 def world(fleet, loop, request):
     one = World(fleet, request.node.originalname)
     try:
-        loop.run_until_complete(asyncio.wait_for(one.open(), 30))
+        loop.run_until_complete(asyncio.wait_for(one.open(), 60))
         yield one
-        loop.run_until_complete(asyncio.wait_for(one.close(), 30))
+        loop.run_until_complete(asyncio.wait_for(one.close(), 90))
     except BaseException:
         # Not in a known state: the next test gets a fresh one.
         loop.run_until_complete(one.give_up())

@@ -2,7 +2,7 @@
 SOAK_SECONDS ?= 300
 
 .PHONY: check-fleet soak-fleet
-check-fleet: ## the fleet and what breaks in it, on three Asterisks and three NATS servers [PYTEST_ARGS=...]
+check-fleet: ## the fleet and what breaks in it, on three Asterisks and three NATS servers [PYTEST_ARGS=... GARBAGE_MB=10]
 	@sandbox/need sandbox integration fleet
 	@tests/fleet/run
 

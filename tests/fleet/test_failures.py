@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import signal
+import statistics
 import time
 
 import pytest
@@ -14,11 +15,11 @@ from harness.nats import token
 from raw_worker import RawWorker
 
 # NATS servers that have all been away try to reach each other once a second.
-RETURN_SECONDS = 5.0
+RETURN_SECONDS = 15.0
 
 
 async def gets_through(world, worker):
-    call = await world.cases[0].call(f"500,^{worker.app}$")
+    call = await world.cases[0].call(f"2000,^{worker.app}$")
     return (await world.ended(call))[1] == "CLAIMED"
 
 
@@ -27,9 +28,9 @@ async def no_longer_there(case, app):
 
     async def finds_nobody():
         started = time.monotonic()
-        call = await case.call(f"300,^{app}$")
+        call = await case.call(f"1000,^{app}$")
         status = await call.status()
-        return status[1] == "NOAPPS" and time.monotonic() - started < 0.3
+        return status[1] == "NOAPPS" and time.monotonic() - started < 1
 
     await until(finds_nobody, f"{app} is no recipient any more")
 
@@ -86,12 +87,38 @@ async def test_partition(world):
     for server in world.fleet.servers:
         server.pause()
     try:
-        await until(lambda: no_recipient(case, worker.app), "the node notices that NATS is silent", 25)
+        await until(lambda: no_recipient(case, worker.app), "the node notices that NATS is silent", 60)
     finally:
         for server in world.fleet.servers:
             server.go_on()
     world.bus = await world.client()
     await until(lambda: gets_through(world, worker), "calls get through again")
+
+
+async def test_claim_during_a_partition(world):
+    """Nobody answers it, and nobody has the call; asked again when NATS goes on, it succeeds."""
+    raw = await world.raw()
+    call = await world.cases[0].call(f"60000,^{raw.app}$")
+    offer = await raw.offered(call.id)
+    answers = []
+    await raw.client.subscribe("_INBOX.partition", answers.append)
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        body = {"channel_id": call.id, "offer": offer["offer"], "worker": raw.worker}
+        raw.client.publish(f"sb.v1.claim.node-1.{raw.app}", body, "_INBOX.partition")
+        with pytest.raises(AssertionError):
+            await until(lambda: answers, "there is an answer", 1)
+        assert not call.results()
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
+
+    async def is_ours():
+        return ((await raw.claim(offer)) or {}).get("status") == 204
+
+    await until(is_ours, "the same worker is told that the call is its own")
+    await (await world.cases[0].app_named(raw.app)).started(call.id)
 
 
 async def no_recipient(case, app):
@@ -101,21 +128,25 @@ async def no_recipient(case, app):
 
 async def test_worker_that_stands_still(world):
     """It says nothing any more, but its connection stays: after its ttl it is no recipient."""
-    raw = await world.raw(ttl_ms=1000)
+    raw = await world.raw()
     call = await world.cases[0].call(f"10000,^{raw.app}$")
     await raw.offered(call.id)
+    await raw.hello(1000)
     await call.hangup()
     await no_longer_there(world.cases[0], raw.app)
 
 
 async def test_winner_that_cannot_come(world):
-    """It has claimed the call, and ARI does not let it in: the call goes to another one."""
-    lost, other = await world.worker("--password", "wrong"), await world.worker("--think", "1000")
-    call = await world.cases[0].call(f"20000,^({lost.app}|{other.app})$")
-    await lost.told("claim", call.id, status=204)
+    """It has claimed or taken the call, and ARI does not let it in: the call goes to another one."""
+    lost, other = await world.worker("--password", "wrong"), await world.raw()
+    call = await world.cases[0].call(f"30000,^({lost.app}|{other.app})$")
     await lost.told("failed", call.id)
-    await other.told("start", call.id)
-    result = await call.result("h")
+    await until(lambda: len(other.offers(call.id)) == 2, "the call is offered again")
+    assert (await other.claim(other.offers(call.id)[-1]))["status"] == 204
+    app = await world.cases[0].app_named(other.app)
+    await app.started(call.id)
+    await app.proceed(call.id)
+    result = await call.result()
     assert (result["BROADCASTSTATUS"], result["BROADCASTWINNER"], result["BROADCASTLOST"]) == ("CLAIMED", other.app, lost.app)
 
 
@@ -152,13 +183,23 @@ async def test_asterisk_is_killed_with_offers_open(world):
     os.kill(victim.asterisk.pid, signal.SIGKILL)
     victim.expect_log(".*")
     for call in calls:
-        await worker.told("forgotten", call.id, deadline=5)
+        await worker.told("forgotten", call.id)
     other = await world.cases[0].call(f"10000,^{worker.app}$")
     await worker.told("offer", other.id)
     victim = await world.started_again(number)
     await world.known(worker.app)
     call = await victim.call(f"10000,^{worker.app}$")
     await worker.told("offer", call.id)
+
+
+async def seconds_to_start(world, worker, other):
+    """How long a call that both are offered takes to reach the one that claims it; the call is over on return."""
+    call = await world.cases[0].call(f"10000,^({worker.app}|{other.app})$")
+    started = time.monotonic()
+    await worker.told("start", call.id)
+    took = time.monotonic() - started
+    await call.result("h")
+    return took
 
 
 async def test_worker_that_does_not_read(world):
@@ -169,33 +210,36 @@ async def test_worker_that_does_not_read(world):
     slow.reader._transport.pause_reading()
     flood = await world.client(1)
     piece = b"x" * 100000
-    times = []
+    times, unloaded = [], []
+    for _ in range(5):
+        unloaded.append(await seconds_to_start(world, worker, raw))
     for _ in range(15):
         for _ in range(30):
             flood.publish(f"sb.v1.offer.{raw.app}.node-1", piece)
         await flood.flush()
-        call = await world.cases[0].call(f"10000,^({worker.app}|{raw.app})$")
-        started = time.monotonic()
-        await worker.told("start", call.id)
-        times.append(time.monotonic() - started)
-        await call.result("h")
-    assert sorted(times)[len(times) // 2] < 0.5, times
+        times.append(await seconds_to_start(world, worker, raw))
+    # What a slow machine takes for it without the flood, it may take with it.
+    assert statistics.median(times) < max(0.5, 4 * statistics.median(unloaded)), (times, unloaded)
     slow.reader._transport.resume_reading()
     await until(lambda: slow.ended, "NATS has cut off who does not read")
 
 
-@pytest.mark.parametrize("kind", ["claim.node-1", "decline.node-1", "bid.node-1", "take.node-1", "hello", "list"])
+# How much is sent to each subject: GARBAGE_MB=100 tests/fleet/run -k garbage
+GARBAGE = int(os.environ.get("GARBAGE_MB", "10")) * 1_000_000
+
+
+@pytest.mark.parametrize("kind", ["claim.node-1", "decline.node-1", "bid.node-1", "take.node-1", "hello", "list", "node", "ping"])
 async def test_garbage(world, kind):
-    """Ten megabytes on each subject, of all kinds; then everything is as before."""
+    """Megabytes on each subject, of all kinds; then everything is as before."""
     worker = await world.worker()
     garbage = random.Random(kind)
     client = await world.client(1)
-    subjects = [f"sb.v1.{kind}.{one}" for one in (worker.app, "x", "%zz", "a%2e", "y" * 3000)]
+    subjects = ["sb.v1.ping"] if kind == "ping" else [f"sb.v1.{kind}.{one}" for one in (worker.app, "node-1", "x", "%zz", "a%2e", "y" * 3000)]
     bodies = [b"", b"\0", b"{", b"null", b"[" * 5000, b'{"worker":' * 2000, b'{"worker":"w","ttl_ms":1e308}',
               b'{"worker":"w","channel_id":"\\u0000","offer":"\\ud800"}', b'{"worker":"' + b"w" * 500000 + b'"}',
               bytes(garbage.randrange(256) for _ in range(2000))]  # fmt: skip
     sent = 0
-    while sent < 10_000_000:
+    while sent < GARBAGE:
         body = garbage.choice(bodies)
         client.publish(garbage.choice(subjects), body, garbage.choice(("", "_INBOX.nobody")))
         sent += len(body) + 100
@@ -203,6 +247,9 @@ async def test_garbage(world, kind):
             await client.writer.drain()
     await client.flush()
     await world.known(worker.app)
+    if kind == "node":
+        # Workers hear it, too: NATS cuts off one that does not keep up, and it comes back.
+        await until(lambda: gets_through(world, worker), "calls get through again")
     call = await world.cases[0].call(f"10000,^{worker.app}$")
     await worker.told("start", call.id)
 
@@ -244,7 +291,8 @@ async def test_unload_and_load_under_load(world):
     placing = asyncio.create_task(place())
     try:
         for _ in range(3):
-            await asyncio.sleep(0.3)
+            won_before = len(worker.lines("start"))
+            await until(lambda count=won_before: len(worker.lines("start")) > count, "a call has got through")
             await load(case, "unload", MODULE)
             await asyncio.sleep(0.2)
             await load(case, "load", MODULE)

@@ -6,6 +6,7 @@ import subprocess
 from contextlib import asynccontextmanager
 
 import pytest
+from conftest import HOLD_MS
 from harness.asterisk import REPO
 from harness.events import until
 from harness.fleet import CONF, MODULE
@@ -48,7 +49,7 @@ async def counted(case):
 
 
 @pytest.mark.parametrize("change,told", [
-    (added("hold_ms = 5"), "line 5: hold_ms = '5' is not a number from 100 to 30000"),
+    (added("hold_ms = 5"), "line 6: hold_ms = '5' is not a number from 100 to 30000"),
     (added("queue = many"), "queue = 'many' is not a number from 100 to 1000000"),
     (added("prefix = a..b"), "prefix = 'a..b' is not words of letters"),
     (added("prefix = a b"), "prefix = 'a b' is not words of letters"),
@@ -170,7 +171,7 @@ async def test_caller_hangs_up_while_the_call_waits(world):
     call = await case.call(f"10000,^{raw.app}$")
     assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
     await call.hangup()
-    await until(lambda: no_channels(case), "the call has ended", 1.5)
+    await until(lambda: no_channels(case), "the call has ended", HOLD_MS / 1000 - 1)
     row = await case.ami.cli(f"broadcast show apps like ^{raw.app}$")
     assert re.search(rf"\b1\s+1\s+0\s+0\s+0\b.*{raw.app}", row), row
 
@@ -189,9 +190,9 @@ async def test_bids(world):
     twin = await world.raw(better.app)
     # One that does not bid: else it is decided as soon as each application has.
     quiet = await world.raw()
-    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(700)")
+    call = await world.cases[0].call(f"10000,^({good.app}|{better.app}|{quiet.app})$,,,b(3000)")
     offers = [await one.offered(call.id) for one in (good, better, twin)]
-    assert offers[0]["bid_window"] == 700
+    assert offers[0]["bid_window"] == 3000
     answers = await asyncio.gather(
         bid(good, offers[0], 50), bid(better, offers[1], 60), bid(twin, offers[2], 55), good.claim(offers[0], worker="late")
     )
@@ -221,18 +222,107 @@ async def has_bid(case):
     return (await counted(case))["bids"] > 0
 
 
+async def test_bidder_that_says_good_bye(world):
+    """The award goes to the next best at once: nobody waits for who is gone, and the call is not offered twice."""
+    best, next_best, quiet = await world.raw(), await world.raw(), await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({best.app}|{next_best.app}|{quiet.app})$,,,b(1500)")
+    offers = [await one.offered(call.id) for one in (best, next_best)]
+    gone, wins = [asyncio.create_task(bid(one, offer, score)) for one, offer, score in zip((best, next_best), offers, (60, 50))]
+    await until(lambda: has_bids(case, call, 2), "both have bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403 and not wins.done()
+    assert (await wins)["status"] == 204
+    app = await case.app_named(next_best.app)
+    await app.started(call.id)
+    await app.proceed(call.id)
+    result = await call.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (next_best.app, "")
+    assert len(next_best.offers(call.id)) == 1
+
+
+async def test_bidder_that_says_good_bye_leaves_it_to_its_twin(world):
+    """Of several workers of one application, with what that one has bid."""
+    best, other, quiet = await world.raw(), await world.raw(), await world.raw()
+    twins = [await world.raw(best.app) for _ in range(2)]
+    call = await world.cases[0].call(f"20000,^({best.app}|{other.app}|{quiet.app})$,,,b(1500)")
+    gone = asyncio.create_task(bid(best, await best.offered(call.id), 60))
+    await until(lambda: has_bids(world.cases[0], call, 1), "the best one has bid")
+    others = [asyncio.create_task(bid(one, await one.offered(call.id), score)) for one, score in zip((other, *twins), (40, 50, 45))]
+    await until(lambda: has_bids(world.cases[0], call, 2), "another application has bid")
+    await best.hello(0)
+    assert (await gone)["status"] == 403
+    assert [(await answer)["status"] for answer in others] == [409, 204, 409]
+    await (await world.cases[0].app_named(best.app)).started(call.id)
+
+
+async def test_last_bidder_that_says_good_bye(world):
+    """Its application has declined: the call does not wait for the end of the bids."""
+    raw = await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({raw.app}|{(await world.raw()).app})$,,,b(5000)")
+    answer = asyncio.create_task(bid(raw, await raw.offered(call.id), 60))
+    await until(lambda: has_bids(case, call, 1), "it has bid")
+    await raw.hello(0)
+    assert (await answer)["status"] == 403
+    await until(lambda: has_bids(case, call, 0), "its bid is taken back")
+
+
+async def has_bids(case, call, count):
+    return f"{count}, window" in re.sub(" +", " ", await case.ami.cli(f"broadcast show channel {call.id}"))
+
+
 async def test_best_bidder_that_does_not_come(world):
     """The next best has been told that it had not won, and would not come either: it hears of the call again."""
     best, next_best = await world.raw(), await world.raw()
     case = world.cases[0]
-    call = await case.call(f"20000,^({best.app}|{next_best.app})$,,,b(300)")
+    call = await case.call(f"20000,^({best.app}|{next_best.app})$,,,b(5000)")
     offers = [await one.offered(call.id) for one in (best, next_best)]
     answers = await asyncio.gather(bid(best, offers[0], 60), bid(next_best, offers[1], 50))
     assert [answer["status"] for answer in answers] == [204, 409], answers
-    again = await until(lambda: [one for one in next_best.offers(call.id) if one["offer"] != offers[1]["offer"]], "it is offered again", 6)
+    again = await until(lambda: [one for one in next_best.offers(call.id) if one["offer"] != offers[1]["offer"]], "it is offered again")
     assert (await bid(next_best, again[-1], 1))["status"] == 204
     app = await case.app_named(next_best.app)
     await app.started(call.id)
+
+
+async def flood_of_bids(world, raw, offer, count):
+    """Bids of as many workers of one application. Returns where their answers come in."""
+    answers: list[dict] = []
+    inbox = f"{raw.client.inbox}.{offer['channel']['id']}"
+    await raw.client.subscribe(inbox, answers.append)
+    body = {"channel_id": offer["channel"]["id"], "offer": offer["offer"], "score": 1}
+    for number in range(count):
+        raw.client.publish(f"sb.v1.bid.{offer['node']}.{token(raw.app)}", {**body, "worker": f"w{number}"}, inbox)
+    await raw.client.flush()
+    return answers
+
+
+MOST = 1024  # MAX_WAITING_OF_ONE of awards.c
+
+
+async def test_one_application_or_call_leaves_room_for_others(world):
+    """So many bids of one application, or for one call, wait; one more is answered 503 and the log tells of it once."""
+    case = world.cases[0]
+    case.expect_log("^Fleet: a bid of ")
+    one, two, quiet = await world.raw(), await world.raw(), await world.raw()
+    filter_ = f"10000,^({one.app}|{two.app}|{quiet.app})$,,,b(5000)"
+    first, second, third = [await case.call(filter_) for _ in range(3)]
+
+    async def are_refused(raw, call, sent, refused):
+        answers = await flood_of_bids(world, raw, await raw.offered(call.id), sent)
+        await until(lambda: len(answers) >= refused, "those that are too many are answered")
+        assert [answer["json"]["status"] for answer in answers] == [503] * refused
+
+    await are_refused(one, first, 600, 0)
+    await are_refused(one, second, MOST - 600 + 7, 7)  # of the application
+    await are_refused(two, first, MOST - 600 + 8, 8)  # for the call
+    last = asyncio.create_task(bid(two, await two.offered(third.id), 1))
+    assert (await quiet.decline(await quiet.offered(third.id)))["status"] == 204
+    assert (await one.decline(await one.offered(third.id)))["status"] == 204
+    assert (await last)["status"] == 204, "another application has no room for another call"
+    lines = [line.text for line in await case.our_log() if line.text.startswith("Fleet: a bid of ")]
+    assert len(lines) == 1 and f"{MOST} bids of the application wait" in lines[0] and one.app in lines[0], lines
 
 
 async def claims_answered(case):
@@ -245,10 +335,11 @@ async def test_what_is_taken_or_awarded_is_counted_once(world):
     before = await claims_answered(case)
     app = await case.app_named(raw.app)
     call = await case.call(f"10000,^{raw.app}$")
+    await app.offered(call.id)
     assert (await raw.ask("take", "node-1"))["channel_id"] == call.id
     await app.started(call.id)
     assert await claims_answered(case) == before + 1
-    call = await case.call(f"10000,^{raw.app}$,,,b(100)")
+    call = await case.call(f"10000,^{raw.app}$,,,b(5000)")
     await app.offered(call.id)
     assert (await raw.ask("bid", "node-1", channel_id=call.id, score=3))["status"] == 204
     await app.started(call.id)
@@ -270,10 +361,13 @@ async def test_list_is_no_longer_than_a_message_may_be(world):
     """With many recipients a call's description is long: as many calls as fit are listed, and there is an answer."""
     filter_ = await many_applications(world, 300, 250)
     case = world.cases[0]
-    calls = [await case.call(f"30000,{filter_},,,k(1000)") for _ in range(20)]
-    await until(lambda: on_offer(case, len(calls)), "all are on offer")
+    calls = []
+    for number in range(1, 21):
+        # One after the other: calls that are placed at once have no order.
+        calls.append(await case.call(f"60000,{filter_},,,k(1000)"))
+        await until(lambda count=number: on_offer(case, count), "it is on offer")
     name = f"{filter_[1:]}0007-".ljust(250, "x")
-    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 5, limit=500)}
+    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 30, limit=500)}
     listed = [one["channel_id"] for one in answers["node-1"]]
     assert 5 <= len(listed) < 20 and listed == [call.id for call in calls][: len(listed)], len(listed)
 
@@ -297,6 +391,27 @@ async def test_queue_is_as_long_as_is_set(world):
         finally:
             for server in world.fleet.servers:
                 server.go_on()
+
+
+async def test_offers_that_are_over_are_not_sent(world):
+    """The server stands still for longer than calls are on offer: what waits in the queue is dropped, and counted."""
+    case = world.cases[0]
+    case.expect_log("^NATS: ")
+    filter_ = await many_applications(world, 1000)
+    before = (await counted(case))["offers over before"]
+    for server in world.fleet.servers:
+        server.pause()
+    try:
+        call = await case.call(f"100,{filter_},,,k(1000)")
+        assert await call.status() == ("TIMEOUT", "TIMEOUT")
+
+        async def are_counted():
+            return (await counted(case))["offers over before"] > before
+
+        await until(are_counted, "offers that were over are counted")
+    finally:
+        for server in world.fleet.servers:
+            server.go_on()
 
 
 async def has_dropped(case, count):
@@ -393,7 +508,9 @@ async def test_resource_module_that_was_loaded_again(world):
     case.expect_log("^Fleet: ")
     case.expect_log("is not loaded, load it to offer calls")
     await asyncio.to_thread(case.asterisk.cli, f"module unload -f {PROVIDER}")
-    assert (await raw.ask("take", "node-1"))["status"] == 503
+    for verb in ("claim", "bid", "decline", "take"):
+        assert (await raw.ask(verb, "node-1", channel_id="any", score=1))["status"] == 503, verb
+    assert [one["status"] for one in await world.lists(raw.app, 2) if "status" in one] == [503]
     await asyncio.to_thread(case.asterisk.cli, f"module load {PROVIDER}")
     assert await reload(case) == "Success"
     await until(lambda: matches(case, f"^{raw.app}$"), "the application is a recipient")

@@ -104,7 +104,8 @@ async def test_take_and_list(world):
 
 async def test_good_bye_and_ttl(world):
     """Who says good-bye, or nothing for its ttl, is offered nothing any more; the dialplan goes on at once."""
-    raw, quiet = await world.raw(), await world.raw(ttl_ms=700)
+    raw, quiet = await world.raw(), await world.raw()
+    await quiet.hello(700)
     await raw.hello(0)
     await world.gone(raw.app)
     call = await world.cases[0].call(f"10000,^{raw.app}$")

@@ -38,7 +38,8 @@ async def test_full_worker_declines(world, language):
 
 
 async def test_holds_calls_of_several_nodes(world):
-    worker = await world.worker("--capacity", "6", "--then", "keep")
+    # Room for the questions for the next call, too, with which it begins: one at each node.
+    worker = await world.worker("--capacity", "9", "--then", "keep")
     calls = [await case.call(f"10000,^{worker.app}$") for case in world.cases for _ in range(2)]
     for call in calls:
         await worker.told("start", call.id)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from .events import DEADLINE_FACTOR
+
 # The longest that one test may take, its clean-up not included.
-TEST_SECONDS = 180
+TEST_SECONDS = 180 * DEADLINE_FACTOR
 
 
 def interrupt(*_):

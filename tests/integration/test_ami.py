@@ -154,6 +154,8 @@ async def test_lost_winner(case):
     lost = await step(case, call, LOST_EVENT)
     assert (lost["Winner"], lost["Queue"]) == (gone.app, "vip")
     await step(case, call, START, 1)
+    # AMI hears of it a moment before anybody can claim it.
+    await other.wait_count(2, lambda event: event in other.of("CallBroadcast", call.id))
     assert await other.claim(call.id) == 204
     claim = await step(case, call, CLAIM, 1)
     assert claim["Winner"] == other.app

@@ -73,14 +73,14 @@ async def test_window_runs_from_the_first_bid_on(case):
     before = time.monotonic()
     assert await bid(case, call, app.app, 0) == 202
     await app.started(call.id)
-    assert 0.5 < time.monotonic() - before < 3
+    assert 0.5 < time.monotonic() - before < 20
     assert await bid(case, call, silent.app, 1000) == 409
     await won(case, call, app, 0)
 
 
 async def test_deadline_ends_the_window(case):
     app, _ = await case.apps(2)
-    call = await collecting(case, app, offer="700")
+    call = await collecting(case, app, offer="2000")
     assert await bid(case, call, app.app, 5) == 202
     await won(case, call, app, 5)
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from harness.events import until
 from test_identity import Transfer
 from test_reoffer import LOST, ghost
 from test_settings import Conf
@@ -24,17 +25,17 @@ async def end_of(call):
 
 async def test_each_circle_hears_with_the_time_that_is_left(case):
     gold, sales, other = await case.app("gold"), await case.app("sales"), await case.app("other")
-    call = await case.call("700&800&20000,^gold-&^sales-&.")
+    call = await case.call("1500&1600&20000,^gold-&^sales-&.")
     first = await gold.offered(call.id)
-    assert first["timeout"] == 21500
+    assert first["timeout"] == 23100
     assert await item(case, call) == (1, [gold.app])
     second = await sales.offered(call.id)
-    assert 20500 < second["timeout"] <= 20801
-    assert second["at"] - first["at"] > 0.5
+    assert 20000 < second["timeout"] <= 21601
+    assert second["at"] - first["at"] > 1
     assert await item(case, call) == (2, sorted([gold.app, sales.app]))
     third = await other.offered(call.id)
-    assert 19500 < third["timeout"] <= 20001
-    assert third["waited"] >= 1499
+    assert 10000 < third["timeout"] <= 20001
+    assert third["waited"] >= 3099
     assert await item(case, call) == (3, sorted([gold.app, sales.app, other.app]))
     await case.flush(gold, sales, other)
     assert [len(app.of("CallBroadcast", call.id)) for app in (gold, sales, other)] == [1, 1, 1]
@@ -48,7 +49,7 @@ async def test_each_circle_hears_with_the_time_that_is_left(case):
 
 async def test_claim_before_and_after_the_circle_opens(case):
     gold, sales = await case.app("gold"), await case.app("sales")
-    call = await case.call("1000&20000,^gold-&^sales-")
+    call = await case.call("2500&20000,^gold-&^sales-")
     await gold.offered(call.id)
     answer = await case.ari.post(f"/broadcasts/{call.id}/claim", application=sales.app)
     assert answer.status == 403, answer
@@ -63,11 +64,11 @@ async def test_claim_before_and_after_the_circle_opens(case):
 
 async def test_claim_in_the_first_circle_ends_it(case):
     gold, sales = await case.app("gold"), await case.app("sales")
-    call = await case.call("300&5000,^gold-&^sales-")
+    call = await case.call("1500&5000,^gold-&^sales-")
     await gold.offered(call.id)
     assert await gold.claim(call.id) == 204
     await gold.started(call.id)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.7)
     await gold.proceed(call.id)
     assert await end_of(call) == ("SUCCESS", "CLAIMED", "1")
     await case.flush(sales)
@@ -112,7 +113,7 @@ async def test_circle_without_anybody_new_is_over_at_once(case):
     call = await case.call("500&20000&20000,^gold-&^gold-&.")
     await gold.offered(call.id)
     offer = await other.offered(call.id)
-    assert offer["timeout"] > 38000
+    assert offer["timeout"] > 30000
     assert (await item(case, call))[0] == 3
     await case.flush(gold)
     assert len(gold.of("CallBroadcast", call.id)) == 1
@@ -125,7 +126,7 @@ async def test_circle_in_which_all_have_declined_is_over_at_once(case):
     assert await gold.decline(call.id) == 204
     before = time.monotonic()
     assert await other.decline(call.id) == 204
-    assert (await sales.offered(call.id))["at"] - before < 2
+    assert (await sales.offered(call.id))["at"] - before < 10
     answer = await case.ari.broadcast(call.id)
     assert sorted(answer["declined"]) == sorted([gold.app, other.app])
     assert await sales.decline(call.id) == 204
@@ -134,12 +135,17 @@ async def test_circle_in_which_all_have_declined_is_over_at_once(case):
 
 async def test_last_circles_without_anybody_leave_the_call_to_those_before(case):
     gold = await case.app("gold")
-    call = await case.call("300&300&900,^gold-&^silver-&^bronze-")
-    offer = await gold.offered(call.id)
-    await asyncio.sleep(0.6)
+    began = time.monotonic()
+    call = await case.call("300&300&2000,^gold-&^silver-&^bronze-")
+    await gold.offered(call.id)
+
+    async def is_last():
+        return (await item(case, call))[0] == 3
+
+    await until(is_last, "the last circle has begun")
     assert await item(case, call) == (3, [gold.app])
     assert await end_of(call) == ("TIMEOUT", "TIMEOUT", "3")
-    assert time.monotonic() - offer["at"] > 1.3
+    assert time.monotonic() - began > 2.5
 
 
 async def test_nobody_in_any_circle_is_noapps_at_once(case):

@@ -514,7 +514,7 @@ async def test_a_thousand_applications_with_long_names(case):
         await case.app_named(*words[first : first + 50])
     began = time.monotonic()
     lines = await run(case, "broadcast show apps like ^[0-9]+-n+$")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert len(lines) == 1002 and lines[-1].startswith("1000 applications, ")
     # Each name is whole, and all rows have their columns in the same places.
     assert [line[-60:] for line in lines[1:-1]] == words

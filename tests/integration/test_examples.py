@@ -230,15 +230,55 @@ async def test_the_readmes_snippets_do_not_either(case, language, tmp_path):
     check_shown(example.raw)
 
 
+# Names and IDs with what means something in a URL
+
+ODD = "a&b=c %2F+?#\u00e9"
+
+
+async def odd_call(case, offer):
+    """A call whose channel has such an ID. Returns the ID."""
+    channel = f"{case.prefix}-{ODD}"
+    parameters = {"endpoint": "Local/test@default/n", "extension": "wait", "context": "default"}
+    ids = {"channelId": f"{case.prefix}-caller", "otherChannelId": channel, "timeout": "120"}
+    answer = await case.ari.request("POST", "/channels", parameters | ids, json={"variables": {"OFFER": offer}})
+    assert answer.status == 200, answer
+    return channel
+
+
+async def check_claims(example, channel):
+    """It claims the call, plays to it, and hangs it up: each of its requests is about this call."""
+    claim = await example.wait(lambda line: line["event"] == "claim" and line["channel"] == channel)
+    assert claim["status"] == 204
+    for what in ("start", "played", "end"):
+        line = await example.wait(lambda line: line["event"] == what)
+        assert line["channel"] == channel
+
+
+@each
+async def test_the_channel_of_every_request_is_encoded(case, language):
+    """Whatever is in its ID."""
+    example = await Example(case, language, "example", "--play", "sound:beep").start()
+    await check_claims(example, await odd_call(case, "10000"))
+
+
+@each
+async def test_the_application_of_every_request_is_encoded(case, language):
+    """Whatever is in its name: it is connected by the name that it claims with."""
+    example = Example(case, language, f"{ODD}example", "--play", "sound:beep")
+    await example.run()
+    await example.wait(lambda line: line["event"] == "connected")
+    await until(lambda: is_connected(case, example.app), f"{example.app} is connected")
+    await check_claims(example, await odd_call(case, "10000"))
+
+
+async def is_connected(case, name):
+    return name in [application["name"] for application in (await case.ari.get("/applications")).json]
+
+
 @pytest.mark.only(22)
 @each
 async def test_the_channel_of_a_claim_over_the_websocket_is_encoded(case, language):
-    """Whatever is in its ID."""
     example = await Example(case, language, "example", "--policy", "decline").start()
-    channel = f"{case.prefix}-a&b=c %2F+\u00e9"
-    parameters = {"endpoint": "Local/test@default/n", "extension": "wait", "context": "default"}
-    ids = {"channelId": f"{case.prefix}-caller", "otherChannelId": channel, "timeout": "120"}
-    answer = await case.ari.request("POST", "/channels", parameters | ids, json={"variables": {"OFFER": "60000"}})
-    assert answer.status == 200, answer
+    channel = await odd_call(case, "60000")
     line = await example.wait(lambda line: line["event"] == "decline")
     assert (line["channel"], line["status"], line["over"]) == (channel, 204, "websocket")

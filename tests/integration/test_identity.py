@@ -140,7 +140,7 @@ async def first_run_has_ended(case):
     async def has_it():
         return await runs(case) <= 1
 
-    await until(has_it, "the run that made the first offer has ended", deadline=5)
+    await until(has_it, "the run that made the first offer has ended", deadline=15)
 
 
 async def test_second_offer_of_a_call_without_pbx_lives(case):
@@ -219,7 +219,7 @@ async def test_offer_ends_when_its_caller_is_bridged(case, how, pbx):
     async def none_left():
         return (await case.ari.get("/broadcasts")).json == []
 
-    await until(none_left, "the offer has ended", deadline=5)
+    await until(none_left, "the offer has ended", deadline=15)
     await check_withdrawn(case, app, call.id)
     await redirect(case, call, "second")
     await offered_times(app, call.id, 2)
@@ -230,6 +230,18 @@ async def test_offer_ends_when_its_caller_is_bridged(case, how, pbx):
 
 
 # The run gets another caller
+
+
+async def talk_is_bridged(case, talk):
+    """Wait until who has called by Dial() and who was called can be transferred. Returns the DialEnd.
+
+    Asterisk answers the caller before it bridges the two, and accepts a REFER that comes in between, which then fails.
+    """
+    await talk.established()
+    answered = await case.ami.wait(lambda event: event.get("Event") == "DialEnd" and event["DialStatus"] == "ANSWER")
+    for channel in (answered["Uniqueid"], answered["DestUniqueid"]):
+        await case.ami.wait(lambda event, id_=channel: event.get("Event") == "BridgeEnter" and event["Uniqueid"] == id_)
+    return answered
 
 
 class Transfer:
@@ -243,7 +255,7 @@ class Transfer:
         self.agent, self.customer = await agent(self.case, "t"), await agent(self.case, "c")
         self.talk = await self.agent.call("sip-dial", f"PJSIP/anonymous/{self.customer.uri}")
         (await self.customer.called()).answer()
-        await self.talk.established()
+        await talk_is_bridged(self.case, self.talk)
         self.began = time.monotonic()
         self.asks = await self.agent.call("sip-answered", offer)
         await self.asks.established()
@@ -504,8 +516,7 @@ async def test_blind_transfer_into_a_broadcast(case):
     app, phone, customer = await case.app(), await agent(case, "t"), await agent(case, "c")
     talk = await phone.call("sip-dial", f"PJSIP/anonymous/{customer.uri}")
     (await customer.called()).answer()
-    await talk.established()
-    answered = await case.ami.wait(lambda event: event.get("Event") == "DialEnd" and event["DialStatus"] == "ANSWER")
+    answered = await talk_is_bridged(case, talk)
     assert await talk.refer(f"sip:second@127.0.0.1:{phone.sip_port}") == 202
     call = Call(case, (await app.offered())["channel"]["id"])
     assert call.id == answered["DestUniqueid"]

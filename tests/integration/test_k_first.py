@@ -29,15 +29,15 @@ async def wait_heard(app, call, count):
 
 async def test_four_times_as_many_after_each_step(case):
     app = await crowd(case, 40)
-    call = await case.call("20000,,,,k(3:600)")
+    call = await case.call("20000,,,,k(3:1500)")
     await wait_heard(app, call, 40)
     events = app.of("CallBroadcast", call.id)
     assert sorted(heard(app, call)) == sorted(app.names)
     # 3, then 12, then all of them: each step tells the time that is left.
     timeouts = [event["timeout"] for event in events]
     assert timeouts[:3] == [20000] * 3
-    assert all(18800 < timeout <= 19401 for timeout in timeouts[3:12]), timeouts
-    assert all(timeout <= 18801 for timeout in timeouts[12:]), timeouts
+    assert all(17000 < timeout <= 18501 for timeout in timeouts[3:12]), timeouts
+    assert all(timeout <= 17001 for timeout in timeouts[12:]), timeouts
     answer = await case.ari.broadcast(call.id)
     assert sorted(answer["recipients"]) == sorted(app.names)
 
@@ -63,11 +63,11 @@ async def test_who_is_asked_later_may_claim_before(case):
 
 async def test_no_more_hear_of_it_after_the_claim(case):
     app = await crowd(case, 12)
-    call = await case.call("20000,,,yes,k(2:300)")
+    call = await case.call("20000,,,yes,k(2:1500)")
     first, _ = await wait_heard(app, call, 2)
     assert await case.ari.claim(call.id, first) == 204
     await app.started(call.id)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.7)
     await case.flush(app)
     assert len(heard(app, call)) == 2
     assert len(app.of("CallClaimed", call.id)) == 2
@@ -115,7 +115,10 @@ async def claim_after(case, app, count, seconds, options="k(2)"):
 
 
 async def first_step_ms(case, app, options="k(2)"):
-    """How long after the first ones the next ones hear of a call: the least of a few, for the machine may be busy."""
+    """How long after the first ones the next ones hear of a call: the least of a few, for the machine may be busy.
+
+    By the timeouts of their events: the step has begun some time before the first of them is written.
+    """
     steps = []
     for _ in range(4):
         call = await case.call(f"20000,,,,{options}")
@@ -129,12 +132,12 @@ async def test_steps_are_as_long_as_claims_take(case):
     """What answers slowly because it is busy is not asked to answer more. Where the dialplan says how long, it is literal."""
     app = await crowd(case, 9)
     await claim_after(case, app, 8, 0.2, "k(2:300)")
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 15 <= await first_step_ms(case, app) < 140
     await claim_after(case, app, 12, 0.2)
     assert 140 <= await first_step_ms(case, app)
-    assert 20 <= await first_step_ms(case, app, "k(2:20)") < 100
+    assert 15 <= await first_step_ms(case, app, "k(2:20)") < 140
     await claim_after(case, app, 20, 0)
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 15 <= await first_step_ms(case, app) < 140
 
 
 async def test_steps_before_the_winner_had_the_offer_do_not_count(case):
@@ -145,7 +148,7 @@ async def test_steps_before_the_winner_had_the_offer_do_not_count(case):
         last = (await wait_heard(app, call, 9))[-1]
         assert await case.ari.claim(call.id, last) == 204
         await call.hangup()
-    assert 20 <= await first_step_ms(case, app) < 100
+    assert 15 <= await first_step_ms(case, app) < 140
 
 
 async def test_within_a_circle(case):

@@ -112,7 +112,7 @@ async def test_connection_for_a_call_is_offered_no_other_one(case):
 @pytest.mark.only(22)
 async def test_connection_that_stays_is_an_application_as_any(case):
     server = await connect(case, "persistent", "house")
-    await until(lambda: case.ari.registered("house"), "the application is registered")
+    await until(lambda: server.connections and case.ari.registered("house"), "the application is registered")
     call = await case.call("10000,,,yes")
     await server.connections[0].wait(lambda event: event["type"] == "CallBroadcast")
     assert await case.ari.claim(call.id, "house") == 204

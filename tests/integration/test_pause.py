@@ -7,7 +7,9 @@ import pytest
 from harness.events import until
 from test_unload import APP, REST, RES, all_loaded, force, module
 
-pytestmark = [pytest.mark.only(22), pytest.mark.instance(CFLAGS="-O0 -g -DPAUSE_POINTS")]
+PAUSES = {"CFLAGS": "-O0 -g -DPAUSE_POINTS"}
+
+pytestmark = [pytest.mark.only(22), pytest.mark.instance(**PAUSES)]
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +67,11 @@ async def test_code_stays_when_no_use_tells_of_the_caller(case):
     for name in (REST, APP, RES):
         await module(case, "load", name)
     await check_survives(case, app.decline("nothing"), lambda: module(case, "unload", RES))
+
+
+@pytest.mark.instance(**PAUSES, MODULES_EXTRA="test_dispatch.so")
+async def test_threads_that_go_on_while_others_are_started_are_not_replaced(case):
+    """The watchdog releases the dispatcher's lock after each thread that it starts, and is held there."""
+    name = "dispatch_relief_is_counted_again"
+    told = await asyncio.to_thread(case.asterisk.cli, f"test execute category /stasis_broadcast/ name {name}")
+    assert "1 Test(s) Executed  1 Passed  0 Failed" in told, told

@@ -44,6 +44,19 @@ def log(case, conf, loop):
     return QueueLog(case)
 
 
+class Seconds:
+    """Equals what is told of a time of at least so many whole seconds, and not many more: a busy machine needs some."""
+
+    def __init__(self, least):
+        self.least = least
+
+    def __eq__(self, told):
+        return self.least <= int(told) <= self.least + 8
+
+    def __repr__(self):
+        return f"{self.least} or a few more seconds"
+
+
 def number_of(case, call):
     """The caller's number, as Case.call() gives it."""
     return str(1000 + int(call.id.rsplit("-", 2)[1]))
@@ -67,19 +80,19 @@ async def test_application_that_lets_the_call_go(case, log):
     await app.started(call.id)
     assert await log.wait(call, 2) == [
         ("sales", "NONE", "ENTERQUEUE", "", number_of(case, call), "1"),
-        ("sales", app.app, "CONNECT", "1", call.id, "1"),
+        ("sales", app.app, "CONNECT", Seconds(1), call.id, "1"),
     ]
     await asyncio.sleep(1.1)
     await app.proceed(call.id)
     await call.result()
-    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETEAGENT", "1", "1", "1")
+    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETEAGENT", Seconds(1), Seconds(1), "1")
 
 
 async def test_application_that_hangs_up(case, log):
     app = await case.app()
     call = await claimed(case, app, "10000,,,,q(sales)")
     await call.hangup()
-    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETEAGENT", "0", "0", "1")
+    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETEAGENT", Seconds(0), Seconds(0), "1")
 
 
 async def test_caller_that_hangs_up_with_the_application(case, log):
@@ -87,7 +100,7 @@ async def test_caller_that_hangs_up_with_the_application(case, log):
     call = await claimed(case, app, "10000,,,,q(sales)")
     answer = await case.ari.delete(f"/channels/{call.id.removesuffix('-offered')}-caller")
     assert answer.status == 204
-    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETECALLER", "0", "0", "1")
+    assert (await log.wait(call, 3))[2] == ("sales", app.app, "COMPLETECALLER", Seconds(0), Seconds(0), "1")
 
 
 async def test_sip_caller_that_hangs_up(case, log):
@@ -104,20 +117,20 @@ async def test_caller_that_abandons(case, log):
     await app.offered(call.id)
     await asyncio.sleep(1.1)
     await call.hangup()
-    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "ABANDON", "1", "1", "1")
+    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "ABANDON", "1", "1", Seconds(1))
 
 
 async def test_call_that_nobody_claims(case, log):
     await case.app()
     call = await case.call("300,,,,q(sales)")
-    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITWITHTIMEOUT", "1", "1", "0")
+    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITWITHTIMEOUT", "1", "1", Seconds(0))
     await call.result()
     assert len(log.lines(call)) == 2
 
 
 async def test_call_that_nobody_is_there_for(case, log):
     call = await case.call("10000,,,,q(sales)")
-    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITEMPTY", "1", "1", "0")
+    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITEMPTY", "1", "1", Seconds(0))
 
 
 async def test_call_that_all_decline(case, log):
@@ -125,7 +138,7 @@ async def test_call_that_all_decline(case, log):
     call = await case.call("10000,,,,q(sales)")
     await app.offered(call.id)
     assert await app.decline(call.id) == 204
-    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITEMPTY", "1", "1", "0")
+    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "EXITEMPTY", "1", "1", Seconds(0))
 
 
 async def test_call_that_is_withdrawn(case, log):
@@ -134,7 +147,7 @@ async def test_call_that_is_withdrawn(case, log):
     await app.offered(call.id)
     answer = await case.ami.action("StasisBroadcastWithdraw", ChannelId=call.id)
     assert answer["Response"] == "Success"
-    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "WITHDRAW", "1", "1", "0")
+    assert (await log.wait(call, 2))[1] == ("sales", "NONE", "WITHDRAW", "1", "1", Seconds(0))
 
 
 async def test_lost_winner_is_one_that_did_not_answer(case, log):
@@ -152,8 +165,8 @@ async def test_lost_winner_is_one_that_did_not_answer(case, log):
     lines = await log.wait(call, 5)
     assert sorted(line[2] for line in lines[1:3]) == ["CONNECT", "RINGNOANSWER"]
     assert {line[1] for line in lines[1:3]} == {gone.app}
-    assert (lines[0][2], lines[3][1:4]) == ("ENTERQUEUE", (other.app, "CONNECT", "1"))
-    assert lines[4][1:4] == (other.app, "COMPLETEAGENT", "1") and lines[4][5] == "1"
+    assert (lines[0][2], lines[3][1:4]) == ("ENTERQUEUE", (other.app, "CONNECT", Seconds(1)))
+    assert lines[4][1:4] == (other.app, "COMPLETEAGENT", Seconds(1)) and lines[4][5] == "1"
 
 
 async def test_lost_winner_with_nobody_else(case, log):
@@ -164,7 +177,8 @@ async def test_lost_winner_with_nobody_else(case, log):
     assert await case.ari.claim(call.id, gone.app) == 204
     await call.result()
     lines = await log.wait(call, 4)
-    assert lines[-1][1:4] == ("NONE", "EXITEMPTY", "1")
+    # The claim's line is written by who claims, and may come after the one that the call's own thread writes.
+    assert ("NONE", "EXITEMPTY", "1") in [line[1:4] for line in lines]
     assert len([line for line in lines if line[2].startswith(("EXIT", "ABANDON", "COMPLETE"))]) == 1
 
 

@@ -22,17 +22,18 @@ async def test_claimed(case):
 
 async def test_broadcasttime_is_the_time_from_offer_to_claim(case):
     app = await case.app()
+    began = time.monotonic()
     call = await case.call("20000")
-    offer = await app.offered(call.id)
+    await app.offered(call.id)
     await asyncio.sleep(0.4)
     assert await app.claim(call.id) == 204
-    most = time.monotonic() - offer["at"]
+    most = time.monotonic() - began
     await app.started(call.id)
     # The time in Stasis does not count.
     await asyncio.sleep(0.6)
     await app.proceed(call.id)
     spent = int((await call.result())["BROADCASTTIME"]) / 1000
-    assert 0.4 <= spent <= most + 0.3
+    assert 0.4 <= spent <= most
 
 
 async def test_timeout(case):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from harness.events import until
+from test_reoffer import LOST, ghost
 from test_rest import FIELDS, over_websocket
 from test_settings import Conf
 
@@ -58,6 +59,29 @@ async def test_wait_counts_from_the_first_offer(case):
     await app.wait_count(2, lambda event: event in app.of("CallBroadcast", early.id))
     assert await take_id(case, app.app) == early.id
     assert await take_id(case, app.app) == late.id
+
+
+async def test_lost_call_keeps_its_place(case):
+    """Its winner is gone: it is on offer again, in front of who came meanwhile."""
+    case.expect_log(LOST)
+    gone, app = await ghost(case), await case.app()
+    early, late = await in_line(case, app, "", "")
+    assert await case.ari.claim(early.id, gone.app) == 204
+    await app.wait(lambda _: len(app.of("CallBroadcast", early.id)) == 2)
+    assert [await take_id(case, app.app) for _ in range(2)] == [early.id, late.id]
+
+
+async def test_calls_that_are_over_are_not_in_line(case):
+    """Who hung up, was withdrawn, or waited to the end is passed by."""
+    app = await case.app()
+    expired = await case.call("300,,,,p(9)")
+    hung_up, withdrawn, there = await in_line(case, app, "p(8)", "p(7)", "")
+    await hung_up.hangup()
+    assert (await hung_up.result("h"))["BROADCASTSTATUS"] == "HANGUP"
+    assert (await case.ari.request("DELETE", f"/broadcasts/{withdrawn.id}")).status == 204
+    assert await expired.status() == ("TIMEOUT", "TIMEOUT")
+    assert await take_id(case, app.app) == there.id
+    assert (await take(case, app.app)).status == 404
 
 
 async def test_answer_is_the_broadcast(case):

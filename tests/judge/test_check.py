@@ -147,20 +147,27 @@ def test_what_fails_twice_has_failed(check, tmp_path):
     assert sample.ran() == ["a", "b", "c", "b", "c"]
 
 
-def test_more_than_three_of_a_part_are_not_asked_again(check, tmp_path):
+def test_more_of_a_part_than_may_be_asked_are_not_asked_again(check, tmp_path):
     sample = Sample(tmp_path, a=1, b=1, c=1, d=1, e=0)
-    status, lines = check.run(sample.line)
+    status, lines = check.run(sample.line, CHECK_AGAIN="3")
     assert (status, lines[-1], asked(lines)) == (1, "1 passed, 4 failed", [])
     assert len(sample.ran()) == 5
 
 
-def test_three_is_the_most_of_all_parts_together(check, tmp_path):
+def test_as_many_as_may_be_asked_are_the_most_of_all_parts_together(check, tmp_path):
     first = Sample(tmp_path, name="first", a=1, b=1)
     second = Sample(tmp_path, name="second", a=1, b=1)
     third = Sample(tmp_path, name="third", a=1)
-    status, lines = check.run(first.line, second.line, third.line)
+    status, lines = check.run(first.line, second.line, third.line, CHECK_AGAIN="3")
     assert (status, lines[-1], len(asked(lines))) == (1, "3 passed, 2 failed", 3)
     assert second.ran() == ["a", "b"]
+
+
+@pytest.mark.parametrize("count,again", [(8, 8), (9, 0)])
+def test_eight_may_be_asked_unless_said_otherwise(check, tmp_path, count, again):
+    sample = Sample(tmp_path, **{f"t{number}": 1 for number in range(count)})
+    _, lines = check.run(sample.line)
+    assert len(asked(lines)) == again
 
 
 @pytest.mark.parametrize("more", [{"CHECK_AGAIN": "0"}, {"PYTEST_ARGS": "-v"}], ids=["none-wanted", "tests-chosen"])

@@ -335,7 +335,7 @@ APPLICATIONS = 10000
 
 
 async def test_10000_applications(case):
-    """A scrape that tells of each takes less than a second."""
+    """A scrape that tells of each takes less than a second; three, where the machine is busy."""
     # Events of so many offers would hold up the answers of AMI.
     await settings(case, *BY_NAME, f"prometheus_max_names = {2 * APPLICATIONS}", "ami_events = no")
     async with scraping(case) as scraper:
@@ -353,5 +353,5 @@ async def test_10000_applications(case):
             times.append(time.monotonic() - start)
         print(f"{len(text)} bytes, {times} s")
         assert text.count(b"application_silent{") >= APPLICATIONS - 10
-        assert min(times) < 1, times
+        assert min(times) < 3, times
     await settings(case)

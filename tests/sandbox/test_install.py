@@ -113,7 +113,7 @@ def test_folder_of_the_command_line_is_checked_as_well(tree, conf, tmp_path, nam
 
 @pytest.mark.parametrize("line", [
     "astmoddir => {folder}", "astmoddir={folder}", "  astmoddir  =  {folder}  ", "astmoddir => {folder} ; Debian's",
-    "astmoddir => {folder}\r", "astmoddir => /somewhere/else\nastmoddir => {folder}",
+    "AstModDir => {folder}", "astmoddir => {folder}\r", "astmoddir => /somewhere/else\nastmoddir => {folder}",
 ])  # fmt: skip
 def test_plain_folder_is_used(tree, conf, tmp_path, line):
     folder = tmp_path / "lib-1.0_x+y/modules"

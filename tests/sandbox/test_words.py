@@ -1,6 +1,7 @@
 """What the sandbox tells who waits for it."""
 
 import os
+import shutil
 import subprocess
 import time
 
@@ -23,6 +24,20 @@ def test_build_is_told_when_there_is_something_to_build(idle):
     assert told == [BUILDING, "", BUILDING]
     (REPO / ".sandbox" / "22-sandbox-words" / "src" / TARGET).unlink()
     assert idle.sandbox("build", TARGET, CPPFLAGS=f"{never}_2").stderr == BUILDING
+
+
+def test_what_one_instance_has_built_others_take_over(idle):
+    flags = {"CPPFLAGS": f"-DNEVER_{time.time_ns()}"}
+    idle.sandbox("build", TARGET, **flags)
+    other = Instance("22", "sandbox-words-2", ())
+    sources = REPO / ".sandbox" / "22-sandbox-words-2" / "src"
+    shutil.rmtree(sources, ignore_errors=True)
+    assert other.sandbox("build", TARGET, **flags).stderr == ""
+    built = REPO / ".sandbox" / "22-sandbox-words" / "src" / TARGET
+    assert (sources / TARGET).stat().st_mtime_ns == built.stat().st_mtime_ns
+    # Not if it was built with other words.
+    shutil.rmtree(sources)
+    assert other.sandbox("build", TARGET, CPPFLAGS=f"{flags['CPPFLAGS']}_2").stderr == BUILDING
 
 
 def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_people(idle):

@@ -13,6 +13,8 @@
 
 #include <sys/resource.h>
 
+#include "in_line.h"
+
 /*! \brief All the memory that there was, as a list. */
 struct block {
 	struct block *next;
@@ -43,7 +45,7 @@ static size_t used_memory(void)
 	return pages * (size_t) sysconf(_SC_PAGESIZE);
 }
 
-/*! \brief Take all memory, until not even the smallest block can be had. */
+/*! \brief Take all memory, until not even the smallest block can be had, nor a small one of any size that was freed before. */
 static void take_all_memory(void)
 {
 	struct rlimit limit;
@@ -52,7 +54,7 @@ static void take_all_memory(void)
 	limit = limit_before;
 	limit.rlim_cur = used_memory();
 	assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
-	for (size_t size = 1 << 16; size >= sizeof(struct block); size /= 2) {
+	for (size_t size = 1 << 16; size >= sizeof(struct block); size = size > 1024 ? size / 2 : size - 8) {
 		struct block *block;
 
 		while ((block = malloc(size))) {
@@ -118,6 +120,35 @@ static void one_that_cannot_be_put_in_replaces_nothing(void **state)
 	broadcast_unref(first);
 	broadcast_unref(second);
 	registry_destroy(registry);
+}
+
+static void one_that_cannot_come_in_line_is_not_in_it(void **state)
+{
+	struct in_line_walk walk = { .has_begun = 0 };
+	struct broadcast *broadcast;
+	struct broadcast *next;
+	struct in_line *line;
+	int failed;
+
+	(void) state;
+	if (!memory_can_run_out()) {
+		skip();
+	}
+	line = in_line_create();
+	broadcast = broadcast_of("chan", 60000);
+	take_all_memory();
+	failed = in_line_join(line, broadcast, 0, 1);
+	give_memory_back();
+	assert_int_equal(failed, -1);
+	assert_int_equal(in_line_next(line, &walk, &next, 1), 0);
+	/* Nor does leaving harm, or coming again. */
+	in_line_leave(line, broadcast, 0, 1);
+	assert_int_equal(in_line_join(line, broadcast, 0, 1), 0);
+	assert_int_equal(in_line_next(line, &walk, &next, 1), 1);
+	assert_ptr_equal(next, broadcast);
+	broadcast_unref(next);
+	broadcast_unref(broadcast);
+	in_line_destroy(line);
 }
 
 static void widening_without_memory_changes_nothing(void **state)
@@ -199,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_that_cannot_be_made_is_not_counted_as_open),
 		cmocka_unit_test(one_that_cannot_be_put_in_replaces_nothing),
+		cmocka_unit_test(one_that_cannot_come_in_line_is_not_in_it),
 		cmocka_unit_test(widening_without_memory_changes_nothing),
 		cmocka_unit_test(claim_without_memory_leaves_it_open),
 		cmocka_unit_test(claim_of_a_recipient_needs_no_memory),

@@ -12,6 +12,7 @@
 #include "dispatch_private.h"
 
 #include "asterisk/utils.h"
+#include "pause_point.h"
 
 /*! A thread is checked when it has been writing one event for this long, in nanoseconds. */
 #define STUCK_NS INT64_C(1000000)
@@ -160,6 +161,7 @@ static void relieve_locked(void)
 	while (!failed && is_work_waiting_locked() && dispatcher.worker_count < MAX(all_stuck, wanted_locked())) {
 		failed = worker_start();
 		ast_mutex_unlock(&dispatcher.lock);
+		pause_point("relief");
 		if (failed) {
 			warn_no_thread();
 		}

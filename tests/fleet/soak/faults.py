@@ -14,6 +14,8 @@ from harness.nats import NatsClient
 PAUSE = 2.0
 # How long a worker that was told to go may take with its calls.
 GOES_SECONDS = 12.0
+# A soak of so many seconds has time for much of a kind.
+LONG_SECONDS = 300.0
 # What, and how often it is drawn.
 KINDS = {
     "kill_worker": 4, "stop_worker": 3, "shut_down_worker": 3, "kill_server": 2, "pause_server": 2, "all_servers": 1,
@@ -132,7 +134,8 @@ class Faults:
             await asyncio.sleep(self.chance.uniform(0, 1))
 
     async def garbage(self) -> None:
-        """Five megabytes, of all kinds and on every subject."""
+        """Five megabytes, of all kinds and on every subject; a hundred the first time in a soak that is long enough."""
+        most = 100_000_000 if self.soak.seconds >= LONG_SECONDS and not self.done["garbage"] else 5_000_000
         bodies = [b"", b"{", b"null", b"[" * 5000, b'{"worker":' * 2000, self.chance.randbytes(2000),
                   b'{"worker":"w","channel_id":"\\u0000","offer":"x"}', b'{"worker":"' + b"w" * 200000 + b'"}']  # fmt: skip
         words = ["claim.node-1", "decline.node-2", "bid.node-3", "take.node-1", "hello", "list", "node", "offer"]
@@ -140,7 +143,7 @@ class Faults:
         server = self.chance.choice(self.fleet.servers)
         async with NatsClient(server.port) as client:
             sent = 0
-            while sent < 5_000_000:
+            while sent < most:
                 body = self.chance.choice(bodies)
                 client.publish(f"sb.v1.{self.chance.choice(words)}.{self.chance.choice(names)}", body)
                 sent += len(body) + 100

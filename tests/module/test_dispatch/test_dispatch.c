@@ -14,10 +14,13 @@
 
 #include "asterisk.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "asterisk/json.h"
 #include "asterisk/module.h"
+#include "asterisk/paths.h"
 #include "asterisk/strings.h"
 #include "asterisk/test.h"
 #include "asterisk/utils.h"
@@ -44,6 +47,11 @@ static size_t sent_count;
 static int held;
 static int inside;
 
+/*! How long sending works, in nanoseconds of the clock, if it is to do only that: without a lock to wait for. */
+static _Atomic int64_t work_ns;
+/*! How often it did so. */
+static atomic_int worked;
+
 /*! What the sources say. */
 static struct names *first_names;
 static struct names *second_names;
@@ -58,11 +66,25 @@ static enum ast_test_result_state describe(struct ast_test_info *info, const cha
 	return AST_TEST_NOT_RUN;
 }
 
+/*! \brief Use CPU time for as long as \c work_ns says. */
+static int work(void)
+{
+	const int64_t until_ns = broadcast_clock_ns() + atomic_load(&work_ns);
+
+	while (broadcast_clock_ns() < until_ns) {
+	}
+	atomic_fetch_add(&worked, 1);
+	return 0;
+}
+
 static int send_as(const char *source, const char *app, const struct stasis_broadcast_event *event)
 {
 	const char *type = ast_json_string_get(ast_json_object_get(event->json, "type"));
 	size_t length;
 
+	if (atomic_load(&work_ns)) {
+		return work();
+	}
 	ast_mutex_lock(&lock);
 	inside++;
 	ast_cond_broadcast(&changed);
@@ -188,6 +210,8 @@ static int begin(void)
 	sent[0] = '\0';
 	sent_count = 0;
 	held = 0;
+	atomic_store(&work_ns, 0);
+	atomic_store(&worked, 0);
 	first_names = list("a", "b", "c");
 	second_names = list("c", "d", NULL);
 	return !first_names || !second_names || dispatch_start(2) || directory_add(&first) ? -1 : 0;
@@ -602,9 +626,195 @@ AST_TEST_DEFINE(dispatch_tells_blocked_from_busy)
 	return AST_TEST_PASS;
 }
 
-static ast_test_cb_t *const cases[] = { dispatch_tells_blocked_from_busy, dispatch_to_more_recipients,
+/*! \brief The numbers of threads, and of those that are stuck. */
+static void count_threads(size_t *threads, size_t *stuck)
+{
+	ast_mutex_lock(&dispatcher.lock);
+	*threads = dispatcher.worker_count;
+	*stuck = dispatcher.stuck_count;
+	ast_mutex_unlock(&dispatcher.lock);
+}
+
+/*! \brief More applications than the two threads can serve while nobody reads. */
+static void make_ten_apps(void)
+{
+	const char *names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" };
+
+	names_unref(first_names);
+	first_names = names_create(names, ARRAY_LEN(names));
+}
+
+AST_TEST_DEFINE(dispatch_busy_threads_are_not_replaced)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	size_t threads;
+	size_t stuck;
+	int served;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_busy_threads_are_not_replaced",
+			"Threads that work on an event for long, as all do on a busy machine, are neither stuck nor replaced");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	make_ten_apps();
+	/* The watchdog checks who has been writing for 1 ms, every 2 ms. */
+	atomic_store(&work_ns, INT64_C(20000000));
+	served =
+		!delivery_offer(delivery, first_names, event("one")) && comes_to_rest() && atomic_load(&worked) == 10;
+	count_threads(&threads, &stuck);
+	ast_test_status_update(test, "threads: %zu, stuck: %zu\n", threads, stuck);
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, served && threads == 2 && !stuck);
+	return AST_TEST_PASS;
+}
+
+#ifdef PAUSE_POINTS
+
+/*! \brief A file of the point "relief" in watchdog.c: \a kind is "pause" or "held" (pause_point.h). */
+static const char *relief_file(const char *kind, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s.relief", ast_config_AST_LOG_DIR, kind);
+	return path;
+}
+
+/*! \brief Hold the watchdog after the next thread that it starts, with the lock released; or let it go. */
+static void hold_watchdog(int on)
+{
+	char path[PATH_MAX];
+
+	if (on) {
+		close(open(relief_file("pause", path, sizeof(path)), O_CREAT | O_CLOEXEC, 0600));
+	} else {
+		unlink(relief_file("pause", path, sizeof(path)));
+		unlink(relief_file("held", path, sizeof(path)));
+	}
+}
+
+static int is_watchdog_held(void)
+{
+	char path[PATH_MAX];
+
+	return !access(relief_file("held", path, sizeof(path)), F_OK);
+}
+
+/*! \brief Whether the two threads are blocked, and the watchdog has been told of nothing that it still has to check. */
+static int are_both_stuck(void)
+{
+	struct worker *worker;
+	int blocked = 0;
+	int armed;
+
+	ast_mutex_lock(&dispatcher.lock);
+	AST_LIST_TRAVERSE(&dispatcher.workers, worker, list)
+	{
+		blocked += atomic_load(&worker->writing_ns) && thread_is_blocked(atomic_load(&worker->tid)) == 1;
+	}
+	armed = dispatcher.timer_armed;
+	ast_mutex_unlock(&dispatcher.lock);
+	return blocked == 2 && !armed;
+}
+
+/*! \brief Whether all threads idle. */
+static int are_all_idle(void)
+{
+	int idle;
+
+	ast_mutex_lock(&dispatcher.lock);
+	idle = dispatcher.idle_count == dispatcher.worker_count;
+	ast_mutex_unlock(&dispatcher.lock);
+	return idle;
+}
+
+/*! \brief Whether the watchdog has come back to its timer since it was kicked, when all threads idled. */
+static int is_watchdog_through(void)
+{
+	int through;
+
+	ast_mutex_lock(&dispatcher.lock);
+	through = !dispatcher.timer_armed;
+	ast_mutex_unlock(&dispatcher.lock);
+	return through;
+}
+
+/*! \brief Wait until something is so. \return Whether it is. */
+static int becomes(int (*is_so)(void))
+{
+	int tries = 1000 * PATIENCE_S;
+
+	while (!is_so() && --tries) {
+		usleep(1000);
+	}
+	return tries > 0;
+}
+
+/*!
+ * \brief Two threads are stuck, and the watchdog starts others; it is held after the first one, without the lock, until
+ * all has been served.
+ *
+ * \return Whether it came so.
+ */
+static int relieve_while_all_are_served(struct delivery *delivery)
+{
+	size_t threads;
+	size_t stuck;
+	int as_meant;
+
+	hold(1);
+	as_meant = !offer(delivery, "a", "b", "one") && are_inside(2) && becomes(are_both_stuck);
+	hold_watchdog(1);
+	as_meant &= !delivery_offer(delivery, first_names, event("two")) && becomes(is_watchdog_held);
+	count_threads(&threads, &stuck);
+	as_meant &= threads == 3 && stuck >= 2;
+	hold(0);
+	as_meant &= reaches(&sent_count, 10) && becomes(are_all_idle);
+	count_threads(&threads, &stuck);
+	as_meant &= threads == 3 && !stuck;
+	ast_mutex_lock(&dispatcher.lock);
+	watchdog_kick();
+	ast_mutex_unlock(&dispatcher.lock);
+	hold_watchdog(0);
+	return as_meant && becomes(is_watchdog_through);
+}
+
+AST_TEST_DEFINE(dispatch_relief_is_counted_again)
+{
+	struct delivery *delivery;
+	struct broadcast *broadcast;
+	size_t threads;
+	size_t stuck;
+	int as_meant;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "dispatch_relief_is_counted_again",
+			"Threads that go on while the watchdog starts others, and has released the lock, are not replaced");
+	}
+	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
+	make_ten_apps();
+	as_meant = relieve_while_all_are_served(delivery);
+	count_threads(&threads, &stuck);
+	ast_test_status_update(test, "threads: %zu, stuck: %zu\n", threads, stuck);
+	hold_watchdog(0);
+	delivery_unref(delivery);
+	broadcast_unref(broadcast);
+	end();
+	ast_test_validate(test, as_meant);
+	ast_test_validate(test, threads == 3 && !stuck);
+	return AST_TEST_PASS;
+}
+
+#endif
+
+static ast_test_cb_t *const cases[] = {
+#ifdef PAUSE_POINTS
+	dispatch_relief_is_counted_again,
+#endif
+	dispatch_tells_blocked_from_busy, dispatch_busy_threads_are_not_replaced, dispatch_to_more_recipients,
 	dispatch_no_end_if_followed, dispatch_tells_watchers_late, dispatch_keeps_what_is_queued,
-	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared };
+	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared
+};
 
 static int unload_module(void)
 {

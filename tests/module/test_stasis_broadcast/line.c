@@ -82,4 +82,58 @@ AST_TEST_DEFINE(line_of_very_many)
 	return AST_TEST_PASS;
 }
 
-ast_test_cb_t *const line_cases[] = { line_of_very_many, NULL };
+/*! Takes that are measured together. */
+#define TAKES 50
+
+/*! \brief Take some, which are to be an application's. \return The CPU time in µs; -1 if one was not to be had. */
+static int64_t take_us(const char *app)
+{
+	int64_t began_us = cpu_us();
+
+	for (int i = 0; i < TAKES; i++) {
+		struct ast_json *json = NULL;
+		int answer = stasis_broadcast_take(app, &json);
+
+		ast_json_unref(json);
+		if (answer) {
+			return -1;
+		}
+	}
+	return cpu_us() - began_us;
+}
+
+AST_TEST_DEFINE(take_from_very_many)
+{
+	int64_t of_many_us = INT64_MAX;
+	int64_t of_few_us = INT64_MAX;
+	struct ast_json *json = NULL;
+	struct app *app;
+
+	if (cmd == TEST_INIT) {
+		return describe(
+			info, "take_from_very_many", "Taking the next costs the same, however many wait behind it");
+	}
+	ast_test_validate(test, (app = app_new("app")) != NULL);
+	app_forgets(app);
+	for (int i = 0; i < CROWD; i++) {
+		struct call *call = call_new();
+
+		ast_test_validate(test, call && !call_offer(call, DAY_MS, "^app$"));
+	}
+	for (int taken = 0; taken < CROWD; taken += TAKES) {
+		int64_t *shortest = taken < CROWD / 5 ? &of_many_us : &of_few_us;
+		int64_t took_us = take_us("app");
+
+		ast_test_validate(test, took_us >= 0);
+		if (taken < CROWD / 5 || taken >= CROWD - CROWD / 5) {
+			*shortest = MIN(*shortest, took_us);
+		}
+	}
+	ast_test_status_update(test, "%d of %d: %jd us, of the last %d: %jd us\n", TAKES, CROWD,
+		(intmax_t) of_many_us, CROWD / 5, (intmax_t) of_few_us);
+	ast_test_validate(test, of_many_us <= 2 * of_few_us);
+	ast_test_validate(test, stasis_broadcast_take("app", &json) == STASIS_BROADCAST_UNKNOWN && !json);
+	return AST_TEST_PASS;
+}
+
+ast_test_cb_t *const line_cases[] = { line_of_very_many, take_from_very_many, NULL };

@@ -62,12 +62,19 @@ static int offer_aside(struct call *call, unsigned int flags)
 	return done ? offering.result : NEVER;
 }
 
-/*! \brief Register applications that do not read, and let each of them get stuck with an offer. */
+/*!
+ * \brief Register applications that do not read, and let each of them get stuck with an offer.
+ *
+ * Their names are new each time: what is still queued for those of the case before would reach others of the same name.
+ */
 static int stall(size_t count, struct app **apps)
 {
+	static unsigned int times;
 	struct call *call = call_new();
+	char prefix[40];
 
-	if (!call || apps_new("stalled-", count, apps)) {
+	snprintf(prefix, sizeof(prefix), "stalled-%u-", ++times);
+	if (!call || apps_new(prefix, count, apps)) {
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
