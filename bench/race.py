@@ -19,7 +19,7 @@ REST_MS = 4000
 # The longest that applications may take to come or go.
 PATIENCE_SECONDS = 20
 # It has got done when it takes less of a core than this for so long.
-QUIET_SHARE, QUIET_SECONDS = 0.1, 0.5
+QUIET_SHARE, QUIET_SECONDS = 0.05, 2.5
 
 # The dialplan that reads RACE_OPTIONS, the options of StasisBroadcast().
 OPTIONS = ("--endpoint", "Local/offer@bench-options", "--variable")
@@ -121,13 +121,16 @@ def warm_up(asterisk: Asterisk, **options: object) -> None:
     until_gone(asterisk)
 
 
-def until_quiet(asterisk: Asterisk) -> None:
-    """Until Asterisk has got done with the applications' coming, of which it tells its parts."""
+def until_quiet(*cpus: Callable[[], float]) -> None:
+    """Until those whose CPU seconds these functions read have got done with the applications' coming.
+
+    Asterisk tells its parts of each; a NATS server pings each client a second or two after it has come.
+    """
 
     def share() -> float:
-        before = asterisk.cpu()
+        before = sum(cpu() for cpu in cpus)
         time.sleep(QUIET_SECONDS)
-        return (asterisk.cpu() - before) / QUIET_SECONDS
+        return (sum(cpu() for cpu in cpus) - before) / QUIET_SECONDS
 
     until(lambda: share() < QUIET_SHARE, "Asterisk has got done with the applications' coming")
 
