@@ -35,7 +35,8 @@ struct call {
 	int tries;
 	int next_node;     /*!< whom to ask next, while taking */
 	char at[300];      /*!< token of the node whose offer was claimed; empty: not by an offer over NATS */
-	struct node *node; /*!< NULL: not known yet */
+	struct node *node;  /*!< NULL: not known yet */
+	struct node *asked; /*!< of which a request is out; NULL: none, or of a node that has not been heard of */
 	lws_sorted_usec_list_t timer;
 };
 
@@ -46,6 +47,7 @@ static int capacity, count;
 static const char *play;
 static unsigned numbers;
 static bool is_stopping;
+static lws_sorted_usec_list_t later; /*!< to ask for a call again, after a request that nobody has answered */
 static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
 static struct {
 	char token[300], ari[512];
@@ -66,6 +68,18 @@ static struct call *add(int state, const char *channel)
 	return call;
 }
 
+/*! \brief A request that may bring this call is about to be sent to a node. \param node NULL: it is out no more. */
+static void asks(struct call *call, struct node *node)
+{
+	if (node) {
+		node_keep(node);
+	}
+	if (call->asked) {
+		node_let_go(call->asked);
+	}
+	call->asked = node;
+}
+
 static void drop(struct call *call)
 {
 	struct call **at = &calls;
@@ -77,6 +91,7 @@ static void drop(struct call *call)
 	*at = call->next;
 	count--;
 	lws_sul_cancel(&call->timer);
+	asks(call, NULL);
 	if (call->node) {
 		node_release(call->node);
 	}
@@ -136,6 +151,14 @@ static struct call *find(const struct node *node, const char *channel)
 	return call;
 }
 
+/*! \brief The node of a token; NULL when it has not been heard of. */
+static struct node *known_node(const char *token)
+{
+	const int i = index_of(token);
+
+	return i < nodes_count && *nodes[i].ari ? node_at(owner, nodes[i].ari) : NULL;
+}
+
 static void ask(lws_sorted_usec_list_t *timer)
 {
 	struct call *call = lws_container_of(timer, struct call, timer);
@@ -151,24 +174,37 @@ static void ask(lws_sorted_usec_list_t *timer)
 		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
 }
 
-/*! \brief A request that nobody has answered may still be on its way, and bring a call later: ask no other node. */
+static void take_later(lws_sorted_usec_list_t *timer)
+{
+	(void) timer;
+	take_next();
+}
+
+/*!
+ * \brief A request that nobody has answered may still be on its way, and bring a call later: ask no other node for a
+ * while.
+ */
 static void take_unanswered(lws_sorted_usec_list_t *timer)
 {
 	tell("take", "{s:i}", "status", 0);
+	lws_sul_schedule(owner->lws, 0, &later, take_later, TAKE_US);
 	drop(lws_container_of(timer, struct call, timer));
 }
 
 static void ask_next_node(lws_sorted_usec_list_t *timer)
 {
 	struct call *call = lws_container_of(timer, struct call, timer);
+	const char *token;
 
 	if (call->next_node == nodes_count || is_stopping) {
 		drop(call);
 		return;
 	}
+	token = nodes[call->next_node++].token;
 	call->number = ++numbers;
+	asks(call, known_node(token));
 	lws_sul_schedule(owner->lws, 0, timer, take_unanswered, TAKE_US);
-	bus_ask(bus, "take", nodes[call->next_node++].token, call->number, json_object());
+	bus_ask(bus, "take", token, call->number, json_object());
 }
 
 /*! \brief There is room: ask one node after the other for a call that waits. */
@@ -203,6 +239,7 @@ static void on_offer(const struct bus_message *message)
 	call = add(CALL_ASKED, channel);
 	snprintf(call->offer, sizeof(call->offer), "%s", offer);
 	snprintf(call->at, sizeof(call->at), "%s", message->token);
+	asks(call, known_node(call->at));
 	ask(&call->timer);
 }
 
@@ -222,6 +259,7 @@ static void await(struct call *call, struct node *node, int hold_ms)
 		call->node = node;
 		node_use(node);
 	}
+	asks(call, NULL);
 	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
 }
 

@@ -33,7 +33,7 @@ struct node {
 	int port;
 	struct lws *wsi; /*!< NULL: there is no WebSocket */
 	bool is_open;
-	int users, tries;
+	int users, requests, tries;
 	lws_sorted_usec_list_t retry;
 	struct request *first, **last;
 	char *message; /*!< one that comes in pieces */
@@ -109,11 +109,28 @@ void node_use(struct node *node)
 	}
 }
 
-void node_release(struct node *node)
+static void close_if_idle(struct node *node)
 {
-	if (!--node->users && node->wsi) {
+	if (!node->users && !node->requests && node->wsi) {
 		lws_set_timeout(node->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	}
+}
+
+void node_release(struct node *node)
+{
+	node->users--;
+	close_if_idle(node);
+}
+
+void node_keep(struct node *node)
+{
+	node->requests++;
+}
+
+void node_let_go(struct node *node)
+{
+	node->requests--;
+	close_if_idle(node);
 }
 
 void node_request(struct node *node, const char *id, const char *method, const char *uri)

@@ -40,6 +40,13 @@ void node_use(struct node *node);
 void node_release(struct node *node);
 
 /*!
+ * \brief One request more, or less, that may bring a call from there: meanwhile the WebSocket, if there is one, is not
+ * closed. Asterisk would hand the call over to an application that is just going, and nobody would hear of it.
+ */
+void node_keep(struct node *node);
+void node_let_go(struct node *node);
+
+/*!
  * \brief Send a request to ARI.
  *
  * \param id Comes back as request_id in the answer, a RESTResponse.

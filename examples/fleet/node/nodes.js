@@ -14,7 +14,8 @@ class Node extends EventEmitter {
   constructor(url, options, tell) {
     super();
     Object.assign(this, { url, options, tell });
-    this.calls = new Set(); // channels that are ours there, or may be in a moment
+    this.calls = new Set(); // channels that are ours there
+    this.requests = 0; // that are out and may bring a call from there
     this.opening = null;
     this.isOpen = false;
     this.gone = false;
@@ -103,9 +104,24 @@ class Node extends EventEmitter {
     }
   }
 
+  /*
+   * Do what may bring a call from there. Meanwhile the WebSocket is not closed, and what is being closed is closed
+   * first: Asterisk would hand a call over to an application that is just going, and nobody would hear of it.
+   */
+  async keptOpen(work) {
+    this.requests += 1;
+    try {
+      await this.closed;
+      return await work();
+    } finally {
+      this.requests -= 1;
+      this.closeIfIdle();
+    }
+  }
+
   /* Give the WebSocket back when nothing needs it any more. */
   closeIfIdle() {
-    if (this.calls.size === 0 && this.isOpen) {
+    if (this.calls.size === 0 && this.requests === 0 && this.isOpen) {
       this.close();
       this.tell('websocket-closed', { ari: this.url });
     }

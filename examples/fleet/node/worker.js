@@ -45,15 +45,15 @@ class Worker {
     this.asked = new Set(); // what may become ours in a moment: each takes a place. Calls by their node's URL, and takes
     this.coming = new Set(); // calls, by their node's URL, that are ours, but StasisStart has not come yet
     this.held = new Set(); // calls, by their node's URL, in our hands
-    this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
-    this.isUnsure = false; // whether the last take was not answered
+    this.leftOpen = false; // whether a call may wait that we did not ask for, not knowing yet whether there is room
+    this.later = undefined; // timer, after a take that was not answered
     this.stopping = false;
   }
 
   async run() {
     this.bus.on('connected', (details) => this.onConnected(details));
     this.bus.on('disconnected', (details) => this.tell('disconnected', details));
-    this.bus.on('node', (node) => this.takeNext([node]));
+    this.bus.on('node', (node) => this.onNode(node));
     this.bus.on('offer', (offer) => this.onOffer(offer));
     this.bus.on('over', (over) => this.onOver(over));
     this.nodes.on('StasisStart', (node, event, channel) => this.onStart(node, event, channel));
@@ -66,6 +66,15 @@ class Worker {
   onConnected(details) {
     this.tell('connected', details);
     this.takeNext();
+  }
+
+  /* A node that is new to us may have a call that waits. */
+  onNode(node) {
+    if (this.room() > 0) {
+      this.takeNext([node]);
+    } else {
+      this.leftOpen = true;
+    }
   }
 
   room() {
@@ -109,7 +118,8 @@ class Worker {
       this.tell('decline', { channel, status });
       return;
     }
-    await this.reserved(callAt(this.bus.urlOf(node) ?? node, channel), () => this.claim(verb, offer));
+    const url = this.bus.urlOf(node);
+    await this.reserved(callAt(url ?? node, channel), url, () => this.claim(verb, offer));
   }
 
   /* What is open, until it is over or its time has run out: a node that dies says nothing. */
@@ -133,11 +143,11 @@ class Worker {
     this.forget(callAt(node, channel), offer);
   }
 
-  /* Something that may bring us a call takes a place of it while it goes on. */
-  async reserved(what, work) {
+  /* Something that may bring us a call, from this node if it is known, takes a place of it while it goes on. */
+  async reserved(what, url, work) {
     this.asked.add(what);
     try {
-      return await work();
+      return await (url ? this.nodes.at(url).keptOpen(work) : work());
     } finally {
       this.asked.delete(what);
       this.rested();
@@ -210,19 +220,15 @@ class Worker {
       this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
       return;
     }
-    await this.reserved(callAt(node.url, channel), () => this.claimOverHttp(node, channel));
+    await this.reserved(callAt(node.url, channel), node.url, () => this.claimOverHttp(node, channel));
   }
 
   async claimOverHttp(node, channel) {
-    node.calls.add(channel); // or the WebSocket might be closed meanwhile
     await sleep(this.options.think);
     const status = await node.request('POST', `events/claim?channelId=${encodeURIComponent(channel)}`);
     this.tell('claim', { channel, status, over: 'http' });
     if (status === 204) {
       await this.fetchCall(channel, { ari: node.url, hold_ms: COMES_MS });
-    } else {
-      node.calls.delete(channel);
-      node.closeIfIdle();
     }
   }
 
@@ -276,36 +282,44 @@ class Worker {
       return;
     }
     for (const node of nodes) {
-      while (this.room() > 0 && await this.takeFrom(node)) {
-        // one more from the same node
+      let answer = { status: 200 };
+      while (answer.status === 200 && this.room() > 0) {
+        answer = await this.takeFrom(node);
       }
-      if (this.isUnsure) {
+      if (answer.isUnsure) {
+        this.takeLater();
         return;
       }
     }
   }
 
+  /* Another node may have a call that waits, and nothing else may tell us to ask. */
+  takeLater() {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.takeNext();
+    }, TAKE_MS);
+  }
+
   /*
-   * Whether a node had a call for us. It is fetched while we go on asking. A request that nobody answers may still be
-   * on its way, and bring a call later: then we ask no other node.
+   * What a node answers: 200 with a call for us, which is fetched while we go on asking. A request that nobody answers
+   * may still be on its way, and bring a call later: then we ask no other node for a while.
    */
-  async takeFrom(node) {
-    let found = false;
-    await new Promise((resolve) => {
-      this.reserved(Symbol(node), async () => {
-        const answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
-        found = answer.status === 200;
-        this.isUnsure = answer.isUnsure === true;
-        resolve();
-        if (found || this.isUnsure) {
-          this.tell('take', { channel: answer.channel_id, status: answer.status, message: answer.message });
+  takeFrom(node) {
+    return new Promise((resolve) => {
+      let answer;
+      this.reserved(Symbol(node), this.bus.urlOf(node), async () => {
+        answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
+        const { channel_id: channel, status, isUnsure, message } = answer;
+        if (status === 200 || isUnsure) {
+          this.tell('take', { channel, status, message });
         }
-        if (found) {
-          await this.fetchCall(answer.channel_id, answer);
+        if (status === 200) {
+          resolve(answer);
+          await this.fetchCall(channel, answer);
         }
-      });
+      }).finally(() => resolve(answer)); // not before: its place may be needed to ask the next node
     });
-    return found;
   }
 
   /* Say good-bye, let the calls come to their end, then go. A second signal does not wait. */
