@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 
-from .events import DEADLINE, Event, EventLog
+from .events import DEADLINE, Event, EventLog, until
 
 
 class Ami(EventLog):
@@ -22,13 +22,23 @@ class Ami(EventLog):
         self._answers: dict[str, asyncio.Future] = {}
 
     async def connect(self) -> "Ami":
-        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
-        await self._reader.readline()
+        await until(self._log_in, "AMI lets us in")
         self._task = asyncio.create_task(self._read())
-        answer = await self.action("Login", Username="sandbox", Secret=self.secret, Events=self.events_wanted)
-        assert answer["Response"] == "Success", answer
         self._nudger = asyncio.create_task(self._nudge())
         return self
+
+    async def _log_in(self) -> bool:
+        """Whether we are in. An Asterisk that has just been started ends some connections before it has read a word."""
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
+        fields = {"Action": "Login", "Username": "sandbox", "Secret": self.secret, "Events": self.events_wanted}
+        try:
+            self._writer.write(("".join(f"{key}: {value}\r\n" for key, value in fields.items()) + "\r\n").encode())
+            answer = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), self.answer_seconds)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            self._writer.close()
+            return False
+        assert b"Response: Success" in answer, answer
+        return True
 
     async def close(self) -> None:
         self._nudger.cancel()
