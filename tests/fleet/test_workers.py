@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from harness.events import until
+from harness.nats import token
 
 each = pytest.mark.parametrize("language", ["node", "c"])
 
@@ -51,6 +52,37 @@ async def test_holds_calls_of_several_nodes(world):
     assert await registered(world.cases[-1], worker), "the WebSocket of a call that goes on was closed"
     await calls[-1].hangup()
     await worker.told("websocket-closed", ari=world.cases[-1].asterisk.ari_url)
+
+
+@each
+async def test_keeps_the_websocket_while_a_claim_is_out(world, language):
+    """One call at a node ends while it is decided who gets the next: Asterisk would hand that over to who is just going."""
+    worker = await world.worker("--capacity", "9", language=language)
+    other = await world.raw()  # says nothing: it is decided when the time for bids is over
+    case = world.cases[0]
+    slow = await case.call(f"10000,^({worker.app}|{other.app})$,,,b(2500)")
+    await worker.told("offer", slow.id, node=case.asterisk.node)
+    await until(lambda: is_bid_for(case, slow), "the claim is there")
+    quick = await case.call(f"10000,^{worker.app}$")
+    await worker.told("end", quick.id)
+    await worker.told("start", slow.id)
+    assert len(worker.lines("websocket-open")) == 1, "it was closed meanwhile"
+    await worker.told("websocket-closed", ari=case.asterisk.ari_url)
+
+
+async def is_bid_for(case, call):
+    return "1, window" in " ".join((await case.ami.cli(f"broadcast show channel {call.id}")).split())
+
+
+@each
+async def test_asks_again_after_a_node_that_does_not_answer(world, language):
+    """Nothing else happens that could remind it of the other nodes."""
+    app, asked = world.app_name(), []
+    await world.bus.subscribe(f"sb.v1.take.silent.{token(app)}", asked.append)
+    worker = await world.worker(app=app, language=language)
+    world.bus.publish("sb.v1.node.silent", {"node": "silent", "ari": "http://127.0.0.1:9/ari"})
+    await worker.told("take", status=0)
+    await until(lambda: len(asked) == 2, "it asks once more", 15)
 
 
 async def two_with_one_id(world, worker):

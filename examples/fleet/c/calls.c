@@ -34,7 +34,7 @@ struct call {
 	unsigned number; /*!< of the request that is under way */
 	int tries;
 	int next_node;     /*!< whom to ask next, while taking */
-	char at[300];      /*!< token of the node whose offer was claimed; empty: not by an offer over NATS */
+	char at[300];      /*!< token of the node that was asked for it; empty: none over NATS */
 	struct node *node; /*!< NULL: not known yet */
 	lws_sorted_usec_list_t timer;
 };
@@ -46,6 +46,7 @@ static int capacity, count;
 static const char *play;
 static unsigned numbers;
 static bool is_stopping;
+static lws_sorted_usec_list_t later; /*!< to ask for a call again, after a request that nobody has answered */
 static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
 static struct {
 	char token[300], ari[512];
@@ -85,6 +86,7 @@ static void drop(struct call *call)
 		left_open = false;
 		take_next();
 	}
+	node_close_idle();
 }
 
 int calls_held(void)
@@ -136,6 +138,17 @@ static struct call *find(const struct node *node, const char *channel)
 	return call;
 }
 
+/*! \brief Whether a request is out that may bring a call from this node; one of a node not heard of yet may be to it. */
+static bool is_asked(const struct node *node)
+{
+	const struct call *call = calls;
+
+	while (call && !(call->state <= CALL_TAKING && (index_of(call->at) == nodes_count || is_at(call, node)))) {
+		call = call->next;
+	}
+	return call;
+}
+
 static void ask(lws_sorted_usec_list_t *timer)
 {
 	struct call *call = lws_container_of(timer, struct call, timer);
@@ -151,24 +164,37 @@ static void ask(lws_sorted_usec_list_t *timer)
 		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
 }
 
-/*! \brief A request that nobody has answered may still be on its way, and bring a call later: ask no other node. */
+static void take_later(lws_sorted_usec_list_t *timer)
+{
+	(void) timer;
+	take_next();
+}
+
+/*!
+ * \brief A request that nobody has answered may still be on its way, and bring a call later: ask no other node for a
+ * while.
+ */
 static void take_unanswered(lws_sorted_usec_list_t *timer)
 {
 	tell("take", "{s:i}", "status", 0);
+	lws_sul_schedule(owner->lws, 0, &later, take_later, TAKE_US);
 	drop(lws_container_of(timer, struct call, timer));
 }
 
 static void ask_next_node(lws_sorted_usec_list_t *timer)
 {
 	struct call *call = lws_container_of(timer, struct call, timer);
+	const char *token;
 
 	if (call->next_node == nodes_count || is_stopping) {
 		drop(call);
 		return;
 	}
+	token = nodes[call->next_node++].token;
 	call->number = ++numbers;
+	snprintf(call->at, sizeof(call->at), "%s", token);
 	lws_sul_schedule(owner->lws, 0, timer, take_unanswered, TAKE_US);
-	bus_ask(bus, "take", nodes[call->next_node++].token, call->number, json_object());
+	bus_ask(bus, "take", token, call->number, json_object());
 }
 
 /*! \brief There is room: ask one node after the other for a call that waits. */
@@ -223,6 +249,7 @@ static void await(struct call *call, struct node *node, int hold_ms)
 		node_use(node);
 	}
 	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
+	node_close_idle();
 }
 
 /*! \brief A node has given us a call. StasisStart may have been faster, and not have known what we had asked there. */
@@ -446,6 +473,7 @@ void calls_init(struct bus *the_bus, struct node_owner *the_owner, const struct 
 	owner->on_event = on_event;
 	owner->on_open = on_open;
 	owner->on_gone = on_gone;
+	owner->is_asked = is_asked;
 }
 
 void calls_stop(void)

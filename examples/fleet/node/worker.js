@@ -40,20 +40,22 @@ class Worker {
     this.options = options;
     this.tell = teller(options);
     this.bus = new Bus(options, this.tell);
-    this.nodes = new Nodes(options, this.tell);
+    this.nodes = new Nodes(options, this.tell, (url) => this.isAsked(url));
     this.offers = new Map(); // call, by its node's name -> nonce of the offer that is open
-    this.asked = new Set(); // what may become ours in a moment: each takes a place. Calls by their node's URL, and takes
+    // What may become ours in a moment: each takes a place. Calls by their node's URL, and takes -> what tells that URL
+    this.asked = new Map();
     this.coming = new Set(); // calls, by their node's URL, that are ours, but StasisStart has not come yet
     this.held = new Set(); // calls, by their node's URL, in our hands
-    this.leftOpen = false; // whether an offer was left open while we did not know yet whether there is room
-    this.isUnsure = false; // whether the last take was not answered
+    this.leftOpen = false; // whether a call may wait that we did not ask for, not knowing yet whether there is room
+    this.taking = 0; // rounds of questions for a call that waits, which go on
+    this.later = undefined; // timer, after a take that was not answered
     this.stopping = false;
   }
 
   async run() {
     this.bus.on('connected', (details) => this.onConnected(details));
     this.bus.on('disconnected', (details) => this.tell('disconnected', details));
-    this.bus.on('node', (node) => this.takeNext([node]));
+    this.bus.on('node', (node) => this.onNode(node));
     this.bus.on('offer', (offer) => this.onOffer(offer));
     this.bus.on('over', (over) => this.onOver(over));
     this.nodes.on('StasisStart', (node, event, channel) => this.onStart(node, event, channel));
@@ -68,8 +70,17 @@ class Worker {
     this.takeNext();
   }
 
+  /* A node that is new to us may have a call that waits. */
+  onNode(node) {
+    if (this.room() > 0) {
+      this.takeNext([node]);
+    } else {
+      this.leftOpen = true;
+    }
+  }
+
   room() {
-    const asked = [...this.asked].filter((what) => !this.held.has(what));
+    const asked = [...this.asked.keys()].filter((what) => !this.held.has(what));
     return this.stopping ? 0 : this.options.capacity - asked.length - this.held.size;
   }
 
@@ -109,7 +120,8 @@ class Worker {
       this.tell('decline', { channel, status });
       return;
     }
-    await this.reserved(callAt(this.bus.urlOf(node) ?? node, channel), () => this.claim(verb, offer));
+    const where = () => this.bus.urlOf(node);
+    await this.reserved(callAt(where() ?? node, channel), where, () => this.claim(verb, offer));
   }
 
   /* What is open, until it is over or its time has run out: a node that dies says nothing. */
@@ -133,13 +145,20 @@ class Worker {
     this.forget(callAt(node, channel), offer);
   }
 
-  /* Something that may bring us a call takes a place of it while it goes on. */
-  async reserved(what, work) {
-    this.asked.add(what);
+  /* Whether a request may bring a call from this node: it is out, or about to be, to this one or to one not heard of yet. */
+  isAsked(url) {
+    return this.taking > 0 || [...this.asked.values()].some((where) => (where() ?? url) === url);
+  }
+
+  /* Something that may bring us a call, from the node whose URL `where` tells, takes a place of it while it goes on. */
+  async reserved(what, where, work) {
+    this.asked.set(what, where);
     try {
+      await this.nodes.closed(where());
       return await work();
     } finally {
       this.asked.delete(what);
+      this.nodes.closeIdle();
       this.rested();
       if (this.leftOpen && this.room() > 0) {
         this.leftOpen = false;
@@ -210,19 +229,15 @@ class Worker {
       this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
       return;
     }
-    await this.reserved(callAt(node.url, channel), () => this.claimOverHttp(node, channel));
+    await this.reserved(callAt(node.url, channel), () => node.url, () => this.claimOverHttp(node, channel));
   }
 
   async claimOverHttp(node, channel) {
-    node.calls.add(channel); // or the WebSocket might be closed meanwhile
     await sleep(this.options.think);
     const status = await node.request('POST', `events/claim?channelId=${encodeURIComponent(channel)}`);
     this.tell('claim', { channel, status, over: 'http' });
     if (status === 204) {
       await this.fetchCall(channel, { ari: node.url, hold_ms: COMES_MS });
-    } else {
-      node.calls.delete(channel);
-      node.closeIfIdle();
     }
   }
 
@@ -264,9 +279,9 @@ class Worker {
     if (node.calls.delete(channel)) {
       this.held.delete(callAt(node.url, channel));
       this.tell(what, { channel, ari: node.url });
+      this.takeNext();
       node.closeIfIdle();
       this.rested();
-      this.takeNext();
     }
   }
 
@@ -275,37 +290,52 @@ class Worker {
     if (this.options.policy !== 'claim') {
       return;
     }
+    this.taking += 1;
+    await this.takeFromEach(nodes);
+    this.taking -= 1;
+    this.nodes.closeIdle();
+  }
+
+  async takeFromEach(nodes) {
     for (const node of nodes) {
-      while (this.room() > 0 && await this.takeFrom(node)) {
-        // one more from the same node
+      let answer = { status: 200 };
+      while (answer.status === 200 && this.room() > 0) {
+        answer = await this.takeFrom(node);
       }
-      if (this.isUnsure) {
+      if (answer.isUnsure) {
+        this.takeLater();
         return;
       }
     }
   }
 
+  /* Another node may have a call that waits, and nothing else may tell us to ask. */
+  takeLater() {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.takeNext();
+    }, TAKE_MS);
+  }
+
   /*
-   * Whether a node had a call for us. It is fetched while we go on asking. A request that nobody answers may still be
-   * on its way, and bring a call later: then we ask no other node.
+   * What a node answers: 200 with a call for us, which is fetched while we go on asking. A request that nobody answers
+   * may still be on its way, and bring a call later: then we ask no other node for a while.
    */
-  async takeFrom(node) {
-    let found = false;
-    await new Promise((resolve) => {
-      this.reserved(Symbol(node), async () => {
-        const answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
-        found = answer.status === 200;
-        this.isUnsure = answer.isUnsure === true;
-        resolve();
-        if (found || this.isUnsure) {
-          this.tell('take', { channel: answer.channel_id, status: answer.status, message: answer.message });
+  takeFrom(node) {
+    return new Promise((resolve) => {
+      let answer;
+      this.reserved(Symbol(node), () => this.bus.urlOf(node), async () => {
+        answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
+        const { channel_id: channel, status, isUnsure, message } = answer;
+        if (status === 200 || isUnsure) {
+          this.tell('take', { channel, status, message });
         }
-        if (found) {
-          await this.fetchCall(answer.channel_id, answer);
+        if (status === 200) {
+          resolve(answer);
+          await this.fetchCall(channel, answer);
         }
-      });
+      }).finally(() => resolve(answer)); // not before: its place may be needed to ask the next node
     });
-    return found;
   }
 
   /* Say good-bye, let the calls come to their end, then go. A second signal does not wait. */
