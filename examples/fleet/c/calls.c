@@ -34,9 +34,8 @@ struct call {
 	unsigned number; /*!< of the request that is under way */
 	int tries;
 	int next_node;     /*!< whom to ask next, while taking */
-	char at[300];      /*!< token of the node whose offer was claimed; empty: not by an offer over NATS */
-	struct node *node;  /*!< NULL: not known yet */
-	struct node *asked; /*!< of which a request is out; NULL: none, or of a node that has not been heard of */
+	char at[300];      /*!< token of the node that was asked for it; empty: none over NATS */
+	struct node *node; /*!< NULL: not known yet */
 	lws_sorted_usec_list_t timer;
 };
 
@@ -100,6 +99,7 @@ static void drop(struct call *call)
 		left_open = false;
 		take_next();
 	}
+	node_close_idle();
 }
 
 int calls_held(void)
@@ -151,12 +151,15 @@ static struct call *find(const struct node *node, const char *channel)
 	return call;
 }
 
-/*! \brief The node of a token; NULL when it has not been heard of. */
-static struct node *known_node(const char *token)
+/*! \brief Whether a request is out that may bring a call from this node; one of a node not heard of yet may be to it. */
+static bool is_asked(const struct node *node)
 {
-	const int i = index_of(token);
+	const struct call *call = calls;
 
-	return i < nodes_count && *nodes[i].ari ? node_at(owner, nodes[i].ari) : NULL;
+	while (call && !(call->state <= CALL_TAKING && (index_of(call->at) == nodes_count || is_at(call, node)))) {
+		call = call->next;
+	}
+	return call;
 }
 
 static void ask(lws_sorted_usec_list_t *timer)
@@ -202,7 +205,7 @@ static void ask_next_node(lws_sorted_usec_list_t *timer)
 	}
 	token = nodes[call->next_node++].token;
 	call->number = ++numbers;
-	asks(call, known_node(token));
+	snprintf(call->at, sizeof(call->at), "%s", token);
 	lws_sul_schedule(owner->lws, 0, timer, take_unanswered, TAKE_US);
 	bus_ask(bus, "take", token, call->number, json_object());
 }
@@ -261,6 +264,7 @@ static void await(struct call *call, struct node *node, int hold_ms)
 	}
 	asks(call, NULL);
 	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
+	node_close_idle();
 }
 
 /*! \brief A node has given us a call. StasisStart may have been faster, and not have known what we had asked there. */
@@ -484,6 +488,7 @@ void calls_init(struct bus *the_bus, struct node_owner *the_owner, const struct 
 	owner->on_event = on_event;
 	owner->on_open = on_open;
 	owner->on_gone = on_gone;
+	owner->is_asked = is_asked;
 }
 
 void calls_stop(void)

@@ -111,8 +111,15 @@ void node_use(struct node *node)
 
 static void close_if_idle(struct node *node)
 {
-	if (!node->users && !node->requests && node->wsi) {
-		lws_set_timeout(node->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	node->users--;
+}
+
+void node_close_idle(void)
+{
+	for (struct node *node = nodes; node; node = node->next) {
+		if (node->wsi && !node->users && !node->owner->is_asked(node)) {
+			lws_set_timeout(node->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+		}
 	}
 }
 

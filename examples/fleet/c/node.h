@@ -26,6 +26,7 @@ struct node_owner {
 	void (*on_event)(struct node *node, json_t *event); /*!< an event of ARI, or an answer to a request */
 	void (*on_open)(struct node *node); /*!< the WebSocket is there, for the first time or again */
 	void (*on_gone)(struct node *node); /*!< it did not come back; its calls are lost */
+	bool (*is_asked)(const struct node *node); /*!< whether a request is out that may bring a call from there */
 };
 
 extern const struct lws_protocols node_protocols[];
@@ -35,16 +36,15 @@ struct node *node_at(struct node_owner *owner, const char *ari);
 
 const char *node_url(const struct node *node);
 
-/*! \brief One call more, or less, that needs the WebSocket. The last one closes it. */
+/*! \brief One call more, or less, that needs the WebSocket. */
 void node_use(struct node *node);
 void node_release(struct node *node);
 
 /*!
- * \brief One request more, or less, that may bring a call from there: meanwhile the WebSocket, if there is one, is not
- * closed. Asterisk would hand the call over to an application that is just going, and nobody would hear of it.
+ * \brief Close the WebSockets that nothing needs. While a request is out that may bring a call, Asterisk would hand it
+ * over to an application that is just going, and nobody would hear of it.
  */
-void node_keep(struct node *node);
-void node_let_go(struct node *node);
+void node_close_idle(void);
 
 /*!
  * \brief Send a request to ARI.

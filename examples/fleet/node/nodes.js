@@ -11,11 +11,10 @@ const LOST_MS = 5000; // a node whose WebSocket does not come back so long has l
 
 /* One Asterisk. Its client, which knows the description of its ARI, is kept; its WebSocket is not. */
 class Node extends EventEmitter {
-  constructor(url, options, tell) {
+  constructor(url, options, tell, isAsked) {
     super();
-    Object.assign(this, { url, options, tell });
+    Object.assign(this, { url, options, tell, isAsked });
     this.calls = new Set(); // channels that are ours there
-    this.requests = 0; // that are out and may bring a call from there
     this.opening = null;
     this.isOpen = false;
     this.gone = false;
@@ -105,23 +104,11 @@ class Node extends EventEmitter {
   }
 
   /*
-   * Do what may bring a call from there. Meanwhile the WebSocket is not closed, and what is being closed is closed
-   * first: Asterisk would hand a call over to an application that is just going, and nobody would hear of it.
+   * Give the WebSocket back when nothing needs it any more. While a request is out that may bring a call, Asterisk would
+   * hand it over to an application that is just going, and nobody would hear of it.
    */
-  async keptOpen(work) {
-    this.requests += 1;
-    try {
-      await this.closed;
-      return await work();
-    } finally {
-      this.requests -= 1;
-      this.closeIfIdle();
-    }
-  }
-
-  /* Give the WebSocket back when nothing needs it any more. */
   closeIfIdle() {
-    if (this.calls.size === 0 && this.requests === 0 && this.isOpen) {
+    if (this.calls.size === 0 && this.isOpen && !this.isAsked(this.url)) {
       this.close();
       this.tell('websocket-closed', { ari: this.url });
     }
@@ -143,17 +130,20 @@ class Node extends EventEmitter {
   }
 }
 
-/* All of them, by URL. Events: those of ARI, with the node first; lost, with a channel. */
+/*
+ * All of them, by URL. `isAsked` tells of a URL whether a request is out that may bring a call from there. Events: those
+ * of ARI, with the node first; lost, with a channel.
+ */
 class Nodes extends EventEmitter {
-  constructor(options, tell) {
+  constructor(options, tell, isAsked) {
     super();
-    Object.assign(this, { options, tell });
+    Object.assign(this, { options, tell, isAsked });
     this.all = new Map();
   }
 
   at(url) {
     if (!this.all.has(url)) {
-      this.all.set(url, this.added(new Node(url, this.options, this.tell)));
+      this.all.set(url, this.added(new Node(url, this.options, this.tell, this.isAsked)));
     }
     return this.all.get(url);
   }
@@ -169,6 +159,15 @@ class Nodes extends EventEmitter {
       [...node.calls].forEach((channel) => this.emit('lost', node, channel));
     });
     return node;
+  }
+
+  /* Wait until the WebSocket to this URL, any if none is given, is closed if it is being: Asterisk knows us until then. */
+  async closed(url) {
+    await Promise.all([...this.all.values()].filter((node) => (url ?? node.url) === node.url).map((node) => node.closed));
+  }
+
+  closeIdle() {
+    this.all.forEach((node) => node.closeIfIdle());
   }
 
   close() {

@@ -40,12 +40,14 @@ class Worker {
     this.options = options;
     this.tell = teller(options);
     this.bus = new Bus(options, this.tell);
-    this.nodes = new Nodes(options, this.tell);
+    this.nodes = new Nodes(options, this.tell, (url) => this.isAsked(url));
     this.offers = new Map(); // call, by its node's name -> nonce of the offer that is open
-    this.asked = new Set(); // what may become ours in a moment: each takes a place. Calls by their node's URL, and takes
+    // What may become ours in a moment: each takes a place. Calls by their node's URL, and takes -> what tells that URL
+    this.asked = new Map();
     this.coming = new Set(); // calls, by their node's URL, that are ours, but StasisStart has not come yet
     this.held = new Set(); // calls, by their node's URL, in our hands
     this.leftOpen = false; // whether a call may wait that we did not ask for, not knowing yet whether there is room
+    this.taking = 0; // rounds of questions for a call that waits, which go on
     this.later = undefined; // timer, after a take that was not answered
     this.stopping = false;
   }
@@ -78,7 +80,7 @@ class Worker {
   }
 
   room() {
-    const asked = [...this.asked].filter((what) => !this.held.has(what));
+    const asked = [...this.asked.keys()].filter((what) => !this.held.has(what));
     return this.stopping ? 0 : this.options.capacity - asked.length - this.held.size;
   }
 
@@ -118,8 +120,8 @@ class Worker {
       this.tell('decline', { channel, status });
       return;
     }
-    const url = this.bus.urlOf(node);
-    await this.reserved(callAt(url ?? node, channel), url, () => this.claim(verb, offer));
+    const where = () => this.bus.urlOf(node);
+    await this.reserved(callAt(where() ?? node, channel), where, () => this.claim(verb, offer));
   }
 
   /* What is open, until it is over or its time has run out: a node that dies says nothing. */
@@ -143,13 +145,20 @@ class Worker {
     this.forget(callAt(node, channel), offer);
   }
 
-  /* Something that may bring us a call, from this node if it is known, takes a place of it while it goes on. */
-  async reserved(what, url, work) {
-    this.asked.add(what);
+  /* Whether a request may bring a call from this node: it is out, or about to be, to this one or to one not heard of yet. */
+  isAsked(url) {
+    return this.taking > 0 || [...this.asked.values()].some((where) => (where() ?? url) === url);
+  }
+
+  /* Something that may bring us a call, from the node whose URL `where` tells, takes a place of it while it goes on. */
+  async reserved(what, where, work) {
+    this.asked.set(what, where);
     try {
-      return await (url ? this.nodes.at(url).keptOpen(work) : work());
+      await this.nodes.closed(where());
+      return await work();
     } finally {
       this.asked.delete(what);
+      this.nodes.closeIdle();
       this.rested();
       if (this.leftOpen && this.room() > 0) {
         this.leftOpen = false;
@@ -220,7 +229,7 @@ class Worker {
       this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
       return;
     }
-    await this.reserved(callAt(node.url, channel), node.url, () => this.claimOverHttp(node, channel));
+    await this.reserved(callAt(node.url, channel), () => node.url, () => this.claimOverHttp(node, channel));
   }
 
   async claimOverHttp(node, channel) {
@@ -270,9 +279,9 @@ class Worker {
     if (node.calls.delete(channel)) {
       this.held.delete(callAt(node.url, channel));
       this.tell(what, { channel, ari: node.url });
+      this.takeNext();
       node.closeIfIdle();
       this.rested();
-      this.takeNext();
     }
   }
 
@@ -281,6 +290,13 @@ class Worker {
     if (this.options.policy !== 'claim') {
       return;
     }
+    this.taking += 1;
+    await this.takeFromEach(nodes);
+    this.taking -= 1;
+    this.nodes.closeIdle();
+  }
+
+  async takeFromEach(nodes) {
     for (const node of nodes) {
       let answer = { status: 200 };
       while (answer.status === 200 && this.room() > 0) {
@@ -308,7 +324,7 @@ class Worker {
   takeFrom(node) {
     return new Promise((resolve) => {
       let answer;
-      this.reserved(Symbol(node), this.bus.urlOf(node), async () => {
+      this.reserved(Symbol(node), () => this.bus.urlOf(node), async () => {
         answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
         const { channel_id: channel, status, isUnsure, message } = answer;
         if (status === 200 || isUnsure) {
