@@ -67,18 +67,6 @@ static struct call *add(int state, const char *channel)
 	return call;
 }
 
-/*! \brief A request that may bring this call is about to be sent to a node. \param node NULL: it is out no more. */
-static void asks(struct call *call, struct node *node)
-{
-	if (node) {
-		node_keep(node);
-	}
-	if (call->asked) {
-		node_let_go(call->asked);
-	}
-	call->asked = node;
-}
-
 static void drop(struct call *call)
 {
 	struct call **at = &calls;
@@ -90,7 +78,6 @@ static void drop(struct call *call)
 	*at = call->next;
 	count--;
 	lws_sul_cancel(&call->timer);
-	asks(call, NULL);
 	if (call->node) {
 		node_release(call->node);
 	}
@@ -242,7 +229,6 @@ static void on_offer(const struct bus_message *message)
 	call = add(CALL_ASKED, channel);
 	snprintf(call->offer, sizeof(call->offer), "%s", offer);
 	snprintf(call->at, sizeof(call->at), "%s", message->token);
-	asks(call, known_node(call->at));
 	ask(&call->timer);
 }
 
@@ -262,7 +248,6 @@ static void await(struct call *call, struct node *node, int hold_ms)
 		call->node = node;
 		node_use(node);
 	}
-	asks(call, NULL);
 	lws_sul_schedule(owner->lws, 0, &call->timer, did_not_come, (hold_ms + COMES_MS) * LWS_US_PER_MS);
 	node_close_idle();
 }

@@ -33,7 +33,7 @@ struct node {
 	int port;
 	struct lws *wsi; /*!< NULL: there is no WebSocket */
 	bool is_open;
-	int users, requests, tries;
+	int users, tries;
 	lws_sorted_usec_list_t retry;
 	struct request *first, **last;
 	char *message; /*!< one that comes in pieces */
@@ -109,7 +109,7 @@ void node_use(struct node *node)
 	}
 }
 
-static void close_if_idle(struct node *node)
+void node_release(struct node *node)
 {
 	node->users--;
 }
@@ -121,23 +121,6 @@ void node_close_idle(void)
 			lws_set_timeout(node->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 		}
 	}
-}
-
-void node_release(struct node *node)
-{
-	node->users--;
-	close_if_idle(node);
-}
-
-void node_keep(struct node *node)
-{
-	node->requests++;
-}
-
-void node_let_go(struct node *node)
-{
-	node->requests--;
-	close_if_idle(node);
 }
 
 void node_request(struct node *node, const char *id, const char *method, const char *uri)

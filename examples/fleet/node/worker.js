@@ -32,7 +32,7 @@ function callAt(place, channel) {
 
 /* Whether a request failed only because the call has ended meanwhile: StasisEnd tells that. */
 function isOver(error) {
-  return /Channel not (found|in Stasis)/.test(error.message);
+  return /Channel not (found|in Stasis)|Failed to answer channel/.test(error.message);
 }
 
 class Worker {
