@@ -91,7 +91,7 @@ function quoted(value) {
 
 /* Whether a request failed only because the call has ended meanwhile: StasisEnd tells that. */
 function isOver(error) {
-  return /Channel not (found|in Stasis)/.test(error.message);
+  return /Channel not (found|in Stasis)|Failed to answer channel/.test(error.message);
 }
 
 /* One application: its connection to Asterisk, and what it does with calls. */

@@ -143,7 +143,8 @@ static bool is_asked(const struct node *node)
 {
 	const struct call *call = calls;
 
-	while (call && !(call->state <= CALL_TAKING && (index_of(call->at) == nodes_count || is_at(call, node)))) {
+	while (
+		call && !(call->state <= CALL_TAKING && (index_of(call->at) == nodes_count || is_at(call, node)))) {
 		call = call->next;
 	}
 	return call;

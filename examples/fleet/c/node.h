@@ -26,7 +26,8 @@ struct node_owner {
 	void (*on_event)(struct node *node, json_t *event); /*!< an event of ARI, or an answer to a request */
 	void (*on_open)(struct node *node); /*!< the WebSocket is there, for the first time or again */
 	void (*on_gone)(struct node *node); /*!< it did not come back; its calls are lost */
-	bool (*is_asked)(const struct node *node); /*!< whether a request is out that may bring a call from there */
+	bool (*is_asked)(
+		const struct node *node); /*!< whether a request is out that may bring a call from there */
 };
 
 extern const struct lws_protocols node_protocols[];
