@@ -129,6 +129,7 @@ int in_line_join(struct in_line *line, struct broadcast *broadcast, int priority
 {
 	const struct in_line_place place = { priority, since_ns, broadcast_serial(broadcast) };
 	struct entry *entry = make_entry(broadcast, &place);
+	unsigned int chain = 0;
 	struct entry **at[CHAINS];
 
 	if (!entry) {
@@ -136,10 +137,10 @@ int in_line_join(struct in_line *line, struct broadcast *broadcast, int priority
 	}
 	pthread_mutex_lock(&line->lock);
 	find_locked(line, &place, 0, at);
-	for (unsigned int chain = 0; chain < entry->chains; chain++) {
+	do {
 		entry->behind[chain] = *at[chain];
 		*at[chain] = entry;
-	}
+	} while (++chain < entry->chains);
 	pthread_mutex_unlock(&line->lock);
 	/* Who closed it before has not found it here. Who does from now on finds it. */
 	if (broadcast_state(broadcast) != BROADCAST_OPEN) {
