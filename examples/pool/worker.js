@@ -80,6 +80,7 @@ class Worker extends Claimer {
     this.seats = new Seats(options.capacity);
     this.bids = new Set();
     this.nextStarted = () => {};
+    this.asking = false; // for the next in line: one question at a time, or two would share the seat that is held
     this.turnedAway = false;
     this.leaving = false;
   }
@@ -149,7 +150,11 @@ class Worker extends Claimer {
 
   /* While there is a free seat: have the first call in line that we may have. */
   async takeNext() {
-    while (this.seats.free > 0 && !this.seats.held.has(NEXT) && !this.leaving) {
+    if (this.asking) {
+      return;
+    }
+    this.asking = true;
+    while (this.seats.free > 0 && !this.leaving) {
       this.turnedAway = false;
       this.seats.held.set(NEXT);
       const started = new Promise((resolve) => { this.nextStarted = resolve; });
@@ -159,10 +164,11 @@ class Worker extends Claimer {
         await Promise.race([started, sleep(LATE_MS)]); // late if the caller has hung up meanwhile
       }
       this.seats.letGo(NEXT);
-      if (status !== 200) {
-        break;
+      if (status !== 200 && !this.turnedAway) {
+        break; // if one was turned away meanwhile, it may be there still
       }
     }
+    this.asking = false;
     this.leaveIfDone();
   }
 

@@ -15,6 +15,7 @@ Run one process a worker, with examples/pool/extensions.conf as the dialplan. Ne
 """
 import argparse
 import asyncio
+import contextlib
 import re
 import signal
 import sys
@@ -75,6 +76,7 @@ class Worker(Claimer):
         self.seats = Seats(options.capacity)
         self.bids: set[str] = set()
         self.next_started = asyncio.Event()
+        self.asking = False  # for the next in line: one question at a time, or two would share the seat that is held
         self.turned_away = False
         self.leaving = False
         self.gone = asyncio.Event()
@@ -126,19 +128,22 @@ class Worker(Claimer):
 
     async def take_next(self) -> None:
         """While there is a free seat: have the first call in line that we may have."""
-        while self.seats.free > 0 and NEXT not in self.seats.held and not self.leaving:
+        if self.asking:
+            return
+        self.asking = True
+        while self.seats.free > 0 and not self.leaving:
             self.turned_away = False
             self.seats.hold(NEXT)
             self.next_started.clear()
             status = await self.post("broadcasts", application=self.options.app)
             self.tell("next", status=status)
-            if status != 200:
-                self.seats.let_go(NEXT)
-                break
-            try:
-                await asyncio.wait_for(self.next_started.wait(), LATE_SECONDS)
-            except asyncio.TimeoutError:  # the caller has hung up meanwhile
-                self.seats.let_go(NEXT)
+            if status == 200:
+                with contextlib.suppress(asyncio.TimeoutError):  # late if the caller has hung up meanwhile
+                    await asyncio.wait_for(self.next_started.wait(), LATE_SECONDS)
+            self.seats.let_go(NEXT)
+            if status != 200 and not self.turned_away:
+                break  # if one was turned away meanwhile, it may be there still
+        self.asking = False
         self.leave_if_done()
 
     async def broadcast(self, channel: str, verb: str, **parameters: str) -> int:

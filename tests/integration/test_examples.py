@@ -36,6 +36,9 @@ class Example(EventLog):
     async def start(self):
         await self.run()
         await until(lambda: self.case.ari.registered(self.app), f"{self.name} is connected")
+        if self.FORM and "--policy" not in self.command:
+            # It asks for the next in line, and might have a call by that instead of claiming it.
+            await self.wait(lambda line: line["event"] == "next")
         return self
 
     async def run(self):
