@@ -110,7 +110,8 @@ async def test_focus_stays_while_the_line_changes(case, page):
     assert await page.focused() == "Fritz"
     assert await app.claim(first.id) == 204
     await page.reads("#ended tbody", "Fritz")
-    assert await page.evaluate("document.activeElement.matches('.line .scroll')")
+    # The line is drawn again a moment after the last calls.
+    await until(lambda: page.evaluate("document.activeElement.matches('.line .scroll')"), "the line itself has the focus")
 
 
 WIDTHS = {"a phone": (360, 740), "400 %": (320, 256), "a desk": (1440, 900)}

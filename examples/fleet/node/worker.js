@@ -326,10 +326,8 @@ class Worker {
       let answer;
       this.reserved(Symbol(node), () => this.bus.urlOf(node), async () => {
         answer = await this.bus.ask('take', node, {}, 0, TAKE_MS);
-        const { channel_id: channel, status, isUnsure, message } = answer;
-        if (status === 200 || isUnsure) {
-          this.tell('take', { channel, status, message });
-        }
+        const { channel_id: channel, status, message } = answer;
+        this.tell('take', { channel, status, message });
         if (status === 200) {
           resolve(answer);
           await this.fetchCall(channel, answer);
