@@ -19,6 +19,8 @@
 /*! \brief One look along the line, from the front. */
 struct look {
 	const char *app;
+	/*! When it began, of broadcast_clock_ns(). */
+	int64_t begun_ns;
 	int (*is_registered)(const char *app);
 	/*! As that, for the look at what it may have: NULL if it was registered when it began. */
 	int (*still_asked)(const char *app);
@@ -32,6 +34,8 @@ struct look {
 static int take(struct look *look, struct broadcast *broadcast)
 {
 	if (!broadcast_may_claim(broadcast, look->app, look->still_asked)) {
+		/* It was on offer when the look began. Whoever was faster may hide one that has come since. */
+		look->is_disputed |= broadcast_closed_ns(broadcast) >= look->begun_ns;
 		return 0;
 	}
 	switch (broadcast_take(broadcast, look->app, look->is_registered)) {
@@ -78,7 +82,7 @@ struct broadcast *take_first(struct in_line *line, const char *app, int (*is_reg
 	struct look look;
 
 	do {
-		look = (struct look){ .app = app, .is_registered = is_registered };
+		look = (struct look){ .app = app, .is_registered = is_registered, .begun_ns = broadcast_clock_ns() };
 		/* Asked once and not of each call: that takes locks of Asterisk's. The claim itself asks again. */
 		look.still_asked = is_registered && !is_registered(app) ? is_registered : NULL;
 		taken = look_along(line, &look);

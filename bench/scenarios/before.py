@@ -29,8 +29,8 @@ def broadcast_cpu(context: Context, asterisk: Asterisk) -> float:
     times = 40 if context.quick else 120
     readers = start(asterisk, apps=APPS, claimers=0, calls_from="elsewhere", duration=600)
     readers.wait_until_registered(asterisk, APPS)
-    base = asyncio.run(loop_cpu(asterisk, "waits", times // 5)) / (times // 5)
-    used = asyncio.run(loop_cpu(asterisk, "offers", times)) / times
+    base = asyncio.run(loop_cpu(asterisk, "waits", times // 5))[0] / (times // 5)
+    used = asyncio.run(loop_cpu(asterisk, "offers", times))[0] / times
     if readers.finish().report["events"]["offers"] != times * APPS:
         raise BenchError("CPU of broadcasts: not all offers were received")
     until_gone(asterisk)

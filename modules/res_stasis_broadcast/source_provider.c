@@ -198,6 +198,9 @@ static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_a
 	if (ask->demand == STASIS_BROADCAST_DEMAND_KEEP) {
 		return keep(broadcast, ask);
 	}
+	if (ask->demand == STASIS_BROADCAST_DEMAND_LEAVE) {
+		return (int) broadcast_decline(broadcast, ask->app, NULL);
+	}
 	if (is_refused(broadcast, ask->app, requests[ask->demand])) {
 		return BROADCAST_FORBIDDEN;
 	}
@@ -237,7 +240,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_ask)(const struct stasis_broadcast_as
 	if (broadcast) {
 		answer = ask_core(broadcast, ask);
 		broadcast_unref(broadcast);
-	} else if (ask->demand != STASIS_BROADCAST_DEMAND_KEEP) {
+	} else if (ask->demand < STASIS_BROADCAST_DEMAND_KEEP) {
 		stats_count_unknown(ask->demand != STASIS_BROADCAST_DEMAND_DECLINE);
 	}
 	gate_leave();

@@ -66,6 +66,8 @@ enum stasis_broadcast_demand {
 	STASIS_BROADCAST_DEMAND_DECLINE,
 	/*! A call that the application has got already: the worker shall have it. No claim, and not counted as one. */
 	STASIS_BROADCAST_DEMAND_KEEP,
+	/*! As DECLINE, for an application that may have gone already. */
+	STASIS_BROADCAST_DEMAND_LEAVE,
 };
 
 /*! \brief A claim, a bid or a decline that does not wait. All of it is borrowed for the call. */

@@ -281,7 +281,7 @@ static void bid_without(const struct waiting *gone)
 	/* Again if another one has bid meanwhile, in the thread of another subject. */
 	do {
 		const struct stasis_broadcast_ask ask = {
-			.demand = rest.score < 0 ? STASIS_BROADCAST_DEMAND_DECLINE : STASIS_BROADCAST_DEMAND_BID,
+			.demand = rest.score < 0 ? STASIS_BROADCAST_DEMAND_LEAVE : STASIS_BROADCAST_DEMAND_BID,
 			.channel_id = gone->channel_id,
 			.serial = gone->serial,
 			.app = gone->app,

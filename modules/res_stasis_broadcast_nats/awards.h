@@ -32,7 +32,7 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply);
  * Each is answered 403. The bid of its application is from then on that of its next best worker; if there is none, the
  * application has declined.
  *
- * \param app Its application. It is to be there still, or the core takes nothing of it.
+ * \param app Its application, which may have gone with it.
  * \param worker Its name.
  *
  * \note Any thread; takes a lock for a moment.

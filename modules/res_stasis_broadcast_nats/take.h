@@ -19,7 +19,7 @@ struct bus_message;
  *
  * \param message What came. Borrowed.
  *
- * \note The thread of its subject; takes locks for moments.
+ * \note The thread of its subject. Where a call collects bids it waits for the award, and so do all takes behind it.
  */
 void on_take(const struct bus_message *message);
 

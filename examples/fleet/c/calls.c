@@ -179,6 +179,7 @@ static void take_unanswered(lws_sorted_usec_list_t *timer)
 {
 	tell("take", "{s:i}", "status", 0);
 	lws_sul_schedule(owner->lws, 0, &later, take_later, TAKE_US);
+	left_open = false; /* it is asked for later */
 	drop(lws_container_of(timer, struct call, timer));
 }
 
