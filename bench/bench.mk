@@ -2,7 +2,7 @@
 # and how is in docs/PERFORMANCE.md; results go to build/bench.
 .PHONY: bench bench-quick bench-doc bench-needs
 
-bench: bench-needs ari-race ## compare with Asterisk's own, about 45 min [BENCH_PAIRS=5 BENCH_CASES="race fan-out"]
+bench: bench-needs ari-race ## compare with Asterisk's own, about an hour [BENCH_PAIRS=5 BENCH_CASES="race fan-out"]
 	@/usr/bin/python3 bench/bench.py
 
 bench-quick: bench-needs ari-race ## the same, roughly, in 6 min
