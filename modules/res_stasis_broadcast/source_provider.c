@@ -184,6 +184,12 @@ static int keep(struct broadcast *broadcast, const struct stasis_broadcast_ask *
 	return broadcast_state(broadcast) == BROADCAST_CLAIMED ? BROADCAST_TAKEN : BROADCAST_CLOSED;
 }
 
+/*! \brief Whether a demand is what somebody asks for: it is counted, and may be refused. The others are what the fleet knows. */
+static int is_request(enum stasis_broadcast_demand demand)
+{
+	return demand != STASIS_BROADCAST_DEMAND_KEEP && demand != STASIS_BROADCAST_DEMAND_LEAVE;
+}
+
 /*! \brief Ask the core. */
 static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_ask *ask)
 {
@@ -240,7 +246,7 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_ask)(const struct stasis_broadcast_as
 	if (broadcast) {
 		answer = ask_core(broadcast, ask);
 		broadcast_unref(broadcast);
-	} else if (ask->demand < STASIS_BROADCAST_DEMAND_KEEP) {
+	} else if (is_request(ask->demand)) {
 		stats_count_unknown(ask->demand != STASIS_BROADCAST_DEMAND_DECLINE);
 	}
 	gate_leave();

@@ -59,14 +59,15 @@ struct waiting {
 
 AST_LIST_HEAD_NOLOCK(waiting_list, waiting);
 
+/*! When the log was told that there are too many; 0: never. */
+static _Atomic int64_t full_logged_ns;
+
 /*! Protects all that follows. */
 AST_MUTEX_DEFINE_STATIC(awards_lock);
 static struct waiting_list all;
 static size_t waiting_count;
 /*! Whether some are closed. */
 static int has_closed;
-/*! When the log was told that there are too many; 0: never. */
-static int64_t full_logged_ns;
 
 /*! \brief Copy a text behind the others. \return Where the next one goes. */
 static char *put_text(const char **place, char *next, const char *text)
@@ -147,18 +148,6 @@ static const char *full_locked(const struct waiting *waiting)
 										: NULL;
 }
 
-/*! \brief Whether the log is to be told now that there are too many. With the lock. */
-static int must_log_full_locked(void)
-{
-	const int64_t now_ns = monotonic_ns();
-	const int must = !full_logged_ns || now_ns - full_logged_ns >= FULL_NS;
-
-	if (must) {
-		full_logged_ns = now_ns;
-	}
-	return must;
-}
-
 static void log_full(const struct waiting *waiting, const char *what)
 {
 	char app[PRINTABLE_SIZE];
@@ -176,14 +165,11 @@ static int add(struct waiting *waiting, int *is_outbid)
 {
 	struct waiting *earlier;
 	const char *full;
-	int must_log = 0;
 
 	ast_mutex_lock(&awards_lock);
 	earlier = take_earlier_locked(waiting);
 	full = full_locked(waiting);
-	if (full) {
-		must_log = must_log_full_locked();
-	} else {
+	if (!full) {
 		*is_outbid = is_outbid_locked(waiting);
 		waiting->is_noted = *is_outbid;
 		AST_LIST_INSERT_TAIL(&all, waiting, list);
@@ -191,7 +177,7 @@ static int add(struct waiting *waiting, int *is_outbid)
 	}
 	ast_mutex_unlock(&awards_lock);
 	ast_free(earlier);
-	if (must_log) {
+	if (full && monotonic_is_time(&full_logged_ns, FULL_NS)) {
 		log_full(waiting, full);
 	}
 	return full ? -1 : 0;

@@ -132,15 +132,12 @@ void on_ping(const struct bus_message *message attribute_unused)
 /*! \brief Say that another node has our name, once in a while. \retval 1 if that was said now, else 0. */
 static int tell_clash(const char *ari)
 {
-	const int64_t now_ns = monotonic_ns();
-	int64_t before_ns = atomic_load(&clash_logged_ns);
 	struct config *config;
 	char node[PRINTABLE_SIZE];
 	char other[PRINTABLE_SIZE];
 
-	atomic_store(&clash_ns, now_ns);
-	if ((before_ns && now_ns - before_ns < CLASH_NS) ||
-		!atomic_compare_exchange_strong(&clash_logged_ns, &before_ns, now_ns)) {
+	atomic_store(&clash_ns, monotonic_ns());
+	if (!monotonic_is_time(&clash_logged_ns, CLASH_NS)) {
 		return 0;
 	}
 	config = config_get();
