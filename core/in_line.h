@@ -34,7 +34,7 @@ struct in_line_place {
 	unsigned long serial;
 };
 
-/*! \brief How far somebody who looks along the line has come. All zero: not begun. */
+/*! \brief How far somebody who walks along the line has come. All zero: not begun. */
 struct in_line_walk {
 	struct in_line_place last;
 	int has_begun;

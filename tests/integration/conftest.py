@@ -83,10 +83,10 @@ def settings_in(item):
 
 
 def settings_key(item) -> tuple:
-    """Modules built in another way come last: else they would have to be built anew for those that follow."""
+    """Modules built in another way come last: else they would have to be built again for those that follow."""
     settings = settings_in(item)
-    built_anew = any(one.startswith("CFLAGS=") for one in settings.more)
-    return settings.release, settings.special, built_anew, settings.modules, settings.more
+    built_again = any(one.startswith("CFLAGS=") for one in settings.more)
+    return settings.release, settings.special, built_again, settings.modules, settings.more
 
 
 class Instances:

@@ -141,7 +141,7 @@ static void one_that_cannot_come_in_line_is_not_in_it(void **state)
 	give_memory_back();
 	assert_int_equal(failed, -1);
 	assert_int_equal(in_line_next(line, &walk, &next, 1), 0);
-	/* Nor does leaving harm, or coming again. */
+	/* Nor does leaving change anything, or coming again. */
 	in_line_leave(line, broadcast, 0, 1);
 	assert_int_equal(in_line_join(line, broadcast, 0, 1), 0);
 	assert_int_equal(in_line_next(line, &walk, &next, 1), 1);

@@ -85,7 +85,7 @@ AST_TEST_DEFINE(line_of_very_many)
 /*! Takes that are measured together. */
 #define TAKES 50
 
-/*! \brief Take some, which are to be an application's. \return The CPU time in µs; -1 if one was not to be had. */
+/*! \brief Take some, which are to be an application's. \return The CPU time in µs; -1 if one could not be taken. */
 static int64_t take_us(const char *app)
 {
 	int64_t began_us = cpu_us();
