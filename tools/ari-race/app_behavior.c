@@ -212,20 +212,25 @@ static void send_text(struct claim *claim, const struct text *text, http_answer_
 	}
 }
 
-/*! \brief Send a claim or decline, over HTTP or the application's own WebSocket. */
-static void send_request(struct claim *claim,
+/*! \brief Send a claim or decline, over NATS, HTTP or the application's own WebSocket. */
+static void send_request(struct claim *claim, const char *verb,
 	void (*whole)(struct text *text, const struct options *options, const char *id, const char *app),
 	void (*uri)(struct text *text, const char *id, const char *app), http_answer_cb done)
 {
-	const struct options *options = &claim->race->options;
+	struct race *race = claim->race;
 	char buf[REQUEST_SIZE];
 	struct text text;
 
+	history_write(&race->history, verb, now_ns(), claim->call->id, claim->app->name, NULL, 0);
+	if (race->workers) {
+		workers_ask(race->workers, claim, verb, -1, done);
+		return;
+	}
 	text_init(&text, buf, sizeof(buf));
-	if (options->over_websocket) {
+	if (race->options.over_websocket) {
 		uri(&text, claim->call->id, claim->app->name);
 	} else {
-		whole(&text, options, claim->call->id, claim->app->name);
+		whole(&text, &race->options, claim->call->id, claim->app->name);
 	}
 	send_text(claim, &text, done);
 }
@@ -233,16 +238,10 @@ static void send_request(struct claim *claim,
 static void send_claim(struct timer *timer)
 {
 	struct claim *claim = lws_container_of(timer, struct claim, think);
-	struct race *race = claim->race;
 
-	race->stats.sent[REQUEST_CLAIM]++;
+	claim->race->stats.sent[REQUEST_CLAIM]++;
 	claim->app->claims++;
-	history_write(&race->history, "claim", now_ns(), claim->call->id, claim->app->name, NULL, 0);
-	if (race->workers) {
-		workers_ask(race->workers, claim, "claim", -1, on_claim_answered);
-		return;
-	}
-	send_request(claim, request_claim, request_claim_uri, on_claim_answered);
+	send_request(claim, "claim", request_claim, request_claim_uri, on_claim_answered);
 }
 
 /*! \brief A bid stays until its call is freed: who has won is told by StasisStart, and may have answered before. */
@@ -305,15 +304,9 @@ static void on_declined(void *data, const struct http_answer *answer)
 static void send_decline(struct timer *timer)
 {
 	struct claim *claim = lws_container_of(timer, struct claim, think);
-	struct race *race = claim->race;
 
-	race->stats.sent[REQUEST_DECLINE]++;
-	history_write(&race->history, "decline", now_ns(), claim->call->id, claim->app->name, NULL, 0);
-	if (race->workers) {
-		workers_ask(race->workers, claim, "decline", -1, on_declined);
-		return;
-	}
-	send_request(claim, request_decline, request_decline_uri, on_declined);
+	claim->race->stats.sent[REQUEST_DECLINE]++;
+	send_request(claim, "decline", request_decline, request_decline_uri, on_declined);
 }
 
 /*! \brief Do what the application does with offers, at once or after it has thought about it. */
