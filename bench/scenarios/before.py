@@ -1,13 +1,11 @@
 """With everything off: nothing is to cost more than it did in the first version."""
 
-import asyncio
-
-from asterisk import Asterisk, BenchError, conf
+from asterisk import Asterisk, conf
 from stats import Case, ratio_at_least, ratio_at_most
-from race import race, start, until_gone, warm_up
+from race import race, until_gone, warm_up
 from scenario import BEFORE, Context, Stats, Scenario
 
-from .cpu import loop_cpu
+from .cpu import offers_only
 
 APPS = 100
 RACERS = 10
@@ -22,19 +20,6 @@ ami_events = no
 cel_events = no
 queue_log = no
 """
-
-
-def broadcast_cpu(context: Context, asterisk: Asterisk) -> float:
-    """CPU of one broadcast, in ms: a call that is offered again and again, less its loop."""
-    times = 40 if context.quick else 120
-    readers = start(asterisk, apps=APPS, claimers=0, calls_from="elsewhere", duration=600)
-    readers.wait_until_registered(asterisk, APPS)
-    base = asyncio.run(loop_cpu(asterisk, "waits", times // 5))[0] / (times // 5)
-    used = asyncio.run(loop_cpu(asterisk, "offers", times))[0] / times
-    if readers.finish().report["events"]["offers"] != times * APPS:
-        raise BenchError("CPU of broadcasts: not all offers were received")
-    until_gone(asterisk)
-    return (used - base) * 1000
 
 
 def race_at(context: Context, asterisk: Asterisk) -> Stats:
@@ -55,7 +40,8 @@ def measure(context: Context, side: str) -> Stats:
     settings = {"CONF": conf("off", stasis_broadcast=OFF)} if side == "ours" else {}
     with Asterisk("ours" if side == "ours" else "before", **settings) as asterisk:
         warm_up(asterisk, apps=APPS, claimers=1, calls=20, rate=40)
-        return {"before-broadcast-cpu": broadcast_cpu(context, asterisk)} | race_at(context, asterisk)
+        cpu = offers_only(asterisk, 40 if context.quick else 120)
+        return {"before-broadcast-cpu": cpu} | race_at(context, asterisk)
 
 
 SCENARIOS = [

@@ -15,7 +15,7 @@ EACH_MS = 30
 
 
 async def loop_cpu(
-    asterisk: Asterisk, exten: str, times: int, each_ms: int = EACH_MS, also: Callable[[], float] = lambda: 0.0
+    asterisk: Asterisk, exten: str, times: int, each_ms: int, also: Callable[[], float]
 ) -> tuple[float, float]:
     """CPU seconds of one call that goes through a loop of the dialplan: of Asterisk, and what else the function reads."""
     done = asyncio.Event()
@@ -39,18 +39,25 @@ async def loop_cpu(
     return used
 
 
-def offers_only(context: Context, asterisk: Asterisk) -> float:
-    """One call, offered again and again, less the loop around it: all of it is the broadcast. In ms."""
-    times = 50 if context.quick else 200
+def offer_cost(
+    asterisk: Asterisk, exten: str, times: int, waits: int, each_ms: int = EACH_MS, also: Callable[[], float] = lambda: 0.0
+) -> tuple[float, float]:
+    """CPU of one of so many offers less the loop around it, which `waits` times tell; in ms, as loop_cpu() has it."""
+    base = asyncio.run(loop_cpu(asterisk, "waits", waits, each_ms, also))
+    used = asyncio.run(loop_cpu(asterisk, exten, times, each_ms, also))
+    return used[0] / times * 1000 - base[0] / waits * 1000, used[1] / times * 1000 - base[1] / waits * 1000
+
+
+def offers_only(asterisk: Asterisk, times: int) -> float:
+    """One call, offered so often, less the loop around it: all of it is the broadcast. In ms."""
     readers = start(asterisk, apps=APPS, claimers=0, calls_from="elsewhere", duration=600)
     readers.wait_until_registered(asterisk, APPS)
-    base = asyncio.run(loop_cpu(asterisk, "waits", times // 5))[0] / (times // 5)
-    used = asyncio.run(loop_cpu(asterisk, "offers", times))[0] / times
+    cost = offer_cost(asterisk, "offers", times, times // 5)[0]
     offers = readers.finish().report["events"]["offers"]
     if offers != times * APPS:
         raise BenchError(f"CPU of broadcasts: {offers} offers were received, {times * APPS} were expected")
     until_gone(asterisk)
-    return (used - base) * 1000
+    return cost
 
 
 def whole_calls(context: Context, asterisk: Asterisk) -> float:
@@ -68,7 +75,7 @@ def measure(context: Context, side: str) -> Stats:
     with Asterisk(side) as asterisk:
         warm_up(asterisk, apps=APPS, claimers=1, calls=20, rate=RATE)
         return {
-            "cpu-broadcast-100": offers_only(context, asterisk),
+            "cpu-broadcast-100": offers_only(asterisk, 50 if context.quick else 200),
             "cpu-call-100": whole_calls(context, asterisk),
         }
 

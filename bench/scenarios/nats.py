@@ -1,7 +1,5 @@
 """A fleet over NATS, beside the same calls over WebSockets."""
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
 
 from asterisk import Asterisk, BenchError
@@ -9,7 +7,7 @@ from fleet import Fleet
 from stats import Case, for_the_record, ours_at_most, ratio_at_most
 from race import Race, Running, race, start, until, until_gone, until_quiet, warm_up
 from scenario import NOTHING, Context, Stats, Scenario
-from scenarios.cpu import loop_cpu
+from scenarios.cpu import offer_cost
 
 PROGRAM = "nats-server"
 NO_SERVER = "has no NATS"
@@ -27,13 +25,6 @@ NATS_TO_WEBSOCKETS = 1.5
 NODES, WORKERS, AT_ONCE, SECONDS = 3, 3000, 8, 6
 
 
-def offer_cost(asterisk: Asterisk, exten: str, times: int, *also: Callable[[], float]) -> tuple[float, ...]:
-    """CPU of one offer less the loop around it, in ms: of Asterisk, and what else the function reads."""
-    base = asyncio.run(loop_cpu(asterisk, "waits", times, OFFER_MS, *also))
-    used = asyncio.run(loop_cpu(asterisk, exten, times, OFFER_MS, *also))
-    return tuple((with_it - without) / times * 1000 for with_it, without in zip(used, base))
-
-
 def all_heard(readers: Running, times: int) -> None:
     offers = readers.finish().report["events"]["offers"]
     if offers != times * MANY:
@@ -46,7 +37,7 @@ def offers_over_nats(times: int) -> Stats:
         readers = start(node, apps=MANY, claimers=0, calls_from="elsewhere", duration=600, nats=fleet.server.url)
         until(lambda: readers.process.poll() is not None or node.workers() == MANY, f"{MANY} workers have said hello")
         until_quiet(node.cpu, fleet.server_cpu)
-        asterisk, server = offer_cost(node, "offers-all", times, fleet.server_cpu)
+        asterisk, server = offer_cost(node, "offers-all", times, times, OFFER_MS, fleet.server_cpu)
         all_heard(readers, times)
         fleet.until_gone()
     return {"nats-cpu-1000": asterisk, "nats-cpu-1000-server": server}
@@ -57,7 +48,7 @@ def offers_over_websockets(times: int) -> Stats:
         readers = start(asterisk, apps=MANY, claimers=0, calls_from="elsewhere", duration=600)
         readers.wait_until_registered(asterisk, MANY)
         until_quiet(asterisk.cpu)
-        stats = {"nats-cpu-1000": offer_cost(asterisk, "offers", times)[0]}
+        stats = {"nats-cpu-1000": offer_cost(asterisk, "offers", times, times, OFFER_MS)[0]}
         all_heard(readers, times)
         until_gone(asterisk)
     return stats
