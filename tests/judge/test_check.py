@@ -219,3 +219,11 @@ def test_parts_that_are_never_asked_again():
     words = {line.split()[0]: line.split()[3] for line in lines if line and not line.startswith("#")}
     for name in ("core", "judge", "fuzz", "stress", "hardening", "analyze", "cross", "model"):
         assert words[name] == "once", name
+
+
+def test_parts_that_are_asked_again_can_tell_that_tests_have_failed():
+    """make ends with 2 whatever it runs ended with, and then nobody knows whether all tests were run."""
+    lines = (REPO / "tests" / "parts").read_text().splitlines()
+    for line in lines:
+        if line and not line.startswith("#") and line.split()[3] == "again":
+            assert not line.split(None, 5)[5].split("&&")[-1].split()[0] == "make", line
