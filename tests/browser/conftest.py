@@ -24,8 +24,7 @@ def pytest_configure():
 
 @pytest.fixture(scope="session")
 def asterisk():
-    # The folder of the integration tests, in which the modules are built already.
-    one = Asterisk(22, number=1)
+    one = Asterisk(22)
     one.up(SETTINGS)
     yield one
     one.down()

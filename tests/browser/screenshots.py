@@ -60,7 +60,7 @@ async def take(asterisk: Asterisk) -> None:
 
 async def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
-    asterisk = Asterisk(22, number=1)
+    asterisk = Asterisk(22)
     asterisk.up(Settings(22, more=(f"CONF={DEMO / 'console'}", f"EXTENSIONS={DEMO / 'extensions.conf'}")))
     try:
         working = asyncio.create_task(shift.work(asterisk.ari_url, every=1.2))

@@ -129,7 +129,7 @@ async def test_from_another_place_than_asterisk(case, page):
 @pytest.fixture
 def second(loop):
     """One more Asterisk. It needs no setting for the page of another one."""
-    one = Asterisk(22, number=0)
+    one = Asterisk(22, number=1)
     one.up(SETTINGS)
     case = Case(one, "second")
     loop.run_until_complete(case.open())

@@ -72,13 +72,16 @@ class Settings:
 
 @dataclass
 class Asterisk:
-    """A running instance. `word` says whose it is; `number` keeps instances of one version apart."""
+    """A running instance. `word` says whose it is; `number` keeps instances of one version apart.
+
+    Lanes of `make check` run at the same time: none has an instance of another one's.
+    """
 
     version: int
     number: int = 0
     settings: Settings | None = None
     env: dict[str, str] = field(default_factory=dict)
-    word: str = "check"
+    word: str = field(default_factory=lambda: "check" + os.environ.get("CHECK_LANE", ""))
     release: str = ""
 
     @property

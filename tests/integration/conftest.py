@@ -109,9 +109,8 @@ class Instances:
             asterisk.down()
             results = os.environ.get("CHECK_RESULTS")
             if results and asterisk.env:
-                # The log of the first time says why a test has failed.
-                again = ".again" if os.environ.get("CHECK_ONLY") else ""
-                name = f"{asterisk.name}-{asterisk.release}{again}.asterisk.log"
+                # Each part's has a name of its own, and so has what is asked again: the first time's says why a test has failed.
+                name = f"{Path(results).stem}.{asterisk.name}-{asterisk.release}.asterisk.log"
                 shutil.copyfile(asterisk.log, Path(results).with_name(name))
 
 

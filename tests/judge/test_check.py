@@ -88,6 +88,14 @@ def test_version_that_may_not_be_missing_ends_it(check):
     assert status == 1 and "22 could not be made; 0 tests were run" in lines[-1]
 
 
+def test_lanes_share_no_asterisk(check):
+    """What runs at the same time would take the other's down, or unload its modules."""
+    command = f'PYTHONPATH={REPO}/tests /usr/bin/python3 -Bc "from harness.asterisk import Asterisk; print(Asterisk(22).name)"'
+    status, lines = check.run(f"a 1 30 once core {ONE}; {command}", f"b 2 30 once core {ONE}; {command}")
+    names = [line.partition(" | ")[2] for line in lines if " | check" in line]
+    assert status == 0 and len(names) == len(set(names)) == 2, lines
+
+
 # What is asked again
 
 PYTEST = "/usr/bin/python3 -B -m pytest -q -p no:cacheprovider"
