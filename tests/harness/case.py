@@ -206,6 +206,15 @@ class Case:
         await call.hangup()
         await call.result("h")
 
+    async def sent(self, call: Call, *app_names: str) -> None:
+        """Wait until a call's offer has been sent to each, read or not: who has not been sent it when it is claimed hears nothing."""
+
+        async def noted() -> bool:
+            shown = await self.ami.cli(f"broadcast show channel {call.id}")
+            return all(re.search(rf"^ +\d+\.\d .*{re.escape(name)}$", shown, re.MULTILINE) for name in app_names)
+
+        await until(noted, "the offer is noted as sent")
+
     async def deaf_app(self) -> DeafApp:
         app = await DeafApp(self.ari, self.app_name("deaf")).connect()
         self._apps.append(app)

@@ -175,13 +175,8 @@ async def test_show_channel_tells_of_each_recipient(case):
     for app in apps:
         await app.offered(call.id)
     assert await apps[1].decline(call.id) == 204
-
-    async def all_sent():
-        lines = await run(case, f"broadcast show channel {call.id}")
-        return all(re.search(rf"^ +\d+\.\d .*{app.app}$", "\n".join(lines), re.MULTILINE) for app in apps)
-
     # An application may have read its event before the thread that wrote it has noted so.
-    await until(all_sent, "the events are noted as sent")
+    await case.sent(call, *(app.app for app in apps))
     titles, rows = await table(case, f"broadcast show channel {call.id}", "Queued")
     assert titles == ["Queued", "Sent (ms)", "Declined", "Lost", "Claimed", "Application"]
     assert len(rows) == 3

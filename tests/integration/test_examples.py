@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,12 @@ async def test_declines(case, language):
 @each
 async def test_one_of_three_gets_the_call(case, language):
     examples = [await Example(case, language, f"example{number}", "--then", "keep").start() for number in range(3)]
-    call = await case.call("10000")
+    for example in examples:
+        example.process.send_signal(signal.SIGSTOP)
+    call = await case.call("60000")
+    await case.sent(call, *(example.app for example in examples))
+    for example in examples:
+        example.process.send_signal(signal.SIGCONT)
     answers = [(await example.told("claim", call))["status"] for example in examples]
     assert sorted(answers) == [204, 409, 409]
     winner = examples[answers.index(204)]
