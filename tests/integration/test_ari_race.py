@@ -45,15 +45,16 @@ async def test_claims_and_declines_over_websockets(case, tmp_path, share):
     assert report["errors"] == 0 and report["latency_ms"]["claim_to_start"]["count"] == 20
 
 
-BIDDERS = ("--apps", "5", "--bid", "--think", "20", "--spread", "20", "--calls", "20", "--rate", "50")
+# Few calls at a time: the bids of a call have to come within its window on a slow machine, too.
+BIDDERS = ("--apps", "5", "--bid", "--think", "20", "--spread", "20", "--calls", "20", "--concurrency", "2")
 
 
 async def check_bids(case, folder, *options):
     """The best of five bids wins, each time: scores follow from the seed, so their mean does not depend on luck."""
     status, report, _ = await race(case, folder, *BIDDERS, *options)
     assert status == 0 and report["calls"]["winners"] == {"0": 0, "1": 20, "2+": 0}
-    bids = report["answers"]["bid"]
-    assert bids["sent"] == bids["202"] == 100 and bids["none"] == report["errors"] == 0
+    assert {word: count for word, count in report["answers"]["bid"].items() if count} == {"sent": 100, "202": 100}
+    assert report["errors"] == 0
     assert report["answers"]["claim"]["sent"] == report["events"]["unclaimed_starts"] == 0
     assert report["latency_ms"]["offer_to_start"]["count"] == 20
     assert report["calls"]["mean_score"] > 750
