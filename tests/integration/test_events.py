@@ -107,7 +107,7 @@ async def test_call_claimed_goes_to_the_recipients_only(case):
 
 async def test_no_call_claimed_when_nobody_claims(case):
     app = await case.app()
-    call = await case.call("500,,,yes")
+    call = await case.call("1500,,,yes")
     await app.offered(call.id)
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
     await case.flush(app)
