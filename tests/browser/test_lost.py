@@ -96,6 +96,19 @@ async def test_without_our_modules(case, page):
         await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="load")
 
 
+async def test_modules_that_come_later_than_asterisk(case, page):
+    """An Asterisk that was started again answers before it has loaded them."""
+    await opened(page, case)
+    await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="unload")
+    try:
+        await case.ami.cli("ari shutdown websocket sessions")
+        await page.reads("#problems", "Stasis Broadcast is not loaded there")
+        await page.reads("#nodes", "again in")
+    finally:
+        await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="load")
+    await page.reads("#nodes", "live")
+
+
 async def test_an_address_that_is_none(case, page):
     await page.open(f"{url(case.asterisk)}#nodes=javascript:alert(1)")
     await log_in(page)
