@@ -5,7 +5,7 @@ import re
 
 import machine
 from asterisk import OUT, Asterisk, conf
-from harness.fleet import CONF, MODULE, lend
+from harness.fleet import CONF, MODULE
 from harness.nats_server import NatsServer, free_port
 from race import until, until_gone
 
@@ -48,10 +48,7 @@ class Fleet:
         with self._stack:
             self.server.start()
             self._stack.callback(self.server.stop)
-            first = self.nodes[0]
             for node in self.nodes:
-                if node is not first:
-                    lend(first.folder, node.name)
                 self._stack.enter_context(node)
             # Each node has appended what it takes for others; only the fleet knows.
             self._stack.callback(self._tell_others)

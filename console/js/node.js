@@ -30,6 +30,7 @@ export class Node {
     this.listener = listener;
     this.isOwn = new URL(this.url).origin === location.origin;
     this.mayWrite = false;
+    this.wasLive = false;
     this.state = 'connecting';
     this.reason = '';
     this.since = Date.now();
@@ -74,6 +75,7 @@ export class Node {
       // A method that nobody has there: 403 is for who may not write, 405 for who may.
       this.mayWrite = (await this.request('POST', 'broadcastStats')).status !== 403;
       this.pause = FIRST_PAUSE;
+      this.wasLive = true;
       this.become('live');
       this.listener.onReady(this);
     } catch (error) {
@@ -86,7 +88,8 @@ export class Node {
   check(answer) {
     if (answer.status === 401) throw new Refused('refused', 'User or password is wrong');
     if (answer.status === 404 || answer.status === 501) {
-      throw new Refused('unfit', 'Stasis Broadcast is not loaded there: its modules are res_stasis_broadcast.so and res_ari_broadcasts.so');
+      // Where it was, it may be again in a moment: an Asterisk that starts answers before it has loaded all modules.
+      throw new Refused(this.wasLive ? 'away' : 'unfit', 'Stasis Broadcast is not loaded there: its modules are res_stasis_broadcast.so and res_ari_broadcasts.so');
     }
     if (answer.status !== 200) throw new Refused('away', `ARI answers ${answer.status}`);
   }

@@ -39,7 +39,8 @@ instance_is_built() {
 
 # An instance that has built nothing yet takes over what another one of this clone has built with the same words for make:
 # what is compiled does not depend on the instance, but for the folder's name among the noted flags. Make still compares
-# times and flags, and builds what has changed since. Nothing is taken from one that is being built: its lock is held.
+# times and flags, and builds what has changed since. Nothing is taken from one that is being built: its lock is held. Several
+# may copy the same one at a time.
 instance_take_over() {
     local words=$1 other new=$DIR/src/build.new
     [ ! -e "$DIR/src/build" ] || return 0
@@ -47,7 +48,7 @@ instance_take_over() {
         [ -O "$other/src/build" ] || continue
         [ "$(cat "$other/src/build/built" 2>/dev/null)" = "$words" ] || continue
         (
-            flock -n 8 && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
+            flock -sn 8 && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
                 sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
         ) 2>/dev/null 8<"$other.lock" && mv "$new" "$DIR/src/build" && return
         rm -rf "$new"

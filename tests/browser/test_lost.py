@@ -58,8 +58,18 @@ async def test_connection_cut(case, page):
     call = await caller(case, "60000,,,yes", "Gerda")
     await before.offered(call.id)
     await page.reads("#line tbody", "Gerda")
+    # Each text, since the next one may follow at once: that all is well again.
+    await page.evaluate(
+        "{const say = document.getElementById('say'); window.said = [];"
+        " new MutationObserver(() => window.said.push(say.textContent))"
+        ".observe(say, {childList: true, characterData: true, subtree: true})}"
+    )
     await case.ami.cli("ari shutdown websocket sessions")
-    await page.reads("#say", "is there again")
+
+    async def is_back():
+        return "is there again" in str(await page.evaluate("window.said"))
+
+    await until(is_back, "the page says that Asterisk is there again")
     await page.reads("#line tbody", "Gerda")
     app = await case.app()
     assert await app.claim(call.id) == 204
@@ -94,6 +104,19 @@ async def test_without_our_modules(case, page):
         await page.reads("#login-error", "Stasis Broadcast is not loaded there")
     finally:
         await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="load")
+
+
+async def test_modules_that_come_later_than_asterisk(case, page):
+    """An Asterisk that was started again answers before it has loaded them."""
+    await opened(page, case)
+    await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="unload")
+    try:
+        await case.ami.cli("ari shutdown websocket sessions")
+        await page.reads("#problems", "Stasis Broadcast is not loaded there")
+        await page.reads("#nodes", "again in")
+    finally:
+        await case.ami.action("ModuleLoad", Module="res_ari_broadcasts.so", LoadType="load")
+    await page.reads("#nodes", "live")
 
 
 async def test_an_address_that_is_none(case, page):

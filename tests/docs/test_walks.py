@@ -2,13 +2,13 @@
 
 import os
 import re
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from consoles import assert_shown, sessions
+from harness.nats_server import free_port
 from pages import REPO, Block, blocks
 
 INSTANCE = "docs-walk"
@@ -16,12 +16,6 @@ INSTANCE = "docs-walk"
 SECONDS = 120
 # The longest that an application may take to say what it is shown to say.
 PATIENCE = 40
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Walk:

@@ -28,7 +28,6 @@ def server():
 @pytest.fixture(scope="module")
 def node(server):
     one = Node(22, 1, word="fleet-roles")
-    one.borrow_build()
     one.join([server.url], FOLDER, INTEGRATION / "extensions.conf", {"user": "node-1", "password": USERS["node-1"], "hold_ms": "5000"})
     yield one
     one.down()

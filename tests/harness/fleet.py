@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,25 +32,6 @@ class Node(Asterisk):
         self.started_with = Settings(self.version, more=settings)
         self.up(self.started_with)
 
-    def lend_build(self, other: "Node") -> None:
-        """What was built for this one is the same for another one: it need not be built again."""
-        lend(self.folder, other.name)
-
-    def borrow_build(self) -> None:
-        """Begin with what was built last for any instance of this version; make builds what has changed since."""
-        found = [path.resolve() for path in (REPO / ".sandbox").glob(f"{self.version}*")]
-        built = [folder for folder in found if (folder / "src" / "build" / "modules").is_dir()]
-        if built:
-            lend(max(built, key=lambda folder: (folder / "src" / "build" / "modules").stat().st_mtime), self.name)
-
-
-def lend(folder: Path, name: str) -> None:
-    """Copy what was built in an instance's folder to that of another instance, if it has nothing yet."""
-    there = folder.with_name(f"{folder.name.split('-')[0]}-{name}") / "src"
-    if not (there / "build").exists():
-        there.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-a", f"{folder}/src/.", str(there)], check=True)
-
 
 @dataclass
 class Fleet:
@@ -77,9 +57,7 @@ class Fleet:
 
     def build(self) -> None:
         """Build the modules for the first node, and tell the user so if it takes a while. up() does it without a word."""
-        first = Node(22, 1, word=self.word)
-        first.borrow_build()
-        first.build_modules()
+        Node(22, 1, word=self.word).build_modules()
 
     def up(self, extensions: Path | None, server_conf: str = "", more: dict[str, str] | None = None) -> None:
         """Start all of it, or nothing. `more` are settings of the module on all nodes."""
@@ -97,17 +75,17 @@ class Fleet:
             raise
 
     def start_nodes(self, extensions: Path | None, more: dict[str, str]) -> None:
-        """The first one builds the modules; then the others, side by side. A node prefers a server of its own."""
+        """The first one builds the modules; then the others, side by side, for which the sandbox uses what it has built.
+
+        A node prefers a server of its own.
+        """
 
         def join(node: Node) -> None:
             turn = (node.number - 1) % len(self.urls)
             node.join(self.urls[turn:] + self.urls[:turn], self.folder, extensions, more)
 
         first, *others = self.nodes
-        first.borrow_build()
         join(first)
-        for other in others:
-            first.lend_build(other)
         with ThreadPoolExecutor() as pool:
             list(pool.map(join, others))
 

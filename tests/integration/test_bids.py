@@ -272,7 +272,6 @@ async def test_unknown_and_over_get_404(case):
     answer = await case.ari.post("/broadcasts/no-such-channel/bid", application=app.app, score="1")
     assert answer.status == 404 and answer.message
     call = await case.call("300,,,,b(100)", extension="test-and-wait")
-    await app.offered(call.id)
     await call.result()
     assert await bid(case, call, app.app, 1) == 404
 

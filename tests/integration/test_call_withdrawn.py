@@ -50,7 +50,7 @@ async def check_reason(case, app, call, reason):
 
 async def test_nobody_claims_in_time(case):
     app = await case.app()
-    call = await case.call("300,,,yes")
+    call = await case.call("1500,,,yes")
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
     await check_reason(case, app, call, "timeout")
 

@@ -107,7 +107,7 @@ async def test_call_claimed_goes_to_the_recipients_only(case):
 
 async def test_no_call_claimed_when_nobody_claims(case):
     app = await case.app()
-    call = await case.call("500,,,yes")
+    call = await case.call("1500,,,yes")
     await app.offered(call.id)
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
     await case.flush(app)
@@ -125,24 +125,23 @@ async def test_retry_of_the_winner_tells_nobody_again(case):
 
 
 async def test_call_broadcast_comes_before_call_claimed_always(case):
-    """One of twenty claims as soon as it hears of the call; the others may not yet have."""
+    """One of twenty claims as soon as it hears of the call; the others may not yet have, and then hear nothing of it."""
     apps = await case.apps(20)
     calls = [await case.call("10000,,,yes") for _ in range(15)]
     for number, call in enumerate(calls):
         fast = apps[number]
         await fast.offered(call.id)
         assert await fast.claim(call.id) == 204
-    for call in calls:
-        for app in apps:
-            await app.event("CallClaimed", call.id)
+    await case.flush(*apps)
     for app in apps:
-        for call in calls:
+        for number, call in enumerate(calls):
             kinds = [
                 event["type"]
                 for event in app.events
                 if event.get("channel", {}).get("id") == call.id and event["type"].startswith("Call")
             ]
-            assert kinds == ["CallBroadcast", "CallClaimed"], (app.app, call.id)
+            both = ["CallBroadcast", "CallClaimed"]
+            assert kinds == both or (kinds == [] and app is not apps[number]), (app.app, call.id, kinds)
 
 
 async def test_order_of_recipients_is_shuffled_for_each_broadcast(case):

@@ -43,8 +43,11 @@ async def agent(case, user):
 
 
 async def without_pbx(case, offer="20000,,first,yes", number=0, channel="Local/wait@default/n", **fields):
-    """A call that AMI's Originate runs StasisBroadcast() on: it has no PBX."""
-    call = Call(case, f"{case.prefix}-nopbx-{number}")
+    """A call that AMI's Originate runs StasisBroadcast() on: it has no PBX.
+
+    All IDs are of one length: Asterisk refuses one that another channel's ID begins with, and of originates at once any may be the first.
+    """
+    call = Call(case, f"{case.prefix}-nopbx-{number:03}")
     answer = await case.ami.action(
         "Originate",
         Channel=channel,

@@ -97,7 +97,7 @@ async def test_all_at_once(case, options):
 
 async def test_deadline_comes_before_all_have_heard(case):
     app = await crowd(case, 4)
-    call = await case.call("300,,,,k(1:30000)")
+    call = await case.call("1500,,,,k(1:30000)")
     await wait_heard(app, call, 1)
     assert await call.status() == ("TIMEOUT", "TIMEOUT")
     await case.flush(app)

@@ -259,7 +259,6 @@ async def mix_claimed(case):
 async def mix_timeout(case):
     app = await case.app()
     call = await case.call("500")
-    await app.offered(call.id)
     result = await call.result()
     assert await app.claim(call.id) == 404
     return result

@@ -161,12 +161,12 @@ async def test_options_hold_for_the_offer_after_a_lost_winner(case):
 
 async def test_waited_counts_from_the_first_offer(case):
     app = await case.app()
-    call = await case.call("700", extension="twice", OFFER2="10000")
+    call = await case.call("1500", extension="twice", OFFER2="10000")
     first = await app.offered(call.id)
-    assert 0 <= first["waited"] < 700
+    assert 0 <= first["waited"] < 1500
     await app.wait_count(2, lambda event: event in app.of("CallBroadcast", call.id))
     second = app.of("CallBroadcast", call.id)[1]
-    assert 700 <= second["waited"] <= 700 + (second["at"] - first["at"]) * 1000
+    assert 1500 <= second["waited"] <= 1500 + (second["at"] - first["at"]) * 1000
 
 
 async def test_a_wait_ends_when_an_application_has_had_the_call(case):

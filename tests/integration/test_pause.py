@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from harness.events import until
+from test_queue_log import QueueLog
+from test_reoffer import LOST, claim_when_open, ghost
+from test_settings import Conf
 from test_unload import APP, REST, RES, all_loaded, force, module
 
 PAUSES = {"CFLAGS": "-O0 -g -DPAUSE_POINTS"}
@@ -75,3 +78,23 @@ async def test_threads_that_go_on_while_others_are_started_are_not_replaced(case
     name = "dispatch_relief_is_counted_again"
     told = await asyncio.to_thread(case.asterisk.cli, f"test execute category /stasis_broadcast/ name {name}")
     assert "1 Test(s) Executed  1 Passed  0 Failed" in told, told
+
+
+async def test_claim_is_in_queue_log_before_what_follows_it(case):
+    """The thread that has claimed is held before it tells of that, and the call's own goes on: the winner is lost."""
+    case.expect_log(LOST)
+    conf = Conf(case)
+    case.at_end(conf.take_away)
+    await conf.use("queue_log = yes")
+    log = QueueLog(case)
+    gone = await ghost(case)
+    call = await case.call(f"10000,^{gone.app}$,,,q(sales)")
+    await log.wait(call, 1)
+    point = Point(case, "queue_log_close")
+    claim = asyncio.create_task(claim_when_open(case, call, gone.app))
+    await point.is_reached()
+    await call.result()
+    await log.wait(call, 4)
+    await point.let_go()
+    assert await claim == 204
+    assert log.events(call) == ["ENTERQUEUE", "CONNECT", "RINGNOANSWER", "EXITEMPTY"]

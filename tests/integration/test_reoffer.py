@@ -15,7 +15,7 @@ LOST = r"application '.*' claimed the call but was gone before it had it"
 async def ghost(case, word="ghost"):
     """An application that is registered, has a channel, and is not there any more."""
     app = await case.app(word)
-    call = await case.call(f"5000,^{app.app}$")
+    call = await case.call(f"20000,^{app.app}$")
     await app.offered(call.id)
     assert await app.claim(call.id) == 204
     await app.started(call.id)
@@ -28,7 +28,7 @@ async def ghost(case, word="ghost"):
 async def test_call_of_a_lost_winner_is_offered_to_the_others(case):
     case.expect_log(LOST)
     gone, other = await ghost(case), await case.app("other")
-    call = await case.call("5000")
+    call = await case.call("20000")
     await other.offered(call.id)
     assert await case.ari.claim(call.id, gone.app) == 204
     await other.wait(lambda _: len(other.of("CallBroadcast", call.id)) == 2)
@@ -44,7 +44,7 @@ async def test_call_of_a_lost_winner_is_offered_to_the_others(case):
 async def test_lost_winner_cannot_claim_again(case):
     case.expect_log(LOST)
     gone, other = await ghost(case), await case.app("other")
-    call = await case.call("5000")
+    call = await case.call("20000")
     await other.offered(call.id)
     assert await case.ari.claim(call.id, gone.app) == 204
     await other.wait(lambda _: len(other.of("CallBroadcast", call.id)) == 2)
@@ -59,7 +59,7 @@ async def test_lost_winner_cannot_claim_again(case):
 async def test_lost_winner_with_nobody_else_leaves_the_call_in_the_dialplan(case):
     case.expect_log(LOST)
     gone = await ghost(case)
-    call = await case.call(f"5000,^{gone.app}$")
+    call = await case.call(f"20000,^{gone.app}$")
     assert await claim_when_open(case, call, gone.app) == 204
     result = await call.result()
     assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("FAILED", "NOAPPS")
@@ -89,7 +89,7 @@ async def test_no_more_than_three_more_rounds(case):
     case.expect_log(LOST)
     gone = [await ghost(case, f"ghost{number}") for number in range(5)]
     other = await case.app("other")
-    call = await case.call("5000")
+    call = await case.call("20000")
     for number, app in enumerate(gone[:4], 1):
         await other.wait(lambda _, number=number: len(other.of("CallBroadcast", call.id)) == number)
         assert await case.ari.claim(call.id, app.app) == 204
@@ -137,7 +137,8 @@ async def test_winner_of_a_later_round_is_told_if_it_is_to_be(case, notify):
     case.expect_log(LOST)
     gone, other, third = await ghost(case), await case.app("other"), await case.app("third")
     call = await case.call(f"20000,,,{notify}")
-    await other.offered(call.id)
+    # Both: an offer that is still queued when its broadcast closes is not sent.
+    await asyncio.gather(other.offered(call.id), third.offered(call.id))
     assert await case.ari.claim(call.id, gone.app) == 204
     await asyncio.gather(offered_again(other, call), offered_again(third, call))
     assert await other.claim(call.id) == 204

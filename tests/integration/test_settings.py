@@ -466,10 +466,10 @@ async def test_wait_goes_on_from_the_last_offer_with_max_open(case, conf):
     """There is room for the next one: nothing of the last one has to go before it."""
     await conf.use("max_open = 100")
     app = await case.app()
-    call = await case.call("700", extension="twice", OFFER2="10000")
+    call = await case.call("1500", extension="twice", OFFER2="10000")
     await app.offered(call.id)
     await app.wait(lambda _: len(app.of("CallBroadcast", call.id)) == 2)
-    assert app.of("CallBroadcast", call.id)[1]["waited"] >= 700
+    assert app.of("CallBroadcast", call.id)[1]["waited"] >= 1500
 
 
 async def test_new_max_open_counts_those_that_are_on_offer(case, conf):

@@ -64,7 +64,7 @@ async def test_calls_that_time_out_count(case, conf):
     await conf.use("silent_after = 3")
     app = await case.app()
     for _ in range(3):
-        call = await case.call("400")
+        call = await case.call("1500")
         await app.offered(call.id)
         assert (await call.status())[1] == "TIMEOUT"
     await told(case, SILENT)

@@ -64,9 +64,8 @@ async def test_second_offer_of_a_call_whose_winner_was_lost(case):
 
 
 async def test_offer_that_is_over(case):
-    app = await case.app()
+    await case.app()
     call = await case.call("100", extension="test-and-wait")
-    await app.offered(call.id)
     await call.result()
     answer = await withdraw(case, call.id)
     assert answer.status == 404 and answer.message

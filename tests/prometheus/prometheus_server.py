@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,18 +10,13 @@ from typing import Any
 import aiohttp
 
 from harness.events import DEADLINE, until
+from harness.nats_server import free_port
 
 # One target; nothing is written anywhere but into the test's folder.
 CONFIG = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
 scrape_configs: [{{job_name: asterisk, static_configs: [{{targets: ["127.0.0.1:{port}"]}}]}}]
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Prometheus:

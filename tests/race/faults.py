@@ -1,6 +1,7 @@
 """Servers that break the protocol, each in one way."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -47,6 +48,27 @@ class CallerHangsUp(Server):
 
     async def start(self, call: Call) -> None:
         call.over = True
+
+
+class CallsBeforeTheLast(Server):
+    """No fault: calls come in while the last of three WebSockets is not open yet."""
+
+    async def subscribe(self, request: web.Request) -> web.StreamResponse:
+        if request.query["app"].endswith("3"):
+            await self.until(lambda: len(self.sockets) == 2)
+            for name in ("to-two-1", "to-two-2"):
+                await self.incoming(name)
+            await self.until(lambda: self.answers.get("claim", Counter()).total() == 4)
+        return await super().subscribe(request)
+
+
+class NoLastWebSocket(Server):
+    """No fault: the second application's WebSocket takes its time."""
+
+    async def subscribe(self, request: web.Request) -> web.StreamResponse:
+        if request.query["app"].endswith("2"):
+            await self.ending.wait()
+        return await super().subscribe(request)
 
 
 class WinnerLost(Server):

@@ -71,10 +71,14 @@ class Race:
         )  # fmt: skip
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        """Stop it, if it has not ended. Who waited in vain for what it should have done is told what it said."""
         if self.process.returncode is None:
             self.process.kill()
-            await self.process.communicate()
+        if error and not self.process.stderr.at_eof():
+            _, warnings = await self.process.communicate()
+            error.add_note(f"ari-race: status {self.process.returncode}, {warnings.decode()!r}")
+        await self.process.wait()
 
     async def end(self) -> Run:
         """Wait until it ends by itself."""

@@ -194,6 +194,36 @@ async def test_calls_from_elsewhere(tmp_path: Path) -> None:
     assert run.report["answers"]["claim"]["sent"] == 15
 
 
+async def test_calls_while_the_last_websocket_is_opened(tmp_path: Path) -> None:
+    """Whose WebSocket stands is offered calls, and claims them: they count, and the run goes on with those that follow."""
+    apart = ("--calls-from", "elsewhere", "--apps-per-connection", "1", "--apps", "3", "--calls", "3")
+    async with faults.CallsBeforeTheLast() as server, Race(server.port, tmp_path, *apart, login=LOGIN) as race:
+        await server.until(lambda: len(server.sockets) == 3)
+        await server.incoming("to-all")
+        run = await race.end()
+        check_answers(run, server)
+    check_harmless(run)
+    assert winners(run) == [0, 3, 0]
+    assert run.report["events"]["foreign"] == 0
+    assert run.report["events"]["offers"] == run.report["answers"]["claim"]["sent"] == 7
+
+
+async def test_interrupted_while_the_last_websocket_is_opened(tmp_path: Path) -> None:
+    """A call that came before all were connected is hung up, and told."""
+    options = ("--calls-from", "elsewhere", "--apps-per-connection", "1", "--apps", "2", "--hold", "3600000")
+    async with faults.NoLastWebSocket() as server, Race(server.port, tmp_path, *options, login=LOGIN) as race:
+        await server.until(lambda: len(server.sockets) == 1)
+        await server.incoming("early")
+        await server.until(lambda: server.events["StasisStart"] == 1)
+        race.process.send_signal(signal.SIGINT)
+        run = await race.end()
+        assert server.calls["early"].over
+    assert run.status == 0
+    assert run.report["ending"] == "interrupted"
+    assert winners(run) == [0, 1, 0]
+    assert run.report["answers"]["hangup"]["204"] == 1
+
+
 async def test_interrupted(tmp_path: Path) -> None:
     """Calls that are open are hung up, and counted."""
     options = ("--calls", "3", "--concurrency", "3", "--hold", "3600000")

@@ -350,7 +350,7 @@ static void measure_offer(struct call *call, struct app *app, uint64_t at_ns)
 /*! \brief Whether a call that is offered and not known may be one from elsewhere that begins. */
 static bool may_begin(struct race *race)
 {
-	if (!race->options.elsewhere || race->stage != STAGE_RUN || race_has_enough(race)) {
+	if (!race->options.elsewhere || race->stage > STAGE_RUN || race_has_enough(race)) {
 		return false;
 	}
 	if (race->calls.open >= CALLS_OPEN_MAX) {
@@ -368,6 +368,7 @@ static struct call *find_call(struct race *race, const struct event *event, uint
 	if (!call && event->type == EVENT_CALL_BROADCAST && may_begin(race)) {
 		call = calls_add(&race->calls, race, event->channel_id);
 		call->node = race->nodes.list[0]; /* over NATS, until it is won */
+		race->start_ns = race->start_ns ? race->start_ns : at_ns;
 		app_behavior_call_exists(call, at_ns);
 	}
 	return call;

@@ -22,7 +22,10 @@ bool race_has_enough(const struct race *race)
 
 bool race_is_on(const struct race *race)
 {
-	return race->stage >= STAGE_RUN && race->stage <= STAGE_SETTLE;
+	/* Who offers sees an application before we see that its WebSocket, or the last one, is open. */
+	enum stage first = race->options.elsewhere ? STAGE_CONNECT : STAGE_RUN;
+
+	return race->stage >= first && race->stage <= STAGE_SETTLE;
 }
 
 double race_seconds(const struct race *race)

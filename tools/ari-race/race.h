@@ -81,7 +81,7 @@ struct race {
 	char asterisk[128];       /*!< its version, as it says; empty: it has not said yet */
 	bool asked;               /*!< it has answered who it is */
 	time_t wall_start;
-	uint64_t start_ns;
+	uint64_t start_ns; /*!< of STAGE_RUN, or of the first call from elsewhere if that was earlier */
 	uint64_t end_ns;
 	uint64_t last_event_ns;    /*!< the last event about a call */
 	uint64_t last_answer_ns;   /*!< the last answer over a WebSocket */
@@ -110,7 +110,10 @@ void race_give_up(struct race *race, const char *format, ...) __attribute__((for
 /*! \brief How long the run took, in seconds; 0 if it did not begin. */
 double race_seconds(const struct race *race);
 
-/*! \brief Whether calls are answered: false before and after the run. */
+/*!
+ * \brief Whether calls are answered: false before and after the run. Calls from elsewhere are from the first
+ * connection on.
+ */
 bool race_is_on(const struct race *race);
 
 /*! \brief Wake the loop at a time, so that stages_step() is called. \param timer one of the race's */

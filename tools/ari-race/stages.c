@@ -132,11 +132,13 @@ static enum stage after_rest(struct race *race)
 
 static void begin_run(struct race *race)
 {
-	race->start_ns = now_ns();
-	set_limit(race, race->options.duration_ns ? race->start_ns + (uint64_t) race->options.duration_ns : 0);
+	uint64_t now = now_ns();
+
+	race->start_ns = race->start_ns ? race->start_ns : now;
+	set_limit(race, race->options.duration_ns ? now + (uint64_t) race->options.duration_ns : 0);
 	live_start(&race->live, &race->loop, &race->calls, &race->stats, !race->options.quiet);
 	pools_check(race);
-	race->next_call_ns = race->start_ns;
+	race->next_call_ns = now;
 }
 
 static enum stage after_run(struct race *race)
@@ -263,7 +265,7 @@ static enum stage next_stage(struct race *race)
 		return STAGE_END;
 	}
 	if (race->stage < STAGE_CLEAN_UP && race->interrupts) {
-		return race->stage < STAGE_RUN ? STAGE_CLOSE : STAGE_CLEAN_UP;
+		return race->start_ns ? STAGE_CLEAN_UP : STAGE_CLOSE;
 	}
 	return stages[race->stage].next(race);
 }
