@@ -22,6 +22,7 @@
 #include "awards.h"
 #include "monotonic.h"
 #include "outbox.h"
+#include "pause_point.h"
 #include "printable.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -344,7 +345,9 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
 	if (is_outbid) {
 		return STASIS_BROADCAST_NOTED;
 	}
+	pause_point("award_is_asked");
 	result = stasis_broadcast_ask(what);
+	pause_point("award_was_asked");
 	if (settle(waiting, result == STASIS_BROADCAST_NOTED)) {
 		awards_leave(what->app, what->worker);
 	}
