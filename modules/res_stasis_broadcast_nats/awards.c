@@ -430,6 +430,11 @@ static void answer(const struct waiting_list *decided, const struct waiting *wai
 
 	if (waiting->has_won && is_best(decided, waiting)) {
 		result = stasis_broadcast_ask(&won);
+		if (result == STASIS_BROADCAST_UNKNOWN && !waiting->is_take &&
+			!stasis_broadcast_serial_of(waiting->channel_id)) {
+			/* The call is over already: its application, on a WebSocket, has had it; or the caller has hung up. */
+			result = STASIS_BROADCAST_OK;
+		}
 	}
 	if (waiting->is_take) {
 		goes_on(&won, result == STASIS_BROADCAST_OK, waiting->reply);
@@ -444,6 +449,9 @@ void awards_attend(void (*goes_on)(const struct stasis_broadcast_ask *what, int 
 	struct waiting *waiting;
 
 	take_decided(&decided);
+	if (!AST_LIST_EMPTY(&decided)) {
+		pause_point("award_is_told");
+	}
 	AST_LIST_TRAVERSE(&decided, waiting, list)
 	{
 		answer(&decided, waiting, goes_on);

@@ -99,3 +99,26 @@ async def test_last_worker_says_good_bye_while_it_is_offered_a_call(world, point
     assert (await other.claim(offer))["status"] == 204
     await (await case.app_named(other.app)).started(call.id)
     assert len(gone.offers(call.id)) == (point == "offer_has_app")
+
+
+async def test_call_is_over_before_its_winner_is_told(world):
+    """Its application is on a WebSocket, and has the call at once: the worker has won it all the same."""
+    raw, quiet = await world.raw(), await world.raw()
+    case = world.cases[0]
+    app = await case.app_named(raw.app)
+    call = await case.call(f"20000,^({raw.app}|{quiet.app})$,,,b(5000)")
+    await app.offered(call.id)
+    held = Point(case, "award_is_told")
+    asks = asyncio.create_task(raw.ask("bid", "node-1", channel_id=call.id, score=1))
+    await until(lambda: has_bids(case, call, 1), "it has bid")
+    await quiet.decline(await quiet.offered(call.id))
+    await held.is_reached()
+    await app.started(call.id)
+    await call.hangup()
+
+    async def is_over():
+        return (await case.ari.get(f"/broadcasts/{call.id}")).status == 404
+
+    await until(is_over, "the call is over")
+    await held.let_go()
+    assert (await asks)["status"] == 204
