@@ -310,6 +310,26 @@ enum broadcast_result broadcast_bid(
 	return answer.result;
 }
 
+enum broadcast_result broadcast_take_or_bid(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app))
+{
+	struct broadcast_answer answer = { .app = app, .request = BROADCAST_REQUEST_TAKE };
+
+	if (!broadcast->bids) {
+		return broadcast_take(broadcast, app, is_registered);
+	}
+	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
+		answer.result = commit_bid(broadcast, app, 0, 1);
+		if (answer.result == BROADCAST_OK) {
+			answer.request = BROADCAST_REQUEST_BID;
+		}
+	} else if (answer.result == BROADCAST_OK) {
+		answer.result = BROADCAST_TAKEN;
+	}
+	observers_answered(broadcast, &answer);
+	return answer.result;
+}
+
 int broadcast_winner_score(struct broadcast *broadcast)
 {
 	int score;

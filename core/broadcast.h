@@ -213,6 +213,12 @@ enum broadcast_result broadcast_take(
 	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
 
 /*!
+ * \brief As broadcast_take(), but without waiting: where bids are collected, \c BROADCAST_OK says only that a bid of 0 is noted.
+ */
+enum broadcast_result broadcast_take_or_bid(
+	struct broadcast *broadcast, const char *app, int (*is_registered)(const char *app));
+
+/*!
  * \brief Bid for it: of all bids, the one with the highest score wins, and of equal ones that of the recipient that comes
  *        first in the list (SPEC section 8).
  *

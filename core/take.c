@@ -22,6 +22,9 @@ struct scan {
 	/*! When it began, of broadcast_clock_ns(). */
 	int64_t begun_ns;
 	int (*is_registered)(const char *app);
+	/*! NULL: broadcast_take(). */
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data);
+	void *data;
 	/*! As that, to find out what it may have: NULL if it was registered when it began. */
 	int (*still_asked)(const char *app);
 	/*! Whether another was faster with one that it might have had: then there is to be another scan. */
@@ -29,6 +32,12 @@ struct scan {
 	/*! Whether so much time has passed that others may have come in front. */
 	int is_stale;
 };
+
+static enum broadcast_result claim(const struct scan *scan, struct broadcast *broadcast)
+{
+	return scan->claim ? scan->claim(broadcast, scan->data)
+					   : broadcast_take(broadcast, scan->app, scan->is_registered);
+}
 
 /*! \brief Claim one if the application may have it. \return Whether it has it now. */
 static int take(struct scan *scan, struct broadcast *broadcast)
@@ -38,7 +47,7 @@ static int take(struct scan *scan, struct broadcast *broadcast)
 		scan->is_disputed |= broadcast_closed_ns(broadcast) >= scan->begun_ns;
 		return 0;
 	}
-	switch (broadcast_take(broadcast, scan->app, scan->is_registered)) {
+	switch (claim(scan, broadcast)) {
 	case BROADCAST_OK:
 		return 1;
 	case BROADCAST_FORBIDDEN:
@@ -76,16 +85,28 @@ static struct broadcast *scan_line(struct in_line *line, struct scan *scan)
 	return taken;
 }
 
-struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app))
+struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_registered)(const char *app),
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
 {
 	struct broadcast *taken;
 	struct scan scan;
 
 	do {
-		scan = (struct scan){ .app = app, .is_registered = is_registered, .begun_ns = broadcast_clock_ns() };
+		scan = (struct scan){
+			.app = app,
+			.is_registered = is_registered,
+			.claim = claim,
+			.data = data,
+			.begun_ns = broadcast_clock_ns(),
+		};
 		/* Asked once and not of each call: that takes locks of Asterisk's. The claim itself asks again. */
 		scan.still_asked = is_registered && !is_registered(app) ? is_registered : NULL;
 		taken = scan_line(line, &scan);
 	} while (!taken && scan.is_disputed);
 	return taken;
+}
+
+struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app))
+{
+	return take_first_by(line, app, is_registered, NULL, NULL);
 }

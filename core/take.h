@@ -12,7 +12,8 @@
 #ifndef CORE_TAKE_H
 #define CORE_TAKE_H
 
-struct broadcast;
+#include "broadcast.h"
+
 struct in_line;
 
 /*!
@@ -31,5 +32,19 @@ struct in_line;
  *       bids, its claim waits for the award.
  */
 struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app));
+
+/*!
+ * \brief As take_first(), with another claim than broadcast_take().
+ *
+ * \param line, app, is_registered As in take_first().
+ * \param claim Makes it, as broadcast_take() or broadcast_take_or_bid(). After \c BROADCAST_OK no other is claimed.
+ * \param data For \a claim.
+ *
+ * \return The broadcast that \a claim has said \c BROADCAST_OK to, to give back with broadcast_unref(); else NULL.
+ *
+ * \note As take_first(), and waits for what \a claim waits for.
+ */
+struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_registered)(const char *app),
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data);
 
 #endif /* CORE_TAKE_H */

@@ -383,12 +383,10 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_bid)(const char *channel_id, const ch
 static enum stasis_broadcast_result take(const char *app_name, struct ast_json **json)
 {
 	char spelt[DIRECTORY_NAME_SIZE];
-	struct settings settings;
 	struct broadcast *taken;
 
-	settings_get(&settings);
 	app_name = directory_spell(app_name, spelt);
-	if (directory_excludes(app_name) || (!settings.any_claimant && !directory_has(app_name))) {
+	if (may_not_take(app_name)) {
 		return STASIS_BROADCAST_FORBIDDEN;
 	}
 	taken = line_take(app_name);

@@ -75,6 +75,10 @@ int line_join(struct broadcast *broadcast);
  */
 struct broadcast *line_take(const char *app_name);
 
+/*! \brief As line_take(), with another claim: take_first_by() (core/take.h). */
+struct broadcast *line_take_by(const char *app_name,
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data);
+
 /*!
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher
  *        priority, then the one whose channel was offered first (SPEC section 5).

@@ -55,3 +55,9 @@ struct broadcast *line_take(const char *app_name)
 {
 	return take_first(open_calls, app_name, directory_has);
 }
+
+struct broadcast *line_take_by(
+	const char *app_name, enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
+{
+	return take_first_by(open_calls, app_name, directory_has, claim, data);
+}

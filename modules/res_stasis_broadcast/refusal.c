@@ -13,6 +13,7 @@
 
 #include "directory.h"
 #include "refusal.h"
+#include "settings.h"
 
 int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast_request request)
 {
@@ -28,4 +29,12 @@ int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast
 	}
 	observers_answered(broadcast, &answer);
 	return 1;
+}
+
+int may_not_take(const char *app_name)
+{
+	struct settings settings;
+
+	settings_get(&settings);
+	return directory_excludes(app_name) || (!settings.any_claimant && !directory_has(app_name));
 }

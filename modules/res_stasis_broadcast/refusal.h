@@ -23,4 +23,7 @@
  */
 int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast_request request);
 
+/*! \brief Whether an application may not ask for the next call in line, whichever that is. Any thread. */
+int may_not_take(const char *app_name);
+
 #endif /* RES_STASIS_BROADCAST_REFUSAL_H */

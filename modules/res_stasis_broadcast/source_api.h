@@ -74,6 +74,25 @@ AST_OPTIONAL_API(int, stasis_broadcast_source_names, (const char *const *names, 
 AST_OPTIONAL_API(int, stasis_broadcast_ask, (const struct stasis_broadcast_ask *ask),
 	{ return AST_OPTIONAL_API_UNAVAILABLE; });
 
+/*!
+ * \brief Claim the first in line that an application may have, without waiting for anything.
+ *
+ * \param app The application. Borrowed.
+ * \param claim Called for one broadcast after the other, without a lock of ours: makes the demand by stasis_broadcast_ask()
+ *              when it has set the worker, and returns what that says. After 0 and \c STASIS_BROADCAST_NOTED no other follows.
+ * \param data For \a claim.
+ *
+ * \return What the last \a claim has said if it was 0 or \c STASIS_BROADCAST_NOTED.
+ * \retval STASIS_BROADCAST_UNKNOWN if there is none.
+ * \retval STASIS_BROADCAST_FORBIDDEN if the application is not there, or excluded.
+ * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded, or \a claim has said so of some and none was left.
+ *
+ * \note Any thread.
+ */
+AST_OPTIONAL_API(int, stasis_broadcast_take_by,
+	(const char *app, int (*claim)(struct stasis_broadcast_ask *ask, void *data), void *data),
+	{ return AST_OPTIONAL_API_UNAVAILABLE; });
+
 /*! \brief Which broadcast a channel has, for \c serial. \return 0 if there is none. Any thread. */
 AST_OPTIONAL_API(unsigned long, stasis_broadcast_serial_of, (const char *channel_id), { return 0; });
 

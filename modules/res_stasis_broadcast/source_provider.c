@@ -24,6 +24,7 @@
 
 #include "directory.h"
 #include "gate.h"
+#include "line.h"
 #include "observers.h"
 #include "offer.h"
 #include "refusal.h"
@@ -184,10 +185,23 @@ static int keep(struct broadcast *broadcast, const struct stasis_broadcast_ask *
 	return broadcast_state(broadcast) == BROADCAST_CLAIMED ? BROADCAST_TAKEN : BROADCAST_CLOSED;
 }
 
-/*! \brief Whether a demand is what somebody asks for: it is counted, and may be refused. The others are what the fleet knows. */
+/*! \brief Whether a demand is what somebody asks for of one call: it is counted also if there is no such call. */
 static int is_request(enum stasis_broadcast_demand demand)
 {
-	return demand != STASIS_BROADCAST_DEMAND_KEEP && demand != STASIS_BROADCAST_DEMAND_LEAVE;
+	return demand <= STASIS_BROADCAST_DEMAND_DECLINE;
+}
+
+/*! \brief Claim or bid, for one that may. */
+static enum broadcast_result claim(struct broadcast *broadcast, const struct stasis_broadcast_ask *ask)
+{
+	const struct offer *offer = broadcast_data(broadcast);
+
+	if (ask->demand == STASIS_BROADCAST_DEMAND_TAKE) {
+		return broadcast_take_or_bid(broadcast, ask->app, directory_has);
+	}
+	return ask->demand == STASIS_BROADCAST_DEMAND_BID || offer->bid_window_ms
+		? broadcast_bid(broadcast, ask->app, ask->score, directory_has)
+		: broadcast_claim(broadcast, ask->app, directory_has);
 }
 
 /*! \brief Ask the core. */
@@ -197,8 +211,8 @@ static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_a
 		[STASIS_BROADCAST_DEMAND_CLAIM] = BROADCAST_REQUEST_CLAIM,
 		[STASIS_BROADCAST_DEMAND_BID] = BROADCAST_REQUEST_BID,
 		[STASIS_BROADCAST_DEMAND_DECLINE] = BROADCAST_REQUEST_DECLINE,
+		[STASIS_BROADCAST_DEMAND_TAKE] = BROADCAST_REQUEST_TAKE,
 	};
-	const struct offer *offer = broadcast_data(broadcast);
 	enum broadcast_result result;
 
 	if (ask->demand == STASIS_BROADCAST_DEMAND_KEEP) {
@@ -213,9 +227,7 @@ static int ask_core(struct broadcast *broadcast, const struct stasis_broadcast_a
 	if (ask->demand == STASIS_BROADCAST_DEMAND_DECLINE) {
 		return (int) broadcast_decline(broadcast, ask->app, directory_has);
 	}
-	result = ask->demand == STASIS_BROADCAST_DEMAND_BID || offer->bid_window_ms
-		? broadcast_bid(broadcast, ask->app, ask->score, directory_has)
-		: broadcast_claim(broadcast, ask->app, directory_has);
+	result = claim(broadcast, ask);
 	return result == BROADCAST_OK ? answer_ok(broadcast, ask, ask->app) : (int) result;
 }
 
@@ -251,6 +263,71 @@ int AST_OPTIONAL_API_NAME(stasis_broadcast_ask)(const struct stasis_broadcast_as
 	}
 	gate_leave();
 	return answer;
+}
+
+/*! \brief One who claims the first that it may have. */
+struct taking {
+	const char *app;
+	int (*claim)(struct stasis_broadcast_ask *ask, void *data);
+	void *data;
+	/*! What the claim that has ended the walk has said. */
+	int result;
+	/*! Whether one said that it cannot claim now. */
+	int was_unavailable;
+};
+
+static enum broadcast_result claim_by(struct broadcast *broadcast, void *data)
+{
+	struct taking *taking = data;
+	struct stasis_broadcast_ask ask = {
+		.demand = STASIS_BROADCAST_DEMAND_TAKE,
+		.channel_id = broadcast_channel_id(broadcast),
+		.serial = broadcast_serial(broadcast),
+		.app = taking->app,
+	};
+
+	taking->result = taking->claim(&ask, taking->data);
+	if (taking->result == STASIS_BROADCAST_NOTED) {
+		return BROADCAST_OK;
+	}
+	if (taking->result == AST_OPTIONAL_API_UNAVAILABLE) {
+		taking->was_unavailable = 1;
+		return BROADCAST_BUSY;
+	}
+	return taking->result;
+}
+
+/*! \brief Take by someone who is inside. */
+static int take_by(struct taking *taking)
+{
+	struct broadcast *taken;
+
+	if (may_not_take(taking->app)) {
+		return BROADCAST_FORBIDDEN;
+	}
+	taken = line_take_by(taking->app, claim_by, taking);
+	if (!taken) {
+		return taking->was_unavailable ? AST_OPTIONAL_API_UNAVAILABLE : BROADCAST_CLOSED;
+	}
+	broadcast_unref(taken);
+	return taking->result;
+}
+
+int AST_OPTIONAL_API_NAME(stasis_broadcast_take_by)(
+	const char *app, int (*claim)(struct stasis_broadcast_ask *ask, void *data), void *data)
+{
+	struct taking taking = { .app = app, .claim = claim, .data = data };
+	int result;
+
+	if (ast_strlen_zero(app)) {
+		return BROADCAST_FORBIDDEN;
+	}
+	if (gate_enter()) {
+		return AST_OPTIONAL_API_UNAVAILABLE;
+	}
+	result = take_by(&taking);
+	gate_leave();
+	return result;
 }
 
 unsigned long AST_OPTIONAL_API_NAME(stasis_broadcast_serial_of)(const char *channel_id)

@@ -68,6 +68,8 @@ enum stasis_broadcast_demand {
 	STASIS_BROADCAST_DEMAND_KEEP,
 	/*! As DECLINE, for an application that may have gone already. */
 	STASIS_BROADCAST_DEMAND_LEAVE,
+	/*! As CLAIM, for what is news: what the application has or has bid for is TAKEN. */
+	STASIS_BROADCAST_DEMAND_TAKE,
 };
 
 /*! \brief A claim, a bid or a decline that does not wait. All of it is borrowed for the call. */

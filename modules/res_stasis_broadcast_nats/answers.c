@@ -19,6 +19,7 @@
 
 #include "answers.h"
 #include "config.h"
+#include "nonce.h"
 #include "outbox.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -55,6 +56,24 @@ void answer_won(const char *reply)
 			ast_json_pack(
 				"{s: i, s: s, s: i}", "status", 204, "ari", config->ari, "hold_ms", config->hold_ms));
 	}
+	ao2_cleanup(config);
+}
+
+void answer_next(const char *reply, const char *channel_id, unsigned long serial)
+{
+	struct config *config = config_get();
+	struct ast_json *broadcast = NULL;
+	char nonce[NONCE_SIZE];
+
+	if (stasis_broadcast_describe(channel_id, &broadcast)) {
+		answer_status(reply, 404, "the call went while it was taken");
+	} else if (config) {
+		answer_json(reply,
+			ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id", channel_id,
+				"offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms", config->hold_ms,
+				"broadcast", broadcast));
+	}
+	ast_json_unref(broadcast);
 	ao2_cleanup(config);
 }
 

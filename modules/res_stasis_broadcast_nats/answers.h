@@ -41,6 +41,9 @@ void answer_status(const char *reply, int status, const char *text);
 /*! \brief Tell a winner that it has won: a 204, where the node's ARI is, and how long the call waits. As answer_json(). */
 void answer_won(const char *reply);
 
+/*! \brief Tell who has asked for the next call in line which one it has now. As answer_json(). */
+void answer_next(const char *reply, const char *channel_id, unsigned long serial);
+
 /*! \brief Tell that another one has a channel. As answer_json(). */
 void answer_taken(const char *reply, const char *channel_id);
 

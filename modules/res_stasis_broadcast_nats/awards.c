@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Claims and bids whose answer waits for the award.
+ * \brief Claims, bids and takes whose answer waits for the award.
  *
  * An application has one bid. Of several workers of one application the best one's is put in; the others wait with it, and
  * lose if it wins.
@@ -22,6 +22,7 @@
 #include "awards.h"
 #include "monotonic.h"
 #include "outbox.h"
+#include "pause_point.h"
 #include "printable.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -41,6 +42,8 @@ struct waiting {
 	AST_LIST_ENTRY(waiting) list;
 	unsigned long serial;
 	int score;
+	/*! Whether it is of one who has asked for the next call in line. */
+	int is_take;
 	/*! Whether it was noted: until then, the thread that asks answers. */
 	int is_noted;
 	/*! Whether its worker has said good-bye before it was noted. */
@@ -49,11 +52,12 @@ struct waiting {
 	int is_closed;
 	int is_claimed;
 	int has_won;
+	/*! Its own. */
+	char *reply;
 	/*! Texts behind it. */
 	const char *app;
 	const char *worker;
 	const char *channel_id;
-	const char *reply;
 	char texts[];
 };
 
@@ -78,21 +82,35 @@ static char *put_text(const char **place, char *next, const char *text)
 	return next + size;
 }
 
+/*! \brief Free one that is in no list. It may be NULL. */
+static void waiting_free(struct waiting *waiting)
+{
+	if (waiting) {
+		ast_free(waiting->reply);
+	}
+	ast_free(waiting);
+}
+
 static struct waiting *waiting_create(const struct stasis_broadcast_ask *what, const char *reply)
 {
-	struct waiting *waiting = ast_calloc(1,
-		sizeof(*waiting) + strlen(what->app) + strlen(what->worker) + strlen(what->channel_id) +
-			strlen(reply) + 4);
+	struct waiting *waiting = ast_calloc(
+		1, sizeof(*waiting) + strlen(what->app) + strlen(what->worker) + strlen(what->channel_id) + 3);
 	char *next;
 
-	if (waiting) {
-		waiting->serial = what->serial;
-		waiting->score = what->score;
-		next = put_text(&waiting->app, waiting->texts, what->app);
-		next = put_text(&waiting->worker, next, what->worker);
-		next = put_text(&waiting->channel_id, next, what->channel_id);
-		put_text(&waiting->reply, next, reply);
+	if (!waiting) {
+		return NULL;
 	}
+	waiting->reply = ast_strdup(reply);
+	if (!waiting->reply) {
+		ast_free(waiting);
+		return NULL;
+	}
+	waiting->serial = what->serial;
+	waiting->score = what->score;
+	waiting->is_take = what->demand == STASIS_BROADCAST_DEMAND_TAKE;
+	next = put_text(&waiting->app, waiting->texts, what->app);
+	next = put_text(&waiting->worker, next, what->worker);
+	put_text(&waiting->channel_id, next, what->channel_id);
 	return waiting;
 }
 
@@ -167,16 +185,17 @@ static int add(struct waiting *waiting, int *is_outbid)
 	const char *full;
 
 	ast_mutex_lock(&awards_lock);
-	earlier = take_earlier_locked(waiting);
+	/* One that takes has no say where its application has a bid already: the core tells it so. */
+	earlier = waiting->is_take ? NULL : take_earlier_locked(waiting);
 	full = full_locked(waiting);
 	if (!full) {
-		*is_outbid = is_outbid_locked(waiting);
+		*is_outbid = !waiting->is_take && is_outbid_locked(waiting);
 		waiting->is_noted = *is_outbid;
 		AST_LIST_INSERT_TAIL(&all, waiting, list);
 		waiting_count++;
 	}
 	ast_mutex_unlock(&awards_lock);
-	ast_free(earlier);
+	waiting_free(earlier);
 	if (full && monotonic_is_time(&full_logged_ns, FULL_NS)) {
 		log_full(waiting, full);
 	}
@@ -200,7 +219,7 @@ static int settle(struct waiting *waiting, int is_noted)
 	}
 	ast_mutex_unlock(&awards_lock);
 	if (!is_noted) {
-		ast_free(waiting);
+		waiting_free(waiting);
 	} else if (must_wake) {
 		outbox_wake();
 	}
@@ -290,8 +309,27 @@ void awards_leave(const char *app, const char *worker)
 			bid_without(waiting);
 		}
 		answer_result(waiting->reply, STASIS_BROADCAST_FORBIDDEN, waiting->channel_id, 0);
-		ast_free(waiting);
+		waiting_free(waiting);
 	}
+}
+
+int awards_answer_to(const char *app, const char *worker, const char *reply)
+{
+	char *text = ast_strdup(reply);
+	struct waiting *waiting = NULL;
+
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_TRAVERSE(&all, waiting, list)
+	{
+		if (text && waiting->is_take && waiting->is_noted && !strcmp(waiting->app, app) &&
+			!strcmp(waiting->worker, worker)) {
+			SWAP(waiting->reply, text);
+			break;
+		}
+	}
+	ast_mutex_unlock(&awards_lock);
+	ast_free(text);
+	return waiting != NULL;
 }
 
 int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
@@ -301,13 +339,15 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
 	int result;
 
 	if (!waiting || add(waiting, &is_outbid)) {
-		ast_free(waiting);
+		waiting_free(waiting);
 		return AST_OPTIONAL_API_UNAVAILABLE;
 	}
 	if (is_outbid) {
 		return STASIS_BROADCAST_NOTED;
 	}
+	pause_point("award_is_asked");
 	result = stasis_broadcast_ask(what);
+	pause_point("award_was_asked");
 	if (settle(waiting, result == STASIS_BROADCAST_NOTED)) {
 		awards_leave(what->app, what->worker);
 	}
@@ -376,7 +416,8 @@ static int is_best(const struct waiting_list *decided, const struct waiting *wai
 }
 
 /*! \brief Answer one: what its application has won is the worker's. */
-static void answer(const struct waiting_list *decided, const struct waiting *waiting)
+static void answer(const struct waiting_list *decided, const struct waiting *waiting,
+	void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply))
 {
 	const struct stasis_broadcast_ask won = {
 		.demand = STASIS_BROADCAST_DEMAND_KEEP,
@@ -389,22 +430,34 @@ static void answer(const struct waiting_list *decided, const struct waiting *wai
 
 	if (waiting->has_won && is_best(decided, waiting)) {
 		result = stasis_broadcast_ask(&won);
+		if (result == STASIS_BROADCAST_UNKNOWN && !waiting->is_take &&
+			!stasis_broadcast_serial_of(waiting->channel_id)) {
+			/* The call is over already: its application, on a WebSocket, has had it; or the caller has hung up. */
+			result = STASIS_BROADCAST_OK;
+		}
 	}
-	answer_result(waiting->reply, result, waiting->channel_id, 0);
+	if (waiting->is_take) {
+		goes_on(&won, result == STASIS_BROADCAST_OK, waiting->reply);
+	} else {
+		answer_result(waiting->reply, result, waiting->channel_id, 0);
+	}
 }
 
-void awards_attend(void)
+void awards_attend(void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply))
 {
 	struct waiting_list decided = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	struct waiting *waiting;
 
 	take_decided(&decided);
+	if (!AST_LIST_EMPTY(&decided)) {
+		pause_point("award_is_told");
+	}
 	AST_LIST_TRAVERSE(&decided, waiting, list)
 	{
-		answer(&decided, waiting);
+		answer(&decided, waiting, goes_on);
 	}
 	while ((waiting = AST_LIST_REMOVE_HEAD(&decided, list))) {
-		ast_free(waiting);
+		waiting_free(waiting);
 	}
 }
 
@@ -413,7 +466,7 @@ void awards_forget(void)
 	struct waiting *waiting;
 
 	while ((waiting = AST_LIST_REMOVE_HEAD(&all, list))) {
-		ast_free(waiting);
+		waiting_free(waiting);
 	}
 	waiting_count = 0;
 	has_closed = 0;

@@ -15,7 +15,7 @@
 #include "res_stasis_broadcast/source_types.h"
 
 /*!
- * \brief Claim or bid; if that is noted only, answer when it is decided.
+ * \brief Claim, bid or take; if that is noted only, answer when it is decided.
  *
  * \param what What is asked for, with a serial.
  * \param reply Where the answer goes.
@@ -25,6 +25,19 @@
  * \note Any thread; takes a lock for a moment.
  */
 int awards_ask(const struct stasis_broadcast_ask *what, const char *reply);
+
+/*!
+ * \brief Have the answer go elsewhere for which a worker waits that has asked for the next call in line: it has asked again.
+ *
+ * \param app Its application.
+ * \param worker Its name.
+ * \param reply Where the answer goes from now on.
+ *
+ * \return Whether it waits for one.
+ *
+ * \note Any thread; takes a lock for a moment.
+ */
+int awards_answer_to(const char *app, const char *worker, const char *reply);
 
 /*!
  * \brief Take back what a worker waits for: it has said good-bye.
@@ -42,8 +55,15 @@ void awards_leave(const char *app, const char *worker);
 /*! \brief Note that a broadcast has closed. As \c closed of struct stasis_broadcast_source. */
 void awards_closed(unsigned long serial, const char *winner);
 
-/*! \brief Answer those whose broadcast has closed. The thread that publishes. */
-void awards_attend(void);
+/*!
+ * \brief Answer those whose broadcast has closed.
+ *
+ * \param goes_on Goes on with who has asked for the next call in line: what was asked for, whether it has it, and where
+ *                the answer goes.
+ *
+ * \note The thread that publishes.
+ */
+void awards_attend(void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply));
 
 /*! \brief Forget all. The thread that unloads the module, when nobody asks any more. */
 void awards_forget(void);

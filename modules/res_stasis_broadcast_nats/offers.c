@@ -24,6 +24,7 @@
 #include "nonce.h"
 #include "offers.h"
 #include "outbox.h"
+#include "pause_point.h"
 #include "res_stasis_broadcast/stats_types.h"
 #include "workers.h"
 
@@ -112,10 +113,14 @@ static void keep(const struct stasis_broadcast_event *event, struct event_text *
 
 static int send_event(const char *app, const struct stasis_broadcast_event *event)
 {
-	struct fleet_app *to = workers_find(app);
-	struct event_text *text = to ? find_kept(event) : NULL;
+	struct event_text *text;
+	struct fleet_app *to;
 	int result = -1;
 
+	pause_point("offer_is_sent");
+	to = workers_find(app);
+	pause_point("offer_has_app");
+	text = to ? find_kept(event) : NULL;
 	if (to && !text && (text = text_create(event))) {
 		keep(event, text);
 	}

@@ -22,6 +22,7 @@
 #include "presence.h"
 #include "publisher.h"
 #include "subjects.h"
+#include "take.h"
 #include "workers.h"
 
 /*! Only for the thread that loads and unloads the module. */
@@ -74,7 +75,7 @@ static void *publisher_main(void *data attribute_unused)
 		next_ns = workers_update();
 		next_ns = MIN(next_ns, connection_attend());
 		next_ns = MIN(next_ns, presence_attend());
-		awards_attend();
+		awards_attend(take_goes_on);
 	} while (!turn(next_ns));
 	connection_end();
 	return NULL;

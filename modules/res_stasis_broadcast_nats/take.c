@@ -12,11 +12,13 @@
 #include "asterisk.h"
 
 #include "asterisk/astobj2.h"
+#include "asterisk/channel.h"
 #include "asterisk/json.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
 #include "answers.h"
+#include "awards.h"
 #include "config.h"
 #include "counters.h"
 #include "nonce.h"
@@ -35,54 +37,47 @@ static const char *channel_id_of(struct ast_json *broadcast)
 	return ast_json_string_get(ast_json_object_get(broadcast, "channel_id"));
 }
 
-/*! \brief Have for its worker what its application has just been given. \retval 0 if it is the worker's. */
-static int keep_for_worker(const char *channel_id, unsigned long serial, const struct request *request)
-{
-	const struct stasis_broadcast_ask taken = {
-		.demand = STASIS_BROADCAST_DEMAND_KEEP,
-		.channel_id = channel_id,
-		.serial = serial,
-		.app = request->app,
-		.worker = request->worker,
-	};
+/*! \brief A request, and what its last claim was. */
+struct take {
+	const char *worker;
+	const char *reply;
+	/*! Of the call that it has got. */
+	char channel_id[AST_MAX_UNIQUEID];
+	unsigned long serial;
+};
 
-	return stasis_broadcast_ask(&taken);
+/*! \brief Claim one for a worker. As stasis_broadcast_take_by() asks for. */
+static int claim(struct stasis_broadcast_ask *ask, void *data)
+{
+	struct take *take = data;
+
+	ask->worker = take->worker;
+	ast_copy_string(take->channel_id, ask->channel_id, sizeof(take->channel_id));
+	take->serial = ask->serial;
+	return awards_ask(ask, take->reply);
 }
 
-/*! \brief Tell a worker which call it has now. \param broadcast Taken. */
-static void answer_taken_call(const char *reply, struct ast_json *broadcast, unsigned long serial)
+static void take_next(const char *reply, const char *app, const char *worker)
 {
-	struct config *config = config_get();
-	char nonce[NONCE_SIZE];
+	struct take take = { .worker = worker, .reply = reply };
+	const int result = stasis_broadcast_take_by(app, claim, &take);
 
-	if (config) {
-		answer_json(reply,
-			ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id",
-				channel_id_of(broadcast), "offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms",
-				config->hold_ms, "broadcast", broadcast));
-	}
-	ao2_cleanup(config);
-	ast_json_unref(broadcast);
-}
-
-static void take(const char *reply, const struct request *request)
-{
-	struct ast_json *broadcast = NULL;
-	const int result = stasis_broadcast_take(request->app, &broadcast);
-	const char *channel_id = broadcast ? channel_id_of(broadcast) : NULL;
-	unsigned long serial = channel_id ? stasis_broadcast_serial_of(channel_id) : 0;
-
-	if (result == STASIS_BROADCAST_UNKNOWN) {
+	if (result == STASIS_BROADCAST_OK) {
+		answer_next(reply, take.channel_id, take.serial);
+	} else if (result == STASIS_BROADCAST_UNKNOWN) {
 		answer_status(reply, 404, "there is no call that the application may have");
-	} else if (result != STASIS_BROADCAST_OK) {
-		answer_result(reply, result, "", 0);
-	} else if (!serial || keep_for_worker(channel_id, serial, request)) {
-		answer_status(reply, 404, "the call went while it was taken");
 	} else {
-		answer_taken_call(reply, broadcast, serial);
-		broadcast = NULL;
+		answer_result(reply, result, "", 0);
 	}
-	ast_json_unref(broadcast);
+}
+
+void take_goes_on(const struct stasis_broadcast_ask *what, int has_it, const char *reply)
+{
+	if (has_it) {
+		answer_next(reply, what->channel_id, what->serial);
+	} else {
+		take_next(reply, what->app, what->worker);
+	}
 }
 
 void on_take(const struct bus_message *message)
@@ -97,8 +92,8 @@ void on_take(const struct bus_message *message)
 	wrong = request_read(message, REQUEST_WORKER, &request);
 	if (wrong) {
 		answer_status(message->reply, 400, wrong);
-	} else {
-		take(message->reply, &request);
+	} else if (!awards_answer_to(request.app, request.worker, message->reply)) {
+		take_next(message->reply, request.app, request.worker);
 	}
 }
 

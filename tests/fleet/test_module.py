@@ -272,6 +272,76 @@ async def test_last_bidder_that_says_good_bye(world):
     await until(lambda: has_bids(case, call, 0), "its bid is taken back")
 
 
+async def test_take_that_waits_for_an_award_holds_up_no_other(world):
+    """One asks for the next call and bids for it so; another one's take is answered before that is decided."""
+    one, other, quiet = await world.raw(), await world.raw(), await world.raw()
+    case = world.cases[0]
+    collects = await case.call(f"20000,^({one.app}|{quiet.app})$,,,b(5000)")
+    offer = await quiet.offered(collects.id)
+    waits = asyncio.create_task(one.ask("take", "node-1"))
+    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    call = await case.call(f"20000,^{other.app}$")
+    await other.offered(call.id)
+    taken = await other.ask("take", "node-1")
+    assert (taken["status"], taken["channel_id"]) == (200, call.id) and not waits.done()
+    await quiet.decline(offer)
+    won = await waits
+    assert (won["status"], won["channel_id"], won["offer"]) == (200, collects.id, offer["offer"])
+    assert won["broadcast"]["channel_id"] == collects.id
+    await (await case.app_named(one.app)).started(collects.id)
+
+
+async def test_take_that_loses_the_award_has_the_next_call(world):
+    raw, better = await world.raw(), await world.raw()
+    case = world.cases[0]
+    collects = await case.call(f"20000,^({raw.app}|{better.app})$,,,b(5000)")
+    offer = await better.offered(collects.id)
+    waits = asyncio.create_task(raw.ask("take", "node-1"))
+    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    call = await case.call(f"20000,^{raw.app}$")
+    await raw.offered(call.id)
+    assert (await bid(better, offer, 1))["status"] == 204
+    taken = await waits
+    assert (taken["status"], taken["channel_id"]) == (200, call.id)
+
+
+async def test_take_that_is_asked_again_while_it_waits(world):
+    """The last request is answered, and the worker gets one call."""
+    raw, quiet, third = await world.raw(), await world.raw(), await world.raw()
+    case = world.cases[0]
+    collects = await case.call(f"20000,^({raw.app}|{quiet.app})$,,,b(5000)")
+    offer = await quiet.offered(collects.id)
+    answers: list[dict] = []
+    inbox = f"{raw.client.inbox}.again"
+    await raw.client.subscribe(f"{inbox}.*", answers.append)
+    raw.client.publish(f"sb.v1.take.node-1.{token(raw.app)}", {"worker": raw.worker}, f"{inbox}.first")
+    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    call = await case.call(f"20000,^{raw.app}$")
+    await raw.offered(call.id)
+    before = (await counted(case))["takes"]
+    raw.client.publish(f"sb.v1.take.node-1.{token(raw.app)}", {"worker": raw.worker}, f"{inbox}.second")
+    # Takes are read one after the other: when this one's is answered, the one before it was read.
+    assert (await third.ask("take", "node-1"))["status"] == 404
+    assert (await counted(case))["takes"] == before + 2
+    await quiet.decline(offer)
+    await until(lambda: answers, "it is answered")
+    assert [(one["subject"], one["json"]["channel_id"]) for one in answers] == [(f"{inbox}.second", collects.id)]
+
+
+async def test_take_of_one_that_says_good_bye(world):
+    """What it has bid by that is taken back, and it is told so."""
+    raw, quiet = await world.raw(), await world.raw()
+    case = world.cases[0]
+    call = await case.call(f"20000,^({raw.app}|{quiet.app})$,,,b(5000)")
+    offer = await quiet.offered(call.id)
+    waits = asyncio.create_task(raw.ask("take", "node-1"))
+    await until(lambda: has_bids(case, call, 1), "it has bid")
+    await raw.hello(0)
+    assert (await waits)["status"] == 403
+    await until(lambda: has_bids(case, call, 0), "its bid is taken back")
+    assert (await bid(quiet, offer, 0))["status"] == 204
+
+
 async def have_bid(case, count):
     return (await counted(case))["bids"] == count
 

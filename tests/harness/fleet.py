@@ -20,15 +20,15 @@ class Node(Asterisk):
     def node(self) -> str:
         return f"node-{self.number}"
 
-    def join(self, servers: list[str], folder: Path, extensions: Path | None, more: dict[str, str]) -> None:
-        """Start it with the fleet's module. `more` are further settings of the module."""
+    def join(self, servers: list[str], folder: Path, extensions: Path | None, more: dict[str, str], sandbox: tuple[str, ...] = ()) -> None:
+        """Start it with the fleet's module. `more` are further settings of the module, `sandbox` of the sandbox."""
         http = free_port()
         conf = folder / self.node
         conf.mkdir(parents=True, exist_ok=True)
         values = {"servers": ",".join(servers), "node": self.node, "ari": f"http://127.0.0.1:{http}/ari", **more}
         (conf / CONF).write_text("[general]\n" + "".join(f"{name} = {value}\n" for name, value in values.items()))
         settings = (f"EXTENSIONS={extensions or ''}", f"CONF={conf}", f"HTTP_PORT={http}", f"MODULES_EXTRA={MODULE}",
-                    f"SYSTEMNAME={self.node}")  # fmt: skip
+                    f"SYSTEMNAME={self.node}", *sandbox)  # fmt: skip
         self.started_with = Settings(self.version, more=settings)
         self.up(self.started_with)
 
@@ -40,6 +40,8 @@ class Fleet:
     count: int = 3
     servers_count: int = 3
     word: str = "fleet"
+    # Settings of the sandbox that all nodes have.
+    sandbox: tuple[str, ...] = ()
     nodes: list[Node] = field(default_factory=list)
     servers: list[NatsServer] = field(default_factory=list)
 
@@ -82,7 +84,7 @@ class Fleet:
 
         def join(node: Node) -> None:
             turn = (node.number - 1) % len(self.urls)
-            node.join(self.urls[turn:] + self.urls[:turn], self.folder, extensions, more)
+            node.join(self.urls[turn:] + self.urls[:turn], self.folder, extensions, more, self.sandbox)
 
         first, *others = self.nodes
         join(first)

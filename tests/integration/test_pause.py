@@ -4,13 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from harness.events import until
+from harness.pause import PAUSES, Point
 from test_queue_log import QueueLog
 from test_reoffer import LOST, claim_when_open, ghost
 from test_settings import Conf
 from test_unload import APP, REST, RES, all_loaded, force, module
-
-PAUSES = {"CFLAGS": "-O0 -g -DPAUSE_POINTS"}
 
 pytestmark = [pytest.mark.only(22), pytest.mark.instance(**PAUSES)]
 
@@ -21,23 +19,6 @@ def fresh(asterisk):
     settings = asterisk.settings
     asterisk.down()
     asterisk.up(settings)
-
-
-class Point:
-    """A named point: the next thread that comes there is held, until it is let go."""
-
-    def __init__(self, case, name):
-        folder = case.asterisk.log.parent
-        self.wanted, self.held = folder / f"pause.{name}", folder / f"held.{name}"
-        self.wanted.touch()
-        case.at_end(self.let_go)
-
-    async def is_reached(self):
-        await until(self.held.exists, f"a thread is held: {self.held.name}")
-
-    async def let_go(self):
-        self.wanted.unlink(missing_ok=True)
-        self.held.unlink(missing_ok=True)
 
 
 def is_mapped(case, name):

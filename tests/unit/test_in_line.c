@@ -524,6 +524,105 @@ static void who_loses_an_award_looks_from_the_front(void **state)
 	broadcast_unref(collects);
 }
 
+/*! \brief What happens just before a claim of one who takes, see claim_late(). */
+struct late {
+	const char *app;
+	/*! Whose claim is late; the others are made at once. */
+	struct broadcast *one;
+	/*! What closes before it, and how; NULL: nothing does. */
+	struct broadcast *closes;
+	enum broadcast_state how;
+	/*! What comes in line before it; NULL: nothing does. */
+	struct call *comes;
+	/*! Whether the claim is not made then, as by one who has no room for an answer that waits. */
+	int is_busy;
+};
+
+/*! \brief As claim of take_first_by(): the one that was chosen is claimed late, once. */
+static enum broadcast_result claim_late(struct broadcast *broadcast, void *data)
+{
+	struct late *late = data;
+
+	if (broadcast == late->one) {
+		late->one = NULL;
+		if (late->closes && late->how == BROADCAST_CLAIMED) {
+			broadcast_claim(late->closes, "beta", NULL);
+		} else if (late->closes) {
+			broadcast_close(late->closes, late->how);
+		}
+		if (late->comes) {
+			join(late->comes, NULL);
+		}
+		if (late->is_busy) {
+			return BROADCAST_BUSY;
+		}
+	}
+	return broadcast_take_or_bid(broadcast, late->app, NULL);
+}
+
+/*! \brief As taken_by(), by one whose claim of one call is late. */
+static struct call *taken_late(struct late *late)
+{
+	struct broadcast *taken = take_first_by(line, late->app, NULL, claim_late, late);
+	struct call *call = taken ? broadcast_data(taken) : NULL;
+
+	broadcast_unref(taken);
+	return call;
+}
+
+static void chosen_one_that_closes_before_its_claim_leaves_the_next(void **state)
+{
+	static const enum broadcast_state ways[] = { BROADCAST_CLAIMED, BROADCAST_HUNG_UP };
+
+	(void) state;
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct call first = { .since_ns = 1 }, next = { .since_ns = 2 };
+		struct broadcast *chosen = join(&first, NULL);
+		struct late late = { .app = "alpha", .one = chosen, .closes = chosen, .how = ways[i] };
+
+		join(&next, NULL);
+		assert_ptr_equal(taken_late(&late), &next);
+		assert_int_equal(count_in_order(), 0);
+	}
+}
+
+/*! \brief What another had before it came to it may have hidden what has come since. */
+static void one_that_closes_before_it_is_come_to_is_cause_for_another_scan(void **state)
+{
+	struct call first = { .since_ns = 2 }, next = { .since_ns = 3 }, front = { .since_ns = 1 };
+	struct late late = { .app = "alpha", .how = BROADCAST_CLAIMED, .comes = &front, .is_busy = 1 };
+
+	(void) state;
+	late.one = join(&first, NULL);
+	late.closes = join(&next, NULL);
+	assert_ptr_equal(taken_late(&late), &front);
+	assert_int_equal(count_in_order(), 1);
+	assert_ptr_equal(taken_by("alpha", NULL), &first);
+}
+
+static void who_does_not_wait_bids_once_and_has_the_next_then(void **state)
+{
+	struct call first = { .since_ns = 1 }, next = { .since_ns = 2 };
+	struct broadcast *collects = open_call(&first, NULL, LONG_MS, LONG_MS);
+	struct late late = { .app = "beta" };
+
+	(void) state;
+	assert_int_equal(in_line_join(line, collects, first.priority, first.since_ns), 0);
+	join(&next, NULL);
+	assert_ptr_equal(taken_late(&late), &first);
+	assert_int_equal(broadcast_state(collects), BROADCAST_OPEN);
+	/* It has bid for that one. */
+	assert_ptr_equal(taken_late(&late), &next);
+	assert_null(taken_late(&late));
+	/* The only recipient: with its bid all are there. */
+	assert_int_equal(broadcast_bid(collects, "alpha", 0, NULL), BROADCAST_OK);
+	assert_string_equal(broadcast_winner_name(collects), "alpha");
+	assert_int_equal(broadcast_take_or_bid(collects, "alpha", NULL), BROADCAST_TAKEN);
+	assert_int_equal(broadcast_take_or_bid(collects, "beta", NULL), BROADCAST_TAKEN);
+	assert_int_equal(count_in_order(), 0);
+	broadcast_unref(collects);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -544,6 +643,9 @@ int main(void)
 		CASE(who_loses_all_looks_again),
 		CASE(who_loses_one_goes_on_from_there),
 		CASE(who_loses_an_award_looks_from_the_front),
+		CASE(chosen_one_that_closes_before_its_claim_leaves_the_next),
+		CASE(one_that_closes_before_it_is_come_to_is_cause_for_another_scan),
+		CASE(who_does_not_wait_bids_once_and_has_the_next_then),
 	};
 
 	alarm(TEST_HANG_S);
