@@ -17,9 +17,25 @@
 /*! More than there are modules that could observe. */
 #define SLOTS 16
 
+/*! \brief What can be told. */
+enum step_kind {
+	STEP_OPENED,
+	STEP_WIDENED,
+	STEP_ANSWERED,
+	STEP_LOST,
+	STEP_CLOSED,
+	STEP_ENDED,
+	STEP_SILENT
+};
+
 /*! \brief A place for one observer. */
 struct slot {
 	_Atomic(const struct broadcast_observer *) observer;
+	/*!
+	 * The steps that it wants to hear of, a bit each. To be counted among the callers takes the cache line from all other
+	 * cores, so that nobody is for a step that the observer has no function for.
+	 */
+	atomic_uint wanted;
 	/*! Threads that are in one of its functions, or are about to see whether it is there. */
 	atomic_uint callers;
 	/*! Whether a thread waits for the callers to leave. */
@@ -41,12 +57,12 @@ static void slot_leave(struct slot *slot)
 	}
 }
 
-/*! \brief The observer in a slot, which stays there until slot_leave(); NULL if there is none. */
-static const struct broadcast_observer *slot_enter(struct slot *slot)
+/*! \brief The observer in a slot, which stays there until slot_leave(); NULL if there is none that wants a step. */
+static const struct broadcast_observer *slot_enter(struct slot *slot, enum step_kind kind)
 {
 	const struct broadcast_observer *observer;
 
-	if (!atomic_load_explicit(&slot->observer, memory_order_relaxed)) {
+	if (!(atomic_load_explicit(&slot->wanted, memory_order_relaxed) & 1u << kind)) {
 		return NULL;
 	}
 	/* First counted, then read: who empties the slot does it in the opposite order. */
@@ -58,6 +74,14 @@ static const struct broadcast_observer *slot_enter(struct slot *slot)
 	return observer;
 }
 
+static unsigned int wanted_steps(const struct broadcast_observer *observer)
+{
+	return (observer->opened ? 1u << STEP_OPENED : 0) | (observer->widened ? 1u << STEP_WIDENED : 0) |
+		(observer->answered ? 1u << STEP_ANSWERED : 0) | (observer->lost ? 1u << STEP_LOST : 0) |
+		(observer->closed ? 1u << STEP_CLOSED : 0) | (observer->ended ? 1u << STEP_ENDED : 0) |
+		(observer->silent ? 1u << STEP_SILENT : 0);
+}
+
 int observers_add(const struct broadcast_observer *observer)
 {
 	int result = -1;
@@ -66,6 +90,7 @@ int observers_add(const struct broadcast_observer *observer)
 	for (size_t i = 0; i < SLOTS && result; i++) {
 		if (!atomic_load(&slots[i].observer) && !atomic_load(&slots[i].awaited)) {
 			atomic_store(&slots[i].observer, observer);
+			atomic_store(&slots[i].wanted, wanted_steps(observer));
 			result = 0;
 		}
 	}
@@ -83,6 +108,7 @@ void observers_remove(const struct broadcast_observer *observer)
 			continue;
 		}
 		atomic_store(&slot->awaited, 1);
+		atomic_store(&slot->wanted, 0);
 		atomic_store(&slot->observer, NULL);
 		while (atomic_load(&slot->callers)) {
 			pthread_cond_wait(&left, &slots_lock);
@@ -94,15 +120,7 @@ void observers_remove(const struct broadcast_observer *observer)
 
 /*! \brief One step of a broadcast. */
 struct step {
-	enum {
-		STEP_OPENED,
-		STEP_WIDENED,
-		STEP_ANSWERED,
-		STEP_LOST,
-		STEP_CLOSED,
-		STEP_ENDED,
-		STEP_SILENT
-	} kind;
+	enum step_kind kind;
 	struct broadcast *broadcast;
 	/*! Of widened, answered, lost (and silent), closed and ended, in this order. */
 	struct names *added;
@@ -137,7 +155,7 @@ static void tell_one(const struct broadcast_observer *observer, const struct ste
 static void tell(const struct step *step)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
-		const struct broadcast_observer *observer = slot_enter(&slots[i]);
+		const struct broadcast_observer *observer = slot_enter(&slots[i], step->kind);
 
 		if (observer) {
 			tell_one(observer, step);

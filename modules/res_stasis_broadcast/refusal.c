@@ -24,7 +24,9 @@ int is_refused(struct broadcast *broadcast, const char *app_name, enum broadcast
 		.reason = "excluded, a watcher, or its name cannot be told of calls",
 	};
 
-	if (!directory_excludes(app_name) || broadcast_state(broadcast) != BROADCAST_OPEN) {
+	/* Most claims come too late, and need neither the directory nor the lock to be told so. */
+	if (broadcast_closed_ns(broadcast) || !directory_excludes(app_name) ||
+		broadcast_state(broadcast) != BROADCAST_OPEN) {
 		return 0;
 	}
 	observers_answered(broadcast, &answer);

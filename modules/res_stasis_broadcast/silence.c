@@ -77,9 +77,10 @@ void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence
 	}
 }
 
-void silence_answered(struct stats_app *app, struct silence_changes *changes)
+void silence_answered(struct stats_app *app, int64_t now_ns, struct silence_changes *changes)
 {
-	app->heard_ns = broadcast_clock_ns();
+	/* Another thread that read the clock later may have had the lock before. */
+	app->heard_ns = MAX(app->heard_ns, now_ns);
 	app->heard_at = time(NULL);
 	if (app->is_silent) {
 		/* With the row that is over. */

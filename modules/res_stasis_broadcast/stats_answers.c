@@ -82,21 +82,23 @@ void stats_answered(struct broadcast *broadcast, const struct broadcast_answer *
 	const enum stasis_broadcast_answer_kind kind = answer_kind(answer->result);
 	const enum broadcast_request request = request_kind(broadcast, answer);
 	struct silence_changes changes = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
-	const int64_t took_ns = broadcast_clock_ns() - broadcast_opened_ns(broadcast);
+	/* Before the lock, which all claims of all calls take. */
+	const uint64_t hash = answer->app ? table_hash(answer->app) : 0;
+	const int64_t now_ns = broadcast_clock_ns();
 	struct stats_app *app;
 
 	ast_mutex_lock(&stats.lock);
 	count_answer(request, kind);
 	/* Any text can be in a request: only who was offered calls is counted. */
-	app = answer->app ? stats_lru_find(&stats.apps, answer->app) : NULL;
+	app = answer->app ? stats_lru_find_hashed(&stats.apps, answer->app, hash) : NULL;
 	if (app && kind != STASIS_BROADCAST_ANSWER_FORBIDDEN && answer->result != BROADCAST_BUSY) {
 		count_for_app(app, request, kind);
 		if (answer->request != BROADCAST_REQUEST_TAKE) {
-			stats_times_add(&app->answers, took_ns);
+			stats_times_add(&app->answers, now_ns - broadcast_opened_ns(broadcast));
 		}
 	}
 	if (app) {
-		silence_answered(app, &changes);
+		silence_answered(app, now_ns, &changes);
 	}
 	ast_mutex_unlock(&stats.lock);
 	silence_tell(&changes);

@@ -15,7 +15,12 @@
 
 void *stats_lru_find(const struct stats_lru *lru, const char *name)
 {
-	return lru->table.count ? table_find(&lru->table, name, table_hash(name)) : NULL;
+	return stats_lru_find_hashed(lru, name, table_hash(name));
+}
+
+void *stats_lru_find_hashed(const struct stats_lru *lru, const char *name, uint64_t hash)
+{
+	return lru->table.count ? table_find(&lru->table, name, hash) : NULL;
 }
 
 static void forget(struct stats_lru *lru, struct stats_entry *entry)

@@ -74,6 +74,9 @@ struct stats_lru {
 /*! \brief The thing of that name, or NULL. */
 void *stats_lru_find(const struct stats_lru *lru, const char *name);
 
+/*! \brief The same, with the name's table_hash(), which who holds a lock can have found before. */
+void *stats_lru_find_hashed(const struct stats_lru *lru, const char *name, uint64_t hash);
+
 /*!
  * \brief The thing of that name, as the last one touched; made, all zero, if there is none. One goes for it if there
  *        are \a most.
@@ -206,8 +209,8 @@ AST_LIST_HEAD_NOLOCK(silence_changes, silence_change);
  */
 void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes);
 
-/*! \brief An application has asked for a call, or declined one. With the lock. Parameters as above. */
-void silence_answered(struct stats_app *app, struct silence_changes *changes);
+/*! \brief An application has asked for a call, or declined one, at \a now_ns. With the lock. Parameters as above. */
+void silence_answered(struct stats_app *app, int64_t now_ns, struct silence_changes *changes);
 
 /*! \brief Some application has got a call that this one was offered: its row is over. With the lock. */
 void silence_claimed(struct stats_app *app);

@@ -11,6 +11,7 @@
  */
 
 bool observer = true;	/* it is in the slot */
+bool wanted = true;	/* and the step is one that it wants to hear of */
 byte callers;
 bool awaited;
 bool slots_locked, waits;	/* slots_lock, and the wait on its condition */
@@ -23,7 +24,7 @@ proctype teller() {
 	bool found, is_last;
 
 	if
-	:: observer ->
+	:: wanted ->
 #ifdef MUT_SLOT_READ_FIRST
 		found = observer;
 		callers++;
@@ -47,7 +48,7 @@ proctype teller() {
 			skip
 		:: !is_last || !awaited
 		fi
-	:: !observer
+	:: !wanted
 	fi
 }
 
@@ -57,6 +58,7 @@ proctype remover() {
 #ifndef MUT_AWAITED_TOO_LATE
 	awaited = true;
 #endif
+	wanted = false;
 	observer = false;
 #ifndef MUT_REMOVE_DOES_NOT_WAIT
 	do
