@@ -114,7 +114,9 @@ async def test_one_caller_after_the_other(case):
     ids = [call.id]
     for _ in range(10):
         await masquerade(case, "now", ids[-1])
-        ids.append((await offered_as_another(apps[0], *ids))["channel"]["id"])
+        # All of them: who has not heard of an offer before the next one replaces it hears nothing of it.
+        heard = await asyncio.gather(*(offered_as_another(app, *ids) for app in apps))
+        ids.append(heard[0]["channel"]["id"])
     assert (await case.ari.delete(f"/broadcasts/{ids[-1]}")).status == 204
     assert await Call(case, ids[-1]).status() == ("TIMEOUT", "WITHDRAWN")
     expected = [

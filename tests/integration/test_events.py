@@ -125,16 +125,17 @@ async def test_retry_of_the_winner_tells_nobody_again(case):
 
 
 async def test_call_broadcast_comes_before_call_claimed_always(case):
-    """One of twenty claims as soon as it hears of the call; the others may not yet have."""
+    """One of twenty claims as soon as it hears of the call; the others may not yet have, and hear of neither then."""
     apps = await case.apps(20)
     calls = [await case.call("10000,,,yes") for _ in range(15)]
     for number, call in enumerate(calls):
         fast = apps[number]
         await fast.offered(call.id)
         assert await fast.claim(call.id) == 204
-    for call in calls:
-        for app in apps:
-            await app.event("CallClaimed", call.id)
+    for app, call in zip(apps, calls):
+        await app.event("CallClaimed", call.id)
+    await case.flush(*apps)
+    heard = 0
     for app in apps:
         for call in calls:
             kinds = [
@@ -142,7 +143,10 @@ async def test_call_broadcast_comes_before_call_claimed_always(case):
                 for event in app.events
                 if event.get("channel", {}).get("id") == call.id and event["type"].startswith("Call")
             ]
-            assert kinds == ["CallBroadcast", "CallClaimed"], (app.app, call.id)
+            assert kinds in (["CallBroadcast", "CallClaimed"], []), (app.app, call.id)
+            heard += bool(kinds)
+    # Else nothing was shown of the others.
+    assert heard > len(calls)
 
 
 async def test_order_of_recipients_is_shuffled_for_each_broadcast(case):

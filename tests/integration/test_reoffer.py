@@ -137,7 +137,7 @@ async def test_winner_of_a_later_round_is_told_if_it_is_to_be(case, notify):
     case.expect_log(LOST)
     gone, other, third = await ghost(case), await case.app("other"), await case.app("third")
     call = await case.call(f"20000,,,{notify}")
-    await other.offered(call.id)
+    await asyncio.gather(other.offered(call.id), third.offered(call.id))
     assert await case.ari.claim(call.id, gone.app) == 204
     await asyncio.gather(offered_again(other, call), offered_again(third, call))
     assert await other.claim(call.id) == 204
