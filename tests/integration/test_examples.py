@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from harness.ari_client import SOURCE
 from harness.asterisk import REPO
+from harness.case import log_text
 from harness.events import EventLog, until
 from harness.npm import install
 from harness.sip import Sipp
@@ -114,10 +116,31 @@ async def test_declines(case, language):
     assert await call.status() == ("TIMEOUT", "DECLINED")
 
 
+async def offered_before_any_can_claim(case, examples):
+    """A call that each of them was told of: who has not heard of it before another claims it hears nothing of it."""
+
+    async def no_debug():
+        await case.ami.cli("core set debug 0 res_stasis_broadcast")
+
+    def sent_to_all():
+        log = log_text(case.asterisk.log, case.log_start)
+        return all(f"{call.id}: CallBroadcast was sent to '{example.app}'" in log for example in examples)
+
+    case.at_end(no_debug)
+    await case.ami.cli("core set debug 2 res_stasis_broadcast")
+    for example in examples:
+        example.process.send_signal(signal.SIGSTOP)
+    call = await case.call("30000")
+    await until(sent_to_all, "all were told of the call")
+    for example in examples:
+        example.process.send_signal(signal.SIGCONT)
+    return call
+
+
 @each
 async def test_one_of_three_gets_the_call(case, language):
     examples = [await Example(case, language, f"example{number}", "--then", "keep").start() for number in range(3)]
-    call = await case.call("10000")
+    call = await offered_before_any_can_claim(case, examples)
     answers = [(await example.told("claim", call))["status"] for example in examples]
     assert sorted(answers) == [204, 409, 409]
     winner = examples[answers.index(204)]
