@@ -53,7 +53,7 @@ async def check_bids(case, folder, *options):
     status, report, _ = await race(case, folder, *BIDDERS, *options)
     assert status == 0 and report["calls"]["winners"] == {"0": 0, "1": 20, "2+": 0}
     bids = report["answers"]["bid"]
-    assert bids["sent"] == bids["202"] == 100 and bids["none"] == report["errors"] == 0
+    assert bids["sent"] == bids["202"] == 100 and bids["none"] == report["errors"] == 0, (bids, report["latency_ms"])
     assert report["answers"]["claim"]["sent"] == report["events"]["unclaimed_starts"] == 0
     assert report["latency_ms"]["offer_to_start"]["count"] == 20
     assert report["calls"]["mean_score"] > 750
