@@ -25,7 +25,8 @@ MODULES = ("test_dispatch", "test_stasis_broadcast", "res_ari_broadcasts", "app_
 END_SECONDS = 120
 
 # How long the last channels may take to go. One that Asterisk has lost stays for ever, and "core stop gracefully"
-# would wait for it: seen of an Originate without a PBX whose call was redirected, once in some hundred.
+# would wait for it: one in some hundred calls of an Originate without a PBX, once they are redirected, with a sanitizer.
+# Wait() leaves them behind as StasisBroadcast() does.
 CHANNELS_SECONDS = 20
 
 # What is kept of an Asterisk that did not end by itself, and how much of its log.
