@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import reports
-from sanitizer_plugin import REPO, end
+from sanitizer_plugin import NOT_BY_ITSELF, REPO, end, holds_a_module
 
 from harness.asterisk import Asterisk, Settings
 
@@ -102,6 +102,11 @@ def judge(version: int, folder: Path) -> list[str]:
         canaries = [finding.title for finding in found if finding.by(CANARY)]
         if not any("overflow" in title for title in canaries) or not any("leak" in title for title in canaries):
             wrong.append(f"{one}: the sanitizer did not find the faults that were made on purpose")
+        why = one / NOT_BY_ITSELF
+        if why.exists() and holds_a_module(why):
+            wrong.append(f"{why}: a module of ours could not be unloaded, and Asterisk did not end")
+        elif why.exists():
+            print(f"  {one.name}: Asterisk did not end by itself, with none of our modules left, see {why}")
         for finding in found:
             if finding.ours and not finding.by(CANARY):
                 wrong.append(f"{finding.file}: {finding.title}")

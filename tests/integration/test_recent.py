@@ -24,13 +24,13 @@ async def keep_list(case):
 
 
 async def leave(app):
-    """Go at once, and wait until Asterisk has noticed."""
+    """Go at once, and wait until Asterisk has noticed: it forgets the names of one connection in any order."""
 
-    async def is_gone():
-        return not await app.ari.registered(app.names[-1])
+    async def are_gone():
+        return not any([await app.ari.registered(name) for name in app.names])
 
     await app.disconnect()
-    await until(is_gone, f"{app.names[-1]} is gone")
+    await until(are_gone, f"{app.name} is gone")
 
 
 async def decline(app, call, names):

@@ -28,6 +28,21 @@ class LateSecondWinner(TwoWinners):
         return await super().claim(request)
 
 
+class LateAnswers(Server):
+    """No fault: bids and declines are answered when their call is over."""
+
+    async def _when_over(self, request: web.Request, response: web.Response) -> web.Response:
+        await self.until(lambda: self.calls[request.match_info["channel"]].over)
+        await asyncio.sleep(LateSecondWinner.LATE)
+        return response
+
+    async def bid(self, request: web.Request) -> web.Response:
+        return await self._when_over(request, await super().bid(request))
+
+    async def decline(self, request: web.Request) -> web.Response:
+        return await self._when_over(request, await super().decline(request))
+
+
 class NoStart(Server):
     """The winner never gets its call."""
 

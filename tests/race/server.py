@@ -30,6 +30,7 @@ class Call:
     timeout: float = 5.0
     notify: bool = False
     offered: set[str] = field(default_factory=set)
+    bids: set[str] = field(default_factory=set)
     winner: str | None = None
     holder: str | None = None
     over: bool = False
@@ -70,7 +71,8 @@ class Server:
         add("GET", "/ari/applications/{application}", self._application, name="application")
         add("POST", "/ari/channels", self.originate, name="originate")
         add("POST", "/ari/events/claim", self.claim, name="claim")
-        add("POST", "/ari/broadcasts/{channel}/decline", self._decline, name="decline")
+        add("POST", "/ari/broadcasts/{channel}/decline", self.decline, name="decline")
+        add("POST", "/ari/broadcasts/{channel}/bid", self.bid, name="bid")
         add("DELETE", "/ari/channels/{channel}", self._hang_up, name="hangup")
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -189,7 +191,7 @@ class Server:
         handlers = {
             "asterisk/ping": ("ping", self._info),
             "events/claim": ("claim", self.claim),
-            "broadcasts": ("decline", self._decline),
+            "broadcasts": ("decline", self.decline),
         }
         uri = URL("http://server/" + request["uri"])
         path = uri.path.strip("/")
@@ -220,7 +222,16 @@ class Server:
             self.later(self._hand_over(call))
         return answer(204)
 
-    async def _decline(self, request: "web.Request | Inner") -> web.Response:
+    async def bid(self, request: web.Request) -> web.Response:
+        """Noted; the last to bid gets the call."""
+        call = self.calls[request.match_info["channel"]]
+        call.bids.add(request.query["application"])
+        if call.bids == call.offered and not call.winner:
+            call.winner = request.query["application"]
+            self.later(self._hand_over(call))
+        return answer(202)
+
+    async def decline(self, request: "web.Request | Inner") -> web.Response:
         return answer(204 if request.match_info["channel"] in self.calls else 404)
 
     async def _hang_up(self, request: web.Request) -> web.Response:

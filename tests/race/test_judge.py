@@ -133,6 +133,16 @@ async def test_all_decline(tmp_path: Path) -> None:
     assert run.report["answers"]["claim"]["sent"] == 0
 
 
+@pytest.mark.parametrize("options, kind, status", [(("--bid",), "bid", "202"), (("--decliners", "2"), "decline", "204")])
+async def test_answers_that_come_when_the_calls_are_over(tmp_path: Path, options: tuple, kind: str, status: str) -> None:
+    """They are waited for: each request has its answer in the report."""
+    run, _ = await judge_fault(faults.LateAnswers, tmp_path, "--apps", "3", "--calls", "2", *options)
+    check_harmless(run)
+    sent = run.report["answers"][kind]["sent"]
+    assert sent in (4, 6)
+    assert run.report["answers"][kind] == {"sent": sent, status: sent, "none": 0}
+
+
 async def test_claims_that_come_too_late(tmp_path: Path) -> None:
     """404 belongs to a race: no error."""
     options = ("--calls", "2", "--concurrency", "2", "--timeout", "50", "--think", "400")

@@ -176,6 +176,13 @@ static bool all_offered(const struct race *race)
 	return race->stats.offers - race->stats.repeated >= race->calls.count * race->apps.readers;
 }
 
+/*! \brief Whether what applications have asked has its answers. */
+static bool all_answered(const struct race *race)
+{
+	return !stats_unanswered(&race->stats, REQUEST_CLAIM) &&
+		!stats_unanswered(&race->stats, REQUEST_DECLINE) && !stats_unanswered(&race->stats, REQUEST_BID);
+}
+
 /*! \brief Whether it has been quiet for --settle. A late offer or answer may have woken a call. */
 static enum stage after_settle(struct race *race)
 {
@@ -186,7 +193,7 @@ static enum stage after_settle(struct race *race)
 		return STAGE_CLEAN_UP;
 	}
 	/* The answer to a claim may make its application the second winner, though the call is long over. */
-	if (race->calls.open || stats_unanswered(&race->stats, REQUEST_CLAIM)) {
+	if (race->calls.open || !all_answered(race)) {
 		race->busy_ns = now_ns();
 		return STAGE_SETTLE;
 	}

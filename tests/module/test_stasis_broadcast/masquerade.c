@@ -214,6 +214,8 @@ AST_TEST_DEFINE(masquerade_tells_of_the_claim)
 	ast_test_validate(test, (waiter = waiter_new(parts.call, LONG_MS)));
 	ast_test_validate(test, become(parts.call, parts.other));
 	ast_test_validate(test, app_hears(parts.app, "CallBroadcast", parts.other->id, 1));
+	/* Who has not heard of an offer before it is claimed hears nothing of it. */
+	ast_test_validate(test, app_hears(parts.late, "CallBroadcast", parts.other->id, 1));
 	ast_test_validate(test, !call_claim(parts.other, "app"));
 	ast_test_validate(test, !waiter_result(waiter));
 	ast_test_validate(test, app_hears(parts.late, "CallClaimed", parts.other->id, 1));
