@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-# What is told within so many seconds of each other may have happened in the other order.
-CLOSE = 0.15
+from .events import DEADLINE_FACTOR
+
+# What is told within so many seconds of each other may have happened in the other order. With a sanitizer, much later.
+CLOSE = 0.15 * DEADLINE_FACTOR
 
 
 @dataclass
