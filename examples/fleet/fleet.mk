@@ -6,7 +6,9 @@ FLEET_WORKER_OBJECTS := $(patsubst examples/fleet/c/%.c,$(FLEET_WORKER_BUILD)/%.
 fleet-worker: $(FLEET_WORKER_BUILD)/worker ## a worker of a fleet in C
 
 $(FLEET_WORKER_BUILD)/worker: $(FLEET_WORKER_OBJECTS)
-	$(CC) $(LDFLAGS) -o $@ $^ -lnats -lwebsockets -ljansson -pthread
+	$(CC) $(LDFLAGS) -o $@.new $^ -lnats -lwebsockets -ljansson -pthread
+	@# Who runs it meanwhile has the one before.
+	@mv -f $@.new $@
 
 $(FLEET_WORKER_BUILD)/%.o: examples/fleet/c/%.c examples/fleet/fleet.mk
 	@mkdir -p $(@D)

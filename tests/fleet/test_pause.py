@@ -47,7 +47,7 @@ async def test_worker_says_good_bye_while_it_asks(world, verb, point, has_twin):
     if has_twin:
         await world.raw(gone.app)
     case = world.cases[0]
-    call = await case.call(f"20000,^({gone.app}|{other.app})$,,,b(500)")
+    call = await case.call(f"20000,^({gone.app}|{other.app})$,,,b(2000)")
     offer, others = await gone.offered(call.id), await other.offered(call.id)
     held = Point(case, point)
     asks = asyncio.create_task(ASKS[verb](gone, offer))
@@ -111,7 +111,8 @@ async def test_call_is_over_before_its_winner_is_told(world):
     held = Point(case, "award_is_told")
     asks = asyncio.create_task(raw.ask("bid", "node-1", channel_id=call.id, score=1))
     await until(lambda: has_bids(case, call, 1), "it has bid")
-    await quiet.decline(await quiet.offered(call.id))
+    # The thread that is held is the one that answers.
+    declines = asyncio.create_task(quiet.decline(await quiet.offered(call.id)))
     await held.is_reached()
     await app.started(call.id)
     await call.hangup()
@@ -121,4 +122,4 @@ async def test_call_is_over_before_its_winner_is_told(world):
 
     await until(is_over, "the call is over")
     await held.let_go()
-    assert (await asks)["status"] == 204
+    assert (await asks)["status"] == 204 and (await declines)["status"] == 204

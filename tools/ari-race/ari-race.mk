@@ -21,7 +21,9 @@ ari-race: $(ARI_RACE_BUILD)/ari-race ## the load generator for ARI broadcasts
 # Linked again when libnats comes or goes.
 $(call remember,$(ARI_RACE_BUILD)/libraries,$(ARI_RACE_LIBS))
 $(ARI_RACE_BUILD)/ari-race: $(ARI_RACE_OBJECTS) $(ARI_RACE_BUILD)/libraries
-	$(CC) $(LDFLAGS) -o $@ $(ARI_RACE_OBJECTS) $(ARI_RACE_LIBS)
+	$(CC) $(LDFLAGS) -o $@.new $(ARI_RACE_OBJECTS) $(ARI_RACE_LIBS)
+	@# Who runs it meanwhile has the one before.
+	@mv -f $@.new $@
 
 $(ARI_RACE_BUILD)/%.o: $(ARI_RACE_DIR)/%.c $(ARI_RACE_DIR)/ari-race.mk | ari-race-needs
 	$(CC) $(ARI_RACE_CFLAGS) -c -o $@ $<
