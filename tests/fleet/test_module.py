@@ -272,14 +272,20 @@ async def test_last_bidder_that_says_good_bye(world):
     await until(lambda: has_bids(case, call, 0), "its bid is taken back")
 
 
+async def take_that_bids(case, raw, rival):
+    """One asks for the next call and bids for it so. The call, its offer to a rival, and the take, which waits for the award."""
+    collects = await case.call(f"20000,^({raw.app}|{rival.app})$,,,b(5000)")
+    offer = await rival.offered(collects.id)
+    waits = asyncio.create_task(raw.ask("take", "node-1"))
+    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    return collects, offer, waits
+
+
 async def test_take_that_waits_for_an_award_holds_up_no_other(world):
-    """One asks for the next call and bids for it so; another one's take is answered before that is decided."""
+    """Another one's take is answered before that is decided."""
     one, other, quiet = await world.raw(), await world.raw(), await world.raw()
     case = world.cases[0]
-    collects = await case.call(f"20000,^({one.app}|{quiet.app})$,,,b(5000)")
-    offer = await quiet.offered(collects.id)
-    waits = asyncio.create_task(one.ask("take", "node-1"))
-    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    collects, offer, waits = await take_that_bids(case, one, quiet)
     call = await case.call(f"20000,^{other.app}$")
     await other.offered(call.id)
     taken = await other.ask("take", "node-1")
@@ -294,10 +300,7 @@ async def test_take_that_waits_for_an_award_holds_up_no_other(world):
 async def test_take_that_loses_the_award_has_the_next_call(world):
     raw, better = await world.raw(), await world.raw()
     case = world.cases[0]
-    collects = await case.call(f"20000,^({raw.app}|{better.app})$,,,b(5000)")
-    offer = await better.offered(collects.id)
-    waits = asyncio.create_task(raw.ask("take", "node-1"))
-    await until(lambda: has_bids(case, collects, 1), "it has bid")
+    _, offer, waits = await take_that_bids(case, raw, better)
     call = await case.call(f"20000,^{raw.app}$")
     await raw.offered(call.id)
     assert (await bid(better, offer, 1))["status"] == 204
@@ -332,10 +335,7 @@ async def test_take_of_one_that_says_good_bye(world):
     """What it has bid by that is taken back, and it is told so."""
     raw, quiet = await world.raw(), await world.raw()
     case = world.cases[0]
-    call = await case.call(f"20000,^({raw.app}|{quiet.app})$,,,b(5000)")
-    offer = await quiet.offered(call.id)
-    waits = asyncio.create_task(raw.ask("take", "node-1"))
-    await until(lambda: has_bids(case, call, 1), "it has bid")
+    call, offer, waits = await take_that_bids(case, raw, quiet)
     await raw.hello(0)
     assert (await waits)["status"] == 403
     await until(lambda: has_bids(case, call, 0), "its bid is taken back")
