@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief A hash table from text to things that hold the text themselves: chains in buckets.
+ * \brief A hash table from text to things that hold the text themselves: who finds a place taken has the next free one.
  */
 
 #include "table.h"
@@ -17,14 +17,12 @@
 #include <sys/random.h>
 #include <time.h>
 
-/*! The fewest buckets of a table that is not empty. */
+/*! The fewest places of a table that is not empty. */
 #define SMALLEST 16
 
-struct table_entry {
-	struct table_entry *next;
-	const char *key;
-	void *thing;
-};
+/*! It grows when more than 4 of 5 places are taken. */
+#define FULL 4
+#define FULL_OF 5
 
 static pthread_once_t seeded = PTHREAD_ONCE_INIT;
 static uint64_t seed;
@@ -53,34 +51,45 @@ uint64_t table_hash(const char *key)
 	return hash ^ (hash >> 32);
 }
 
-static struct table_entry **bucket_of(const struct table *table, uint64_t hash)
+/*! \brief The place at which to begin the search for a hash. */
+static size_t home_of(const struct table *table, uint64_t hash)
 {
-	return &table->buckets[hash & (table->size - 1)];
+	return hash & (table->size - 1);
 }
 
-/*! \brief Spread the entries over \a size buckets. Without memory for them the table stays as it is. */
+/*! \brief The place behind this one; behind the last one is the first. */
+static size_t next_of(const struct table *table, size_t place)
+{
+	return (place + 1) & (table->size - 1);
+}
+
+/*! \brief Put a slot's contents into the first free place from its home on. There is one. */
+static void put_slot(struct table *table, const struct table_slot *slot)
+{
+	size_t place = home_of(table, slot->hash);
+
+	while (table->slots[place].thing) {
+		place = next_of(table, place);
+	}
+	table->slots[place] = *slot;
+	table->count++;
+}
+
+/*! \brief Move everything to \a size places. Without memory for them the table stays as it is. */
 static int resize(struct table *table, size_t size)
 {
-	struct table resized = { .buckets = calloc(size, sizeof(*table->buckets)), .size = size };
+	struct table resized = { .slots = calloc(size, sizeof(*table->slots)), .size = size };
 
-	if (!resized.buckets) {
+	if (!resized.slots) {
 		return -1;
 	}
 	for (size_t i = 0; i < table->size; i++) {
-		struct table_entry *entry = table->buckets[i];
-
-		while (entry) {
-			struct table_entry *next = entry->next;
-			struct table_entry **bucket = bucket_of(&resized, table_hash(entry->key));
-
-			entry->next = *bucket;
-			*bucket = entry;
-			entry = next;
+		if (table->slots[i].thing) {
+			put_slot(&resized, &table->slots[i]);
 		}
 	}
-	free(table->buckets);
-	table->buckets = resized.buckets;
-	table->size = size;
+	free(table->slots);
+	*table = resized;
 	return 0;
 }
 
@@ -89,9 +98,10 @@ void *table_find(const struct table *table, const char *key, uint64_t hash)
 	if (!table->size) {
 		return NULL;
 	}
-	for (struct table_entry *entry = *bucket_of(table, hash); entry; entry = entry->next) {
-		if (!strcmp(entry->key, key)) {
-			return entry->thing;
+	for (size_t i = home_of(table, hash); table->slots[i].thing; i = next_of(table, i)) {
+		/* The key is in the memory of the thing, which is far away: only the right one is read. */
+		if (table->slots[i].hash == hash && !strcmp(table->slots[i].key, key)) {
+			return table->slots[i].thing;
 		}
 	}
 	return NULL;
@@ -99,71 +109,65 @@ void *table_find(const struct table *table, const char *key, uint64_t hash)
 
 int table_put(struct table *table, const char *key, uint64_t hash, void *thing)
 {
-	struct table_entry *entry;
-	struct table_entry **bucket;
+	const struct table_slot slot = { .hash = hash, .key = key, .thing = thing };
 
-	/* A full table that cannot grow still works, only with longer chains. */
-	if (table->count >= table->size && resize(table, table->size ? table->size * 2 : SMALLEST) &&
-		!table->size) {
+	/* One that cannot grow still works, only with longer searches, as long as a free place ends them. */
+	if ((table->count + 1) * FULL_OF > table->size * FULL &&
+		resize(table, table->size ? table->size * 2 : SMALLEST) && table->count + 1 >= table->size) {
 		return -1;
 	}
-	entry = malloc(sizeof(*entry));
-	if (!entry) {
-		return -1;
-	}
-	bucket = bucket_of(table, hash);
-	*entry = (struct table_entry){ .next = *bucket, .key = key, .thing = thing };
-	*bucket = entry;
-	table->count++;
+	put_slot(table, &slot);
 	return 0;
+}
+
+/*! \brief Empty a place, and move up what has not found room before it because of it. */
+static void empty(struct table *table, size_t hole)
+{
+	for (size_t i = next_of(table, hole); table->slots[i].thing; i = next_of(table, i)) {
+		const size_t home = home_of(table, table->slots[i].hash);
+
+		/* It must not come before its home: how far it is from there, and how far from the hole. */
+		if (((i - home) & (table->size - 1)) >= ((i - hole) & (table->size - 1))) {
+			table->slots[hole] = table->slots[i];
+			hole = i;
+		}
+	}
+	table->slots[hole] = (struct table_slot){ .thing = NULL };
+	table->count--;
 }
 
 int table_remove(struct table *table, uint64_t hash, const void *thing)
 {
-	struct table_entry **link;
+	size_t i;
 
 	if (!table->size) {
 		return 0;
 	}
-	for (link = bucket_of(table, hash); *link; link = &(*link)->next) {
-		if ((*link)->thing == thing) {
-			struct table_entry *entry = *link;
-
-			*link = entry->next;
-			free(entry);
-			table->count--;
-			if (!table->count) {
-				table_clear(table);
-			} else if (table->size > SMALLEST && table->count < table->size / 8) {
-				resize(table, table->size / 2);
-			}
-			return 1;
+	for (i = home_of(table, hash); table->slots[i].thing != thing; i = next_of(table, i)) {
+		if (!table->slots[i].thing) {
+			return 0;
 		}
 	}
-	return 0;
+	empty(table, i);
+	if (!table->count) {
+		table_clear(table);
+	} else if (table->size > SMALLEST && table->count < table->size / 8) {
+		resize(table, table->size / 2);
+	}
+	return 1;
 }
 
 void table_each(const struct table *table, void (*visit)(void *thing, void *data), void *data)
 {
 	for (size_t i = 0; i < table->size; i++) {
-		for (struct table_entry *entry = table->buckets[i]; entry; entry = entry->next) {
-			visit(entry->thing, data);
+		if (table->slots[i].thing) {
+			visit(table->slots[i].thing, data);
 		}
 	}
 }
 
 void table_clear(struct table *table)
 {
-	for (size_t i = 0; i < table->size; i++) {
-		struct table_entry *entry = table->buckets[i];
-
-		while (entry) {
-			struct table_entry *next = entry->next;
-
-			free(entry);
-			entry = next;
-		}
-	}
-	free(table->buckets);
-	*table = (struct table){ 0 };
+	free(table->slots);
+	*table = (struct table){ .slots = NULL };
 }

@@ -17,13 +17,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*! \brief One thing in the table. */
-struct table_entry;
+/*! \brief A place for one thing. */
+struct table_slot {
+	uint64_t hash;
+	/*! Somewhere in the thing. */
+	const char *key;
+	/*! NULL: the place is free. */
+	void *thing;
+};
 
 /*! \brief A table; all zero is an empty one. */
 struct table {
-	struct table_entry **buckets;
-	/*! A power of two, or 0 before the first thing is put in. */
+	struct table_slot *slots;
+	/*! How many places there are: a power of two, or 0 before the first thing is put in. */
 	size_t size;
 	size_t count;
 };
@@ -35,7 +41,7 @@ struct table {
  */
 uint64_t table_hash(const char *key);
 
-/*! \brief The first thing with this key, or NULL. \a hash is table_hash() of \a key. */
+/*! \brief A thing with this key, or NULL. \a hash is table_hash() of \a key. */
 void *table_find(const struct table *table, const char *key, uint64_t hash);
 
 /*!

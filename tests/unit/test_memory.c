@@ -93,8 +93,23 @@ static void one_that_cannot_be_made_is_not_counted_as_open(void **state)
 	names_unref(terms.recipients);
 }
 
+/*! So many that each part of a registry has more of them than it has room for at first. */
+#define CROWD 4096
+
+/*! \brief Fill all parts of a registry, as far as that goes without memory. */
+static void crowd(struct registry *registry, struct broadcast **others)
+{
+	int refused = 0;
+
+	for (size_t i = 0; i < CROWD; i++) {
+		refused += registry_put(registry, others[i]) != 0;
+	}
+	assert_int_not_equal(refused, 0);
+}
+
 static void one_that_cannot_be_put_in_replaces_nothing(void **state)
 {
+	static struct broadcast *others[CROWD];
 	struct registry *registry;
 	struct broadcast *first;
 	struct broadcast *second;
@@ -108,8 +123,15 @@ static void one_that_cannot_be_put_in_replaces_nothing(void **state)
 	registry = registry_create();
 	first = broadcast_of("chan", 60000);
 	second = broadcast_of("chan", 60000);
+	for (size_t i = 0; i < CROWD; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "other-%zu", i);
+		others[i] = broadcast_of(id, 60000);
+	}
 	assert_int_equal(registry_put(registry, first), 0);
 	take_all_memory();
+	crowd(registry, others);
 	failed = registry_put(registry, second);
 	give_memory_back();
 	assert_int_equal(failed, -1);
@@ -119,6 +141,9 @@ static void one_that_cannot_be_put_in_replaces_nothing(void **state)
 	broadcast_unref(found);
 	broadcast_unref(first);
 	broadcast_unref(second);
+	for (size_t i = 0; i < CROWD; i++) {
+		broadcast_unref(others[i]);
+	}
 	registry_destroy(registry);
 }
 

@@ -6,7 +6,7 @@ UNIT_CC ?= gcc
 UNIT_WARNINGS := -std=gnu11 -Wall -Wextra -Wshadow
 UNIT_CORE_SRC = $(wildcard core/*.c)
 UNIT_HEADERS = $(wildcard core/*.h tests/unit/*.h)
-UNIT_TESTS := test_names test_app_filter test_cpu_budget test_pace test_broadcast test_observers test_widening test_bids test_open_count test_registry test_in_line \
+UNIT_TESTS := test_names test_table test_app_filter test_cpu_budget test_pace test_broadcast test_observers test_widening test_bids test_open_count test_registry test_in_line \
 	test_memory
 STRESS_BROADCASTS ?= 1000000
 STRESS_THREADS ?= 8
