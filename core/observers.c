@@ -10,8 +10,10 @@
  */
 
 #include "observers.h"
+#include "stripes.h"
 
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 
 /*! More than there are modules that could observe. */
@@ -25,61 +27,90 @@ enum step_kind {
 	STEP_LOST,
 	STEP_CLOSED,
 	STEP_ENDED,
-	STEP_SILENT
+	STEP_SILENT,
+	STEP_KINDS
 };
 
 /*! \brief A place for one observer. */
 struct slot {
 	_Atomic(const struct broadcast_observer *) observer;
-	/*!
-	 * The steps that it wants to hear of, a bit each. To be counted among the callers takes the cache line from all other
-	 * cores, so that nobody is for a step that the observer has no function for.
-	 */
-	atomic_uint wanted;
-	/*! Threads that are in one of its functions, or are about to see whether it is there. */
-	atomic_uint callers;
 	/*! Whether a thread waits for the callers to leave. */
 	atomic_int awaited;
 };
 
 static struct slot slots[SLOTS];
 
+/*! Of each step the slots whose observers want to hear of it, a bit each: nobody enters one for nothing. */
+static atomic_uint wanting[STEP_KINDS];
+
+/*! \brief For each slot the threads of one stripe that are in one of its functions, or are about to see whether it is there. */
+struct callers {
+	alignas(STRIPE_ALIGNMENT) atomic_uint of_slot[SLOTS];
+};
+
+static struct callers callers[STRIPES];
+
 /*! Protects who is put into which slot, and the wait for the callers. */
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
 
-static void slot_leave(struct slot *slot)
+static void slot_leave(size_t slot, unsigned int stripe)
 {
-	if (atomic_fetch_sub(&slot->callers, 1) == 1 && atomic_load(&slot->awaited)) {
+	if (atomic_fetch_sub(&callers[stripe].of_slot[slot], 1) == 1 && atomic_load(&slots[slot].awaited)) {
 		pthread_mutex_lock(&slots_lock);
 		pthread_cond_broadcast(&left);
 		pthread_mutex_unlock(&slots_lock);
 	}
 }
 
-/*! \brief The observer in a slot, which stays there until slot_leave(); NULL if there is none that wants a step. */
-static const struct broadcast_observer *slot_enter(struct slot *slot, enum step_kind kind)
+/*! \brief The observer in a slot, which stays there until slot_leave() with the same stripe; NULL if there is none. */
+static const struct broadcast_observer *slot_enter(size_t slot, unsigned int stripe)
 {
 	const struct broadcast_observer *observer;
 
-	if (!(atomic_load_explicit(&slot->wanted, memory_order_relaxed) & 1u << kind)) {
-		return NULL;
-	}
 	/* First counted, then read: who empties the slot does it in the opposite order. */
-	atomic_fetch_add(&slot->callers, 1);
-	observer = atomic_load(&slot->observer);
+	atomic_fetch_add(&callers[stripe].of_slot[slot], 1);
+	observer = atomic_load(&slots[slot].observer);
 	if (!observer) {
-		slot_leave(slot);
+		slot_leave(slot, stripe);
 	}
 	return observer;
 }
 
-static unsigned int wanted_steps(const struct broadcast_observer *observer)
+/*! \brief Whether an observer has a function for a step. */
+static int wants(const struct broadcast_observer *observer, enum step_kind kind)
 {
-	return (observer->opened ? 1u << STEP_OPENED : 0) | (observer->widened ? 1u << STEP_WIDENED : 0) |
-		(observer->answered ? 1u << STEP_ANSWERED : 0) | (observer->lost ? 1u << STEP_LOST : 0) |
-		(observer->closed ? 1u << STEP_CLOSED : 0) | (observer->ended ? 1u << STEP_ENDED : 0) |
-		(observer->silent ? 1u << STEP_SILENT : 0);
+	switch (kind) {
+	case STEP_OPENED:
+		return observer->opened != NULL;
+	case STEP_WIDENED:
+		return observer->widened != NULL;
+	case STEP_ANSWERED:
+		return observer->answered != NULL;
+	case STEP_LOST:
+		return observer->lost != NULL;
+	case STEP_CLOSED:
+		return observer->closed != NULL;
+	case STEP_ENDED:
+		return observer->ended != NULL;
+	case STEP_SILENT:
+		return observer->silent != NULL;
+	case STEP_KINDS:
+		break;
+	}
+	return 0;
+}
+
+/*! \brief Have the observer in a slot hear of what it wants to; of nothing if it is NULL. With slots_lock. */
+static void set_wanting(size_t slot, const struct broadcast_observer *observer)
+{
+	for (size_t kind = 0; kind < STEP_KINDS; kind++) {
+		if (observer && wants(observer, (enum step_kind) kind)) {
+			atomic_fetch_or(&wanting[kind], 1u << slot);
+		} else {
+			atomic_fetch_and(&wanting[kind], ~(1u << slot));
+		}
+	}
 }
 
 int observers_add(const struct broadcast_observer *observer)
@@ -90,7 +121,7 @@ int observers_add(const struct broadcast_observer *observer)
 	for (size_t i = 0; i < SLOTS && result; i++) {
 		if (!atomic_load(&slots[i].observer) && !atomic_load(&slots[i].awaited)) {
 			atomic_store(&slots[i].observer, observer);
-			atomic_store(&slots[i].wanted, wanted_steps(observer));
+			set_wanting(i, observer);
 			result = 0;
 		}
 	}
@@ -98,22 +129,28 @@ int observers_add(const struct broadcast_observer *observer)
 	return result;
 }
 
+/*! \brief Wait until no thread is in a slot, which is empty: who comes now sees that. With slots_lock. */
+static void await_callers(size_t slot)
+{
+	for (size_t stripe = 0; stripe < STRIPES; stripe++) {
+		while (atomic_load(&callers[stripe].of_slot[slot])) {
+			pthread_cond_wait(&left, &slots_lock);
+		}
+	}
+}
+
 void observers_remove(const struct broadcast_observer *observer)
 {
 	pthread_mutex_lock(&slots_lock);
 	for (size_t i = 0; i < SLOTS; i++) {
-		struct slot *slot = &slots[i];
-
-		if (atomic_load(&slot->observer) != observer) {
+		if (atomic_load(&slots[i].observer) != observer) {
 			continue;
 		}
-		atomic_store(&slot->awaited, 1);
-		atomic_store(&slot->wanted, 0);
-		atomic_store(&slot->observer, NULL);
-		while (atomic_load(&slot->callers)) {
-			pthread_cond_wait(&left, &slots_lock);
-		}
-		atomic_store(&slot->awaited, 0);
+		atomic_store(&slots[i].awaited, 1);
+		set_wanting(i, NULL);
+		atomic_store(&slots[i].observer, NULL);
+		await_callers(i);
+		atomic_store(&slots[i].awaited, 0);
 	}
 	pthread_mutex_unlock(&slots_lock);
 }
@@ -133,33 +170,51 @@ struct step {
 	unsigned int unanswered;
 };
 
+/*! \brief Call the function that an observer, which wants the step, has for it. */
 static void tell_one(const struct broadcast_observer *observer, const struct step *step)
 {
-	if (step->kind == STEP_OPENED && observer->opened) {
+	switch (step->kind) {
+	case STEP_OPENED:
 		observer->opened(step->broadcast);
-	} else if (step->kind == STEP_WIDENED && observer->widened) {
+		return;
+	case STEP_WIDENED:
 		observer->widened(step->broadcast, step->added);
-	} else if (step->kind == STEP_ANSWERED && observer->answered) {
+		return;
+	case STEP_ANSWERED:
 		observer->answered(step->broadcast, step->answer);
-	} else if (step->kind == STEP_LOST && observer->lost) {
+		return;
+	case STEP_LOST:
 		observer->lost(step->broadcast, step->app);
-	} else if (step->kind == STEP_CLOSED && observer->closed) {
+		return;
+	case STEP_CLOSED:
 		observer->closed(step->broadcast, step->state);
-	} else if (step->kind == STEP_ENDED && observer->ended) {
+		return;
+	case STEP_ENDED:
 		observer->ended(step->broadcast, step->session);
-	} else if (step->kind == STEP_SILENT && observer->silent) {
+		return;
+	case STEP_SILENT:
 		observer->silent(step->app, step->is_silent, step->unanswered);
+		return;
+	case STEP_KINDS:
+		return;
 	}
 }
 
 static void tell(const struct step *step)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
-		const struct broadcast_observer *observer = slot_enter(&slots[i], step->kind);
+	unsigned int slots_left = atomic_load_explicit(&wanting[step->kind], memory_order_relaxed);
+	const unsigned int stripe = slots_left ? stripe_here() : 0;
+
+	for (; slots_left; slots_left &= slots_left - 1) {
+		const size_t slot = (size_t) __builtin_ctz(slots_left);
+		const struct broadcast_observer *observer = slot_enter(slot, stripe);
 
 		if (observer) {
-			tell_one(observer, step);
-			slot_leave(&slots[i]);
+			/* Another one may be in the slot by now, which does not want to hear of this. */
+			if (wants(observer, step->kind)) {
+				tell_one(observer, step);
+			}
+			slot_leave(slot, stripe);
 		}
 	}
 }

@@ -11,49 +11,81 @@
 
 #include "asterisk.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
 
 #include "asterisk/lock.h"
 #include "gate.h"
 #include "pause_point.h"
+#include "stripes.h"
 
 struct registry *broadcasts;
 
-/*! How many threads are inside, and \c GATE_SHUT while no more may enter. */
-static atomic_uint gate = 1u << 31;
-#define GATE_SHUT (1u << 31)
+/*! \brief How many threads came in on one core, and how many left on it: it need not be the one that they came in on. */
+struct passages {
+	alignas(STRIPE_ALIGNMENT) atomic_ulong in;
+	atomic_ulong out;
+};
+
+static struct passages passages[STRIPES];
+
+/*! Whether no more may come in. */
+static atomic_int shut = 1;
 
 /*! Protects nothing but the wait for the last thread to leave. */
 AST_MUTEX_DEFINE_STATIC(left_lock);
 /*! Never destroyed: the last thread may signal it after the wait has ended. */
 static ast_cond_t left = PTHREAD_COND_INITIALIZER;
 
+/*!
+ * \brief Whether anybody is inside. Once the gate is shut, nobody comes in any more, but for those who turn round at once.
+ *
+ * Those who left are counted before those who came in: whoever is in the first sum is then in the second one as well, so that
+ * the two are the same only if nobody was inside all the time.
+ */
+static int is_anybody_inside(void)
+{
+	unsigned long inside = 0;
+
+	for (size_t i = 0; i < STRIPES; i++) {
+		inside -= atomic_load(&passages[i].out);
+	}
+	for (size_t i = 0; i < STRIPES; i++) {
+		inside += atomic_load(&passages[i].in);
+	}
+	return inside != 0;
+}
+
+static void leave(void)
+{
+	atomic_fetch_add(&passages[stripe_here()].out, 1);
+	/* Counted first, then asked: who shuts the gate does it in the opposite order. */
+	if (atomic_load(&shut)) {
+		ast_mutex_lock(&left_lock);
+		ast_cond_signal(&left);
+		ast_mutex_unlock(&left_lock);
+	}
+}
+
 int gate_enter(void)
 {
-	unsigned int inside = atomic_load_explicit(&gate, memory_order_relaxed);
-
-	do {
-		if (inside & GATE_SHUT) {
-			return -1;
-		}
-	} while (!atomic_compare_exchange_weak_explicit(
-		&gate, &inside, inside + 1, memory_order_acquire, memory_order_relaxed));
+	atomic_fetch_add(&passages[stripe_here()].in, 1);
+	if (atomic_load(&shut)) {
+		leave();
+		return -1;
+	}
 	return 0;
 }
 
 void gate_leave(void)
 {
-	if (atomic_fetch_sub_explicit(&gate, 1, memory_order_release) == (GATE_SHUT | 1)) {
-		ast_mutex_lock(&left_lock);
-		ast_cond_signal(&left);
-		ast_mutex_unlock(&left_lock);
-	}
+	leave();
 	pause_point("gate_left");
 }
 
 int gate_is_closed(void)
 {
-	return (atomic_load_explicit(&gate, memory_order_acquire) & GATE_SHUT) != 0;
+	return atomic_load(&shut);
 }
 
 int gate_open(void)
@@ -62,23 +94,25 @@ int gate_open(void)
 	if (!broadcasts) {
 		return -1;
 	}
-	atomic_store_explicit(&gate, 0, memory_order_release);
+	atomic_store(&shut, 0);
 	return 0;
 }
 
 int gate_close(void)
 {
-	unsigned int inside = atomic_fetch_or_explicit(&gate, GATE_SHUT, memory_order_acq_rel);
+	int was_inside;
 
+	atomic_store(&shut, 1);
+	was_inside = is_anybody_inside();
 	registry_withdraw_all(broadcasts);
 	ast_mutex_lock(&left_lock);
-	while (atomic_load_explicit(&gate, memory_order_acquire) != GATE_SHUT) {
+	while (is_anybody_inside()) {
 		ast_cond_wait(&left, &left_lock);
 	}
 	ast_mutex_unlock(&left_lock);
 	/* One that was put in while the others were withdrawn: the thread that made it has ended it. */
 	registry_withdraw_all(broadcasts);
-	return inside != 0;
+	return was_inside;
 }
 
 void gate_destroy(void)

@@ -24,11 +24,11 @@ extern struct registry *broadcasts;
  * \retval 0 if the caller is in and has to leave again, -1 if it may not enter: the module is unloaded,
  *         and if it stays mapped, it answers as if it were not there.
  *
- * \note Any thread; takes no lock. A thread that is inside may enter once more.
+ * \note Any thread; takes a lock for a moment if the gate is shut. A thread that is inside may enter once more, unless it is.
  */
 int gate_enter(void);
 
-/*! \brief The other half of gate_enter(). Any thread; takes a lock for a moment if it is the last one. */
+/*! \brief The other half of gate_enter(). Any thread; takes a lock for a moment if the gate is shut. */
 void gate_leave(void);
 
 /*! \brief Whether nobody may enter any more: who makes a broadcast then has to end it. Any thread; takes no lock. */

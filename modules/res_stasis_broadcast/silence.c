@@ -63,25 +63,25 @@ static void set_row(struct stats_app *app, unsigned int row, int is_silent)
 void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes)
 {
 	const unsigned int row = app->silent_in_row + 1;
+	const int64_t heard_ns = stats_app_heard_ns(app);
 
 	/* One that has answered another call meanwhile is not silent, only not interested. */
-	if (app->heard_ns && app->heard_ns >= opened_ns) {
+	if (heard_ns && heard_ns >= opened_ns) {
 		return;
 	}
-	if (!app->is_silent && stats.silent_after && row >= stats.silent_after) {
+	set_row(app, row, app->is_silent);
+	if (stats_app_heard_ns(app) != heard_ns) {
+		/* It answers just now, and may not have seen that there is a row. If it has, it ends it when we are done. */
+		set_row(app, app->is_silent ? row : 0, app->is_silent);
+	} else if (!app->is_silent && stats.silent_after && row >= stats.silent_after) {
 		set_row(app, row, 1);
 		app->tried_ns = broadcast_clock_ns();
 		note(app, changes);
-	} else {
-		set_row(app, row, app->is_silent);
 	}
 }
 
-void silence_answered(struct stats_app *app, int64_t now_ns, struct silence_changes *changes)
+void silence_answered(struct stats_app *app, struct silence_changes *changes)
 {
-	/* Another thread that read the clock later may have had the lock before. */
-	app->heard_ns = MAX(app->heard_ns, now_ns);
-	app->heard_at = time(NULL);
 	if (app->is_silent) {
 		/* With the row that is over. */
 		set_row(app, app->silent_in_row, 0);

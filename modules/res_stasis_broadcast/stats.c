@@ -35,11 +35,27 @@ static void decrement(uint64_t *counter)
 	*counter -= *counter > 0;
 }
 
+/*! \brief What is counted of an application that is offered a call; NULL without memory. With the lock. */
+static struct stats_app *app_of_offer(const char *name)
+{
+	struct stats_app *app = stats_lru_find(&stats.apps, name);
+
+	if (app) {
+		stats_lru_renew(&stats.apps, &app->entry);
+		return app;
+	}
+	/* One comes, and another one goes for it, perhaps. */
+	stats_lock_stripes();
+	app = stats_lru_touch(&stats.apps, name, stats.most_apps);
+	stats_unlock_stripes();
+	return app;
+}
+
 /*! \brief Count an offer to applications. With the lock. */
 static void count_offers(const struct names *names)
 {
 	for (size_t i = 0; i < names_count(names); i++) {
-		struct stats_app *app = stats_lru_touch(&stats.apps, names_at(names, i), stats.most_apps);
+		struct stats_app *app = app_of_offer(names_at(names, i));
 
 		if (app) {
 			app->offers++;
@@ -272,13 +288,6 @@ void stats_count_refusal(enum stasis_broadcast_outcome_kind kind)
 	ast_mutex_unlock(&stats.lock);
 }
 
-void stats_count_unknown(int is_claim)
-{
-	ast_mutex_lock(&stats.lock);
-	(is_claim ? stats.totals.claims : stats.totals.declines)[STASIS_BROADCAST_ANSWER_UNKNOWN]++;
-	ast_mutex_unlock(&stats.lock);
-}
-
 void stats_count_dropped(const char *name, unsigned int count)
 {
 	struct stats_app *app;
@@ -307,32 +316,32 @@ void stats_apply_settings(const struct settings *settings)
 
 void stats_forget(void)
 {
-	ast_mutex_lock(&stats.lock);
+	stats_lock_all();
 	stats_lru_clear(&stats.apps);
 	stats_lru_clear(&stats.queues);
+	stats_reset_stripes();
 	stats.totals = (struct stasis_broadcast_totals){ .since = 0 };
 	stats.claim_times = (struct stats_times){ .count = 0 };
-	ast_mutex_unlock(&stats.lock);
+	stats_unlock_all();
 }
 
 /*! \brief Forget what was counted of an application, but not whether it is silent. */
 static void reset_app(struct stats_app *app)
 {
-	const struct stats_app before = *app;
-
-	memset(&app->offers, 0, sizeof(*app) - offsetof(struct stats_app, offers));
-	app->heard_ns = before.heard_ns;
-	app->heard_at = before.heard_at;
-	app->tried_ns = before.tried_ns;
-	app->silent_in_row = before.silent_in_row;
-	app->is_silent = before.is_silent;
+	app->offers = 0;
+	app->won = 0;
+	app->awarded = 0;
+	app->lost = 0;
+	app->dropped = 0;
+	stats_reset_answers(app);
 }
 
 void stats_reset(void)
 {
 	struct stats_entry *entry;
 
-	ast_mutex_lock(&stats.lock);
+	stats_lock_all();
+	stats_reset_stripes();
 	stats.totals = (struct stasis_broadcast_totals){ .since = time(NULL) };
 	stats.claim_times = (struct stats_times){ .count = 0 };
 	AST_DLLIST_TRAVERSE(&stats.apps.recent, entry, recent)
@@ -340,5 +349,5 @@ void stats_reset(void)
 		reset_app((struct stats_app *) entry);
 	}
 	stats_lru_clear(&stats.queues);
-	ast_mutex_unlock(&stats.lock);
+	stats_unlock_all();
 }

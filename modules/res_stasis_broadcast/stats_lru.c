@@ -51,23 +51,28 @@ static struct stats_entry *create(struct stats_lru *lru, const char *name, uint6
 	return entry;
 }
 
+void stats_lru_renew(struct stats_lru *lru, struct stats_entry *entry)
+{
+	AST_DLLIST_REMOVE(&lru->recent, entry, recent);
+	AST_DLLIST_INSERT_TAIL(&lru->recent, entry, recent);
+}
+
 void *stats_lru_touch(struct stats_lru *lru, const char *name, size_t most)
 {
 	const uint64_t hash = table_hash(name);
 	struct stats_entry *entry = table_find(&lru->table, name, hash);
 
 	if (entry) {
-		AST_DLLIST_REMOVE(&lru->recent, entry, recent);
-	} else {
-		while (lru->table.count && lru->table.count >= most) {
-			forget(lru, AST_DLLIST_FIRST(&lru->recent));
-		}
-		entry = create(lru, name, hash);
-		if (!entry) {
-			return NULL;
-		}
+		stats_lru_renew(lru, entry);
+		return entry;
 	}
-	AST_DLLIST_INSERT_TAIL(&lru->recent, entry, recent);
+	while (lru->table.count && lru->table.count >= most) {
+		forget(lru, AST_DLLIST_FIRST(&lru->recent));
+	}
+	entry = create(lru, name, hash);
+	if (entry) {
+		AST_DLLIST_INSERT_TAIL(&lru->recent, entry, recent);
+	}
 	return entry;
 }
 

@@ -42,14 +42,15 @@ static void find_oldest(const struct offer *offer, void *data)
 
 void stats_get_totals(struct stasis_broadcast_totals *totals)
 {
-	ast_mutex_lock(&stats.lock);
+	stats_lock_all();
 	*totals = stats.totals;
+	stats_sum_stripes(totals);
 	totals->claim_p50_ms = stats_times_percentile(&stats.claim_times, 0.5);
 	totals->claim_p90_ms = stats_times_percentile(&stats.claim_times, 0.9);
 	totals->claim_p99_ms = stats_times_percentile(&stats.claim_times, 0.99);
 	totals->silent_apps = stats.silent_count;
 	totals->apps = stats.apps.table.count;
-	ast_mutex_unlock(&stats.lock);
+	stats_unlock_all();
 	dispatch_get_totals(totals);
 	totals->has_fleet = directory_get_fleet_stats(&totals->fleet);
 	each_open(find_oldest, totals);
@@ -62,22 +63,26 @@ struct apps {
 	struct table by_name;
 };
 
+/*! \brief Copy what is counted of an application. With all locks. */
 static void copy_app(const struct stats_app *app, struct stasis_broadcast_app_stats *copy)
 {
+	struct stats_answers answers;
+
+	stats_sum_answers(app, &answers);
 	*copy = (struct stasis_broadcast_app_stats){
 		.name = ast_strdup(app->entry.name),
 		.offers = app->offers,
 		.won = app->won,
-		.too_late = app->too_late,
-		.declined = app->declined,
-		.bids = app->bids,
+		.too_late = answers.too_late,
+		.declined = answers.declined,
+		.bids = answers.bids,
 		.awarded = app->awarded,
 		.lost = app->lost,
 		.dropped = app->dropped,
 		.silent_in_row = app->silent_in_row,
 		.is_silent = app->is_silent,
-		.last_heard = app->heard_at,
-		.median_answer_ms = stats_times_percentile(&app->answers, 0.5),
+		.last_heard = answers.heard_at,
+		.median_answer_ms = stats_times_percentile(&answers.times, 0.5),
 	};
 }
 
@@ -95,7 +100,7 @@ static int copy_apps(struct apps *apps, const struct names *there)
 	struct stats_entry *entry;
 	int failed = 0;
 
-	ast_mutex_lock(&stats.lock);
+	stats_lock_all();
 	apps->list = ast_calloc(stats.apps.table.count + names_count(there) + 1, sizeof(*apps->list));
 	AST_DLLIST_TRAVERSE(&stats.apps.recent, entry, recent)
 	{
@@ -105,7 +110,7 @@ static int copy_apps(struct apps *apps, const struct names *there)
 		copy_app((struct stats_app *) entry, &apps->list[apps->count]);
 		failed |= index_last(apps);
 	}
-	ast_mutex_unlock(&stats.lock);
+	stats_unlock_all();
 	for (size_t i = 0; apps->list && i < names_count(there); i++) {
 		const char *name = names_at(there, i);
 

@@ -15,11 +15,15 @@
 
 #include "asterisk.h"
 
+#include <stdalign.h>
+#include <stdatomic.h>
+
 #include "asterisk/dlinkedlists.h"
 #include "asterisk/linkedlists.h"
 #include "asterisk/lock.h"
 #include "names.h"
 #include "stats_types.h"
+#include "stripes.h"
 #include "table.h"
 
 struct broadcast;
@@ -41,6 +45,9 @@ struct stats_times {
 
 /*! \brief Count a time in nanoseconds. With the lock of the times' owner. */
 void stats_times_add(struct stats_times *times, int64_t ns);
+
+/*! \brief Add what \a more has counted. With the locks of both. */
+void stats_times_add_all(struct stats_times *times, const struct stats_times *more);
 
 /*! \brief How long the share \a part of the times took at most, in milliseconds, to an eighth; -1 if there are none. */
 double stats_times_percentile(const struct stats_times *times, double part);
@@ -77,6 +84,9 @@ void *stats_lru_find(const struct stats_lru *lru, const char *name);
 /*! \brief The same, with the name's table_hash(), which who holds a lock can have found before. */
 void *stats_lru_find_hashed(const struct stats_lru *lru, const char *name, uint64_t hash);
 
+/*! \brief Make a thing that is in the table the last one touched. */
+void stats_lru_renew(struct stats_lru *lru, struct stats_entry *entry);
+
 /*!
  * \brief The thing of that name, as the last one touched; made, all zero, if there is none. One goes for it if there
  *        are \a most.
@@ -92,25 +102,32 @@ void stats_lru_clear(struct stats_lru *lru);
  * stats.c
  */
 
+/*! \brief What an application has asked for, as far as one stripe has seen it. */
+struct stats_answers {
+	uint64_t too_late;
+	uint64_t declined;
+	uint64_t bids;
+	/*! When it claimed or declined last: of broadcast_clock_ns(), and seconds since 1970; 0: not yet. */
+	_Atomic int64_t heard_ns;
+	int64_t heard_at;
+	struct stats_times times;
+};
+
 /*! \brief An application that is counted. */
 struct stats_app {
 	struct stats_entry entry;
 	uint64_t offers;
 	uint64_t won;
-	uint64_t too_late;
-	uint64_t declined;
-	uint64_t bids;
 	uint64_t awarded;
 	uint64_t lost;
 	uint64_t dropped;
-	/*! When it claimed or declined last: of broadcast_clock_ns(), and seconds since 1970; 0: not yet. */
-	int64_t heard_ns;
-	int64_t heard_at;
 	/*! When it was last offered a call while others were there, though it is silent; of broadcast_clock_ns(). */
 	int64_t tried_ns;
-	unsigned int silent_in_row;
+	/*! Read by who counts an answer, without the lock. */
+	atomic_uint silent_in_row;
 	int is_silent;
-	struct stats_times answers;
+	/*! Made by the first answer that a stripe counts; with the lock of that stripe. */
+	_Atomic(struct stats_answers *) answers[STRIPES];
 };
 
 /*! \brief Whether it is one of those that stats.row_count says. With the lock. */
@@ -118,6 +135,9 @@ static inline int stats_app_has_row(const struct stats_app *app)
 {
 	return app->silent_in_row && !app->is_silent;
 }
+
+/*! \brief When it claimed or declined last, of broadcast_clock_ns(); 0: not yet. With the lock. */
+int64_t stats_app_heard_ns(const struct stats_app *app);
 
 /*! \brief A queue that is counted. */
 struct stats_queue {
@@ -129,10 +149,26 @@ struct stats_queue {
 	uint64_t within_service_level;
 };
 
+/*!
+ * \brief What claims, declines and bids were answered, as far as the threads of one core have seen it: most claims come too
+ *        late, and whoever counts them must not wait for another core.
+ */
+struct stats_stripe {
+	/*! Protects the counts of this stripe, here and in applications. While it is held, no application comes or goes. */
+	alignas(STRIPE_ALIGNMENT) ast_mutex_t lock;
+	uint64_t claims[STASIS_BROADCAST_ANSWER_KINDS];
+	uint64_t declines[STASIS_BROADCAST_ANSWER_KINDS];
+	uint64_t bids[STASIS_BROADCAST_ANSWER_KINDS];
+};
+
 /*! \brief All that is counted here. The dispatcher counts for itself. */
 struct stats {
-	/*! Protects all of it. Held for one step of one broadcast; no other lock is taken under it. */
+	/*!
+	 * Protects all of it but what the stripes' locks protect. Held for one step of one broadcast; the stripes' locks alone
+	 * are taken under it, all of them: before an application comes or goes, and to see what all of them have counted.
+	 */
 	ast_mutex_t lock;
+	/*! Without what was answered, which the stripes count. */
 	struct stasis_broadcast_totals totals;
 	struct stats_times claim_times;
 	struct stats_lru apps;
@@ -140,6 +176,7 @@ struct stats {
 	size_t silent_count;
 	/*! Applications that are not silent, but have a call in their row. */
 	size_t row_count;
+	struct stats_stripe stripes[STRIPES];
 	/* Settings: */
 	size_t most_apps;
 	unsigned int silent_after;
@@ -149,6 +186,18 @@ struct stats {
 };
 
 extern struct stats stats;
+
+/*! \brief Take the locks of all stripes. With the lock. */
+void stats_lock_stripes(void);
+
+/*! \brief Release them. */
+void stats_unlock_stripes(void);
+
+/*! \brief Take the lock, and those of all stripes. */
+void stats_lock_all(void);
+
+/*! \brief Release all of them. */
+void stats_unlock_all(void);
 
 /*! \brief Use settings, from the next step on. The thread that loads or reloads the module. Takes the lock. */
 void stats_apply_settings(const struct settings *settings);
@@ -174,6 +223,18 @@ void stats_count_dropped(const char *app, unsigned int count);
 
 /*! \brief The observer's \c answered: count a claim, a decline or a bid. Any thread; takes the lock. */
 void stats_answered(struct broadcast *broadcast, const struct broadcast_answer *answer);
+
+/*! \brief Add up what the stripes have counted of an application. With all locks. */
+void stats_sum_answers(const struct stats_app *app, struct stats_answers *sum);
+
+/*! \brief Add up what the stripes have counted of all applications. With all locks. */
+void stats_sum_stripes(struct stasis_broadcast_totals *totals);
+
+/*! \brief Forget what the stripes have counted of an application, but not when it was heard of. With all locks. */
+void stats_reset_answers(struct stats_app *app);
+
+/*! \brief Forget what the stripes have counted of all applications. With all locks. */
+void stats_reset_stripes(void);
 
 /*
  * stats_snapshot.c: what stats_api.h says, for who is inside the gate
@@ -209,8 +270,8 @@ AST_LIST_HEAD_NOLOCK(silence_changes, silence_change);
  */
 void silence_unanswered(struct stats_app *app, int64_t opened_ns, struct silence_changes *changes);
 
-/*! \brief An application has asked for a call, or declined one, at \a now_ns. With the lock. Parameters as above. */
-void silence_answered(struct stats_app *app, int64_t now_ns, struct silence_changes *changes);
+/*! \brief An application has asked for a call, or declined one: its row is over. With the lock. Parameters as above. */
+void silence_answered(struct stats_app *app, struct silence_changes *changes);
 
 /*! \brief Some application has got a call that this one was offered: its row is over. With the lock. */
 void silence_claimed(struct stats_app *app);

@@ -42,6 +42,14 @@ void stats_times_add(struct stats_times *times, int64_t ns)
 	times->count++;
 }
 
+void stats_times_add_all(struct stats_times *times, const struct stats_times *more)
+{
+	for (size_t i = 0; i < STATS_FINE_BUCKETS; i++) {
+		times->buckets[i] += more->buckets[i];
+	}
+	times->count += more->count;
+}
+
 double stats_times_percentile(const struct stats_times *times, double part)
 {
 	double wanted = part * times->count;

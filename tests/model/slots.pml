@@ -12,7 +12,7 @@
 
 bool observer = true;	/* it is in the slot */
 bool wanted = true;	/* and the step is one that it wants to hear of */
-byte callers;
+byte callers[2];	/* of two stripes */
 bool awaited;
 bool slots_locked, waits;	/* slots_lock, and the wait on its condition */
 bool removed;		/* known to the checker alone: observers_remove() has returned */
@@ -20,16 +20,16 @@ bool removed;		/* known to the checker alone: observers_remove() has returned */
 #define lock_slots() atomic { !slots_locked -> slots_locked = true }
 
 /* tell(): slot_enter(), the observer's function, slot_leave() */
-proctype teller() {
+proctype teller(byte stripe) {
 	bool found, is_last;
 
 	if
 	:: wanted ->
 #ifdef MUT_SLOT_READ_FIRST
 		found = observer;
-		callers++;
+		callers[stripe]++;
 #else
-		callers++;
+		callers[stripe]++;
 		found = observer;
 #endif
 		if
@@ -37,7 +37,7 @@ proctype teller() {
 		:: found -> RULE(OBSERVERS, !removed); RULE(OBSERVERS, !removed)
 		:: !found
 		fi;
-		atomic { callers--; is_last = (callers == 0) };
+		atomic { callers[stripe]--; is_last = (callers[stripe] == 0) };
 		if
 		:: is_last && awaited ->
 #ifndef MUT_LEAVE_DOES_NOT_SIGNAL
@@ -54,22 +54,28 @@ proctype teller() {
 
 /* observers_remove() */
 proctype remover() {
+	byte stripe = 0;
+
 	lock_slots();
 #ifndef MUT_AWAITED_TOO_LATE
 	awaited = true;
 #endif
 	wanted = false;
 	observer = false;
+#ifdef MUT_REMOVE_WAITS_FOR_ONE_STRIPE
+	stripe = 1;
+#endif
 #ifndef MUT_REMOVE_DOES_NOT_WAIT
 	do
-	:: callers > 0 ->
+	:: callers[stripe] > 0 ->
 		/* pthread_cond_wait() */
 		atomic { slots_locked = false; waits = true };
 #ifdef MUT_AWAITED_TOO_LATE
 		awaited = true;
 #endif
 		atomic { !waits && !slots_locked -> slots_locked = true }
-	:: callers == 0 -> break
+	:: callers[stripe] == 0 && stripe == 0 -> stripe = 1
+	:: callers[stripe] == 0 && stripe == 1 -> break
 	od;
 #endif
 	awaited = false;
@@ -79,12 +85,13 @@ proctype remover() {
 
 init {
 	atomic {
-		run teller();
-		run teller();
+		run teller(0);
+		run teller(0);
+		run teller(1);
 		run remover()
 	}
 	if
-	:: _nr_pr == 1 -> RULE(OBSERVERS, removed && callers == 0)
+	:: _nr_pr == 1 -> RULE(OBSERVERS, removed && callers[0] + callers[1] == 0)
 	/* Nobody can go on. */
 	:: timeout -> RULE(OBSERVERS, false)
 	fi

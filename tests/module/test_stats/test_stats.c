@@ -11,6 +11,7 @@
 
 #include "asterisk.h"
 
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -494,11 +495,121 @@ AST_TEST_DEFINE(stats_many_applications)
 	return AST_TEST_PASS;
 }
 
+/*! Threads that claim what is somebody else's, and how often each does. */
+#define LATE_THREADS 8
+#define LATE_CLAIMS 20000
+
+/*! Applications that come meanwhile. */
+#define MEANWHILE 200
+
+/*! \brief Threads that claim too late. */
+struct late {
+	const char *channel_id;
+	atomic_int wrong;
+	atomic_int running;
+};
+
+static void *claim_late(void *data)
+{
+	struct late *late = data;
+
+	for (int i = 0; i < LATE_CLAIMS; i++) {
+		if (stasis_broadcast_claim(late->channel_id, "stats-late") != STASIS_BROADCAST_TAKEN) {
+			atomic_fetch_add(&late->wrong, 1);
+		}
+	}
+	atomic_fetch_sub(&late->running, 1);
+	return NULL;
+}
+
+/*! \brief Have applications come, and what is counted be read, as long as threads claim, but not without end. */
+static int disturb(struct late *late)
+{
+	struct ast_channel *chan = channel_new();
+	int failed = !chan;
+
+	for (int i = 0; i < MEANWHILE && !failed && atomic_load(&late->running); i++) {
+		struct found found = { .name = "stats-late" };
+		char name[32];
+
+		snprintf(name, sizeof(name), "stats-more-%d", i);
+		failed = stasis_app_register(name, ignore, NULL) ||
+			stasis_app_broadcast_channel(
+				chan, DAY_MS, "^stats-more-", STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED) ||
+			stasis_broadcast_each_app(find_app, &found);
+		stasis_app_unregister(name);
+	}
+	if (chan) {
+		ast_channel_release(chan);
+	}
+	return failed;
+}
+
+/*! \brief Claim too late in many threads. \return Whether each claim was answered as it has to be. */
+static int late_claims(struct late *late)
+{
+	pthread_t threads[LATE_THREADS];
+	int failed = 0;
+	int started = 0;
+
+	for (; started < LATE_THREADS; started++) {
+		atomic_fetch_add(&late->running, 1);
+		if (ast_pthread_create(&threads[started], NULL, claim_late, late)) {
+			atomic_fetch_sub(&late->running, 1);
+			failed = 1;
+			break;
+		}
+	}
+	failed |= disturb(late);
+	while (started) {
+		pthread_join(threads[--started], NULL);
+	}
+	return !failed && !atomic_load(&late->wrong);
+}
+
+AST_TEST_DEFINE(stats_count_each_claim)
+{
+	struct stasis_broadcast_totals totals;
+	struct ast_channel *chan;
+	struct late late = { 0 };
+	struct found found = { .name = "stats-late" };
+	int is_right;
+
+	if (cmd == TEST_INIT) {
+		return describe(info, "stats_count_each_claim",
+			"Eight threads claim 20000 times each, too late, while applications come: each claim is counted");
+	}
+	stasis_app_register("stats-app", ignore, NULL);
+	stasis_app_register("stats-late", ignore, NULL);
+	ast_test_validate(test, (chan = channel_new()));
+	ast_test_validate(
+		test, !stasis_app_broadcast_channel(chan, DAY_MS, NULL, STASIS_BROADCAST_FLAG_SUPPRESS_CLAIMED));
+	late.channel_id = ast_channel_uniqueid(chan);
+	claim(chan);
+	stasis_broadcast_reset_stats();
+	is_right = late_claims(&late);
+	ast_channel_release(chan);
+	stasis_app_unregister("stats-app");
+	stasis_app_unregister("stats-late");
+	ast_test_validate(test, is_right);
+	ast_test_validate(test, !stasis_broadcast_get_totals(&totals));
+	ast_test_validate(
+		test, totals.claims[STASIS_BROADCAST_ANSWER_TAKEN] == (uint64_t) LATE_THREADS * LATE_CLAIMS);
+	ast_test_validate(test, !stasis_broadcast_each_app(find_app, &found));
+	ast_test_validate(test, found.app.too_late == (uint64_t) LATE_THREADS * LATE_CLAIMS);
+	ast_test_validate(test, found.app.median_answer_ms >= 0 && found.app.last_heard);
+	stasis_broadcast_reset_stats();
+	ast_test_validate(test, !stasis_broadcast_each_app(find_app, &found));
+	ast_test_validate(test, !found.app.too_late && found.app.median_answer_ms < 0 && found.app.last_heard);
+	return AST_TEST_PASS;
+}
+
 static int unload_module(void)
 {
 	AST_TEST_UNREGISTER(stats_queues);
 	AST_TEST_UNREGISTER(stats_first_in_line);
 	AST_TEST_UNREGISTER(stats_totals);
+	AST_TEST_UNREGISTER(stats_count_each_claim);
 	AST_TEST_UNREGISTER(stats_silent_is_who_was_told);
 	AST_TEST_UNREGISTER(stats_many_open);
 	AST_TEST_UNREGISTER(stats_many_applications);
@@ -510,6 +621,7 @@ static int load_module(void)
 	AST_TEST_REGISTER(stats_queues);
 	AST_TEST_REGISTER(stats_first_in_line);
 	AST_TEST_REGISTER(stats_totals);
+	AST_TEST_REGISTER(stats_count_each_claim);
 	AST_TEST_REGISTER(stats_silent_is_who_was_told);
 	AST_TEST_REGISTER(stats_many_open);
 	AST_TEST_REGISTER(stats_many_applications);
