@@ -107,3 +107,26 @@ async def test_end_of_an_offer_is_told_before_the_next_one(case):
     await app.wait_count(2, lambda event: event in app.of("CallBroadcast", call.id))
     assert names(steps(case, call)) == [START, END, START]
     assert [kind for kind, _, _ in story(app, call.id)][:3] == ["CallBroadcast", "CallWithdrawn", "CallBroadcast"]
+
+
+@pytest.mark.parametrize("held, fails", [("offer_found", "offer_line"), ("offer_told", "offer_delivery")])
+async def test_claim_of_a_call_that_memory_does_not_suffice_for(case, held, fails):
+    """The call can be found already, and what is still to be done for it fails: who was told that it has it gets it."""
+    Point.failing(case, fails)
+    app = await case.app()
+    point = Point(case, held)
+    call = await case.call("10000")
+    await point.is_reached()
+    assert await app.claim(call.id) == 204
+    await point.let_go()
+    await app.started(call.id)
+
+
+@pytest.mark.parametrize("fails", ["offer_line", "offer_delivery"])
+async def test_call_that_memory_does_not_suffice_for(case, fails):
+    case.expect_log("memory")
+    Point.failing(case, fails)
+    app = await case.app()
+    call = await case.call("10000")
+    assert await call.status() == ("FAILED", "ERROR")
+    assert await app.claim(call.id) == 404
