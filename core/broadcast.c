@@ -166,21 +166,6 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 	return broadcast;
 }
 
-void broadcast_announce(struct broadcast *broadcast)
-{
-	enum broadcast_state state;
-
-	observers_opened(broadcast);
-	pthread_mutex_lock(&broadcast->lock);
-	broadcast->announced = 1;
-	state = broadcast->state;
-	pthread_mutex_unlock(&broadcast->lock);
-	/* It may have closed before they knew of it. From now on, who closes it tells them. */
-	if (state != BROADCAST_OPEN) {
-		observers_closed(broadcast, state);
-	}
-}
-
 struct broadcast *broadcast_ref(struct broadcast *broadcast)
 {
 	if (broadcast) {
@@ -317,7 +302,7 @@ void broadcast_release(struct broadcast *broadcast, struct deferred_release *def
 		observers_answered(broadcast, deferred->answer);
 	}
 	if (is_to_be_told) {
-		observers_closed(broadcast, state);
+		broadcast_tell_closed(broadcast, state);
 	}
 	if (deferred->answer && !deferred->answered_open) {
 		observers_answered(broadcast, deferred->answer);
@@ -366,16 +351,6 @@ int64_t broadcast_opened_ns(const struct broadcast *broadcast)
 int64_t broadcast_closed_ns(const struct broadcast *broadcast)
 {
 	return atomic_load_explicit(&broadcast->closed_ns, memory_order_acquire);
-}
-
-void broadcast_set_followed(struct broadcast *broadcast)
-{
-	atomic_store_explicit(&broadcast->followed, 1, memory_order_release);
-}
-
-int broadcast_is_followed(const struct broadcast *broadcast)
-{
-	return atomic_load_explicit(&broadcast->followed, memory_order_acquire);
 }
 
 int broadcast_wake_open(struct broadcast *broadcast)

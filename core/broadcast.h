@@ -39,6 +39,7 @@
 
 /*! \brief A broadcast, reference-counted. */
 struct broadcast;
+struct broadcast_session;
 
 /*! \brief Where a broadcast is. Everything but \c BROADCAST_OPEN is final. */
 enum broadcast_state {
@@ -154,6 +155,24 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms);
  * \note The thread that made it. Takes the broadcast's lock, and tells the observers without it.
  */
 void broadcast_announce(struct broadcast *broadcast);
+
+/*!
+ * \brief Wait until all observers have heard that it closed: another thread may have closed it a moment ago, and be about to
+ *        tell. Not of one that is open, or was not announced.
+ *
+ * \note Any thread that holds no lock, and is not in an observer. Takes the broadcast's lock for a moment. As observers do not
+ *       block, it does not wait for longer than they take.
+ */
+void broadcast_await_told(struct broadcast *broadcast);
+
+/*! \brief Tell the observers that its winner was gone before it had the call, after the claim. As broadcast_await_told(). */
+void broadcast_tell_lost(struct broadcast *broadcast, const char *app);
+
+/*!
+ * \brief Tell the observers how its winner's session ended, after the close, and after the loss if it was lost. As
+ *        broadcast_await_told().
+ */
+void broadcast_tell_ended(struct broadcast *broadcast, const struct broadcast_session *session);
 
 /*! \brief The data of its terms. Lives as long as the broadcast. Any thread; takes no lock. */
 void *broadcast_data(const struct broadcast *broadcast);
@@ -366,16 +385,6 @@ int broadcast_remaining_ms(const struct broadcast *broadcast);
  * \note Any thread; takes no lock.
  */
 int64_t broadcast_closed_ns(const struct broadcast *broadcast);
-
-/*!
- * \brief Note that its channel is on offer again: from now on nobody is to hear how this one ended.
- *
- * \note Any thread; takes no lock. Set before the first event of the next broadcast is queued.
- */
-void broadcast_set_followed(struct broadcast *broadcast);
-
-/*! \brief Whether broadcast_set_followed() was called. Any thread; takes no lock. */
-int broadcast_is_followed(const struct broadcast *broadcast);
 
 /*!
  * \brief A file descriptor to poll, which becomes readable when the broadcast closes and stays so. While it is open, it

@@ -6,8 +6,8 @@
  */
 
 /*! \file
- * \brief What the files of a broadcast share: broadcast.c (its life), claim.c (who asks for it), bids.c (the
- * most suitable of them), recipients.c (whom it is offered to).
+ * \brief What the files of a broadcast share: broadcast.c (its life), telling.c (in which order it is told of), claim.c
+ * (who asks for it), bids.c (the most suitable of them), recipients.c (whom it is offered to).
  */
 
 #ifndef CORE_BROADCAST_PRIVATE_H
@@ -97,8 +97,8 @@ struct broadcast {
 	/*! Whether the winner's name is its own: that of one that is no recipient, or has bid. */
 	unsigned char has_winner_copy : 1;
 
-	/*! Not under the lock. Whether its channel is on offer again. */
-	atomic_uchar followed;
+	/*! Not under the lock. How far the close was told (telling.c). */
+	atomic_uchar telling;
 	char channel_id[];
 };
 
@@ -120,6 +120,9 @@ struct deferred_release {
  */
 void broadcast_close_locked(
 	struct broadcast *broadcast, enum broadcast_state state, struct deferred_release *deferred);
+
+/*! \brief Tell the observers of the close, once, and those who wait for that. Without the lock. */
+void broadcast_tell_closed(struct broadcast *broadcast, enum broadcast_state state);
 
 /*!
  * \brief Do what time has decided, if it is open: award its bids if their window has ended, and close it as expired if its

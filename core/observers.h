@@ -51,7 +51,7 @@ struct broadcast_session {
  * Each function may be called by any thread, with no lock of the core held; if a channel is destroyed or
  * masqueraded, with locks of channels held: it must not block, lock a channel, or add and remove observers.
  * Opened comes first and closed is told once. The claim or decline that closes it is told as answered before that; but
- * for it, widened and answered may come beside or after closed.
+ * for it, widened and answered may come beside or after closed. Lost and ended come when all have heard of the close.
  */
 struct broadcast_observer {
 	/*! For who debugs. */

@@ -22,7 +22,6 @@ struct scan {
 	/*! When it began, of broadcast_clock_ns(). */
 	int64_t begun_ns;
 	int (*is_registered)(const char *app);
-	/*! NULL: broadcast_take(). */
 	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data);
 	void *data;
 	/*! As that, to find out what it may have: NULL if it was registered when it began. */
@@ -33,12 +32,6 @@ struct scan {
 	int is_stale;
 };
 
-static enum broadcast_result claim(const struct scan *scan, struct broadcast *broadcast)
-{
-	return scan->claim ? scan->claim(broadcast, scan->data)
-					   : broadcast_take(broadcast, scan->app, scan->is_registered);
-}
-
 /*! \brief Claim one if the application may have it. \return Whether it has it now. */
 static int take(struct scan *scan, struct broadcast *broadcast)
 {
@@ -47,7 +40,7 @@ static int take(struct scan *scan, struct broadcast *broadcast)
 		scan->is_disputed |= broadcast_closed_ns(broadcast) >= scan->begun_ns;
 		return 0;
 	}
-	switch (claim(scan, broadcast)) {
+	switch (scan->claim(broadcast, scan->data)) {
 	case BROADCAST_OK:
 		return 1;
 	case BROADCAST_FORBIDDEN:
@@ -106,7 +99,23 @@ struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_
 	return taken;
 }
 
+/*! \brief Who asks, for the claim that take_first() makes. */
+struct claimant {
+	const char *app;
+	int (*is_registered)(const char *app);
+};
+
+/*! \brief The claim of take_first(). As take_first_by() asks for. */
+static enum broadcast_result claim(struct broadcast *broadcast, void *data)
+{
+	const struct claimant *claimant = data;
+
+	return broadcast_take(broadcast, claimant->app, claimant->is_registered);
+}
+
 struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app))
 {
-	return take_first_by(line, app, is_registered, NULL, NULL);
+	struct claimant claimant = { .app = app, .is_registered = is_registered };
+
+	return take_first_by(line, app, is_registered, claim, &claimant);
 }

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief Points at which a thread can be held, for tests of races: nothing, but in a build with -DPAUSE_POINTS.
+ * \brief Points at which a thread can be held, or fail, for tests of races: nothing, but in a build with -DPAUSE_POINTS.
  */
 
 #ifndef STASIS_BROADCAST_PAUSE_POINT_H
@@ -50,8 +50,18 @@ static inline void pause_point(const char *name)
 	}
 }
 
+/*! \brief Whether there is the file fail.NAME in Asterisk's log folder: then what follows fails as it does without memory. */
+static inline int fail_point(const char *name)
+{
+	char wanted[512];
+
+	snprintf(wanted, sizeof(wanted), "%s/fail.%s", ast_config_AST_LOG_DIR, name);
+	return !access(wanted, F_OK);
+}
+
 #else
 #define pause_point(name)
+#define fail_point(name) 0
 #endif
 
 #endif /* STASIS_BROADCAST_PAUSE_POINT_H */

@@ -121,7 +121,7 @@ static void end_lost(struct broadcast *lost)
 
 	if (lost) {
 		registry_remove(broadcasts, lost);
-		observers_ended(lost, &none);
+		broadcast_tell_ended(lost, &none);
 	}
 }
 
@@ -282,7 +282,7 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
 		settings_get(&settings);
 		atomic_store(&offer->is_lost, 1);
 		cel_set_lost_channel(settings.cel_events ? chan : NULL);
-		observers_lost(broadcast, outcome->winner);
+		broadcast_tell_lost(broadcast, outcome->winner);
 		cel_set_lost_channel(NULL);
 		broadcast_unref(broadcast);
 	}
@@ -304,7 +304,7 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(
 	}
 	broadcast = registry_take(broadcasts, outcome->channel_id, outcome->serial);
 	if (broadcast) {
-		observers_ended(broadcast, &told);
+		broadcast_tell_ended(broadcast, &told);
 		broadcast_unref(broadcast);
 	}
 	gate_leave();

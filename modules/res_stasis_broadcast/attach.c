@@ -20,7 +20,6 @@
 #include "asterisk/strings.h"
 
 #include "attach.h"
-#include "call_ended.h"
 #include "gate.h"
 
 /*! \brief Our datastores that there are, on channels or on their way off one. */
@@ -97,9 +96,8 @@ static void replace(struct broadcast *broadcast, const char *replaced_by)
 		broadcast_set_moved(broadcast, replaced_by);
 	}
 	broadcast_close(broadcast, BROADCAST_REPLACED);
-	call_ended_tell(broadcast);
-	/* If that could not be told, then never: who is offered the channel next would take it for that one's end. */
-	broadcast_set_followed(broadcast);
+	/* Who closed it may be another thread. Who is offered the channel next would take a late end for that one's. */
+	broadcast_await_told(broadcast);
 }
 
 void detach_replaced(struct ast_channel *chan, const char *replaced_by)

@@ -12,21 +12,13 @@
 #include "asterisk.h"
 
 #include "asterisk/json.h"
-#include "asterisk/lock.h"
 #include "asterisk/utils.h"
 
-#include "call_ended.h"
 #include "dispatch/dispatch.h"
 #include "events.h"
 #include "observers.h"
 #include "observers_list.h"
 #include "offer_data.h"
-
-/*!
- * Protects the events of offers from the moment that others know of the broadcast: who closes it takes them away.
- * Held for some instructions; the dispatcher's lock may be taken under it.
- */
-AST_MUTEX_DEFINE_STATIC(events_lock);
 
 /*! \brief The \c reason of CallWithdrawn. */
 static const char *reason_of(enum broadcast_state state)
@@ -46,21 +38,16 @@ static const char *reason_of(enum broadcast_state state)
 	}
 }
 
-/*!
- * \brief The event; NULL without memory.
- *
- * \param channel The channel as it was offered.
- * \param is_now Whether CallClaimed is to show it as it is now.
- */
+/*! \brief The event; NULL without memory. \param channel The channel as it was offered. */
 static struct ast_json *make_event(
-	struct broadcast *broadcast, enum broadcast_state state, struct ast_json *channel, int is_now)
+	struct broadcast *broadcast, enum broadcast_state state, struct ast_json *channel)
 {
 	struct broadcast_snapshot snapshot;
 	struct ast_json *event;
 
 	if (state == BROADCAST_CLAIMED) {
 		return events_call_claimed(
-			is_now ? broadcast_channel_id(broadcast) : NULL, broadcast_winner_name(broadcast), channel);
+			broadcast_channel_id(broadcast), broadcast_winner_name(broadcast), channel);
 	}
 	if (state != BROADCAST_REPLACED) {
 		return events_call_withdrawn(reason_of(state), NULL, channel);
@@ -72,15 +59,13 @@ static struct ast_json *make_event(
 	return event;
 }
 
-/*! \brief Queue the event for those who are to hear it. Again, it queues nothing. */
-static void tell(
-	struct broadcast *broadcast, enum broadcast_state state, const struct offer_events *events, int is_now)
+/*! \brief Queue the event for those who are to hear it. */
+static void tell(struct broadcast *broadcast, enum broadcast_state state, const struct offer_events *events)
 {
 	const struct offer *offer = broadcast_data(broadcast);
 	struct delivery *const to[] = { offer->tell_end ? events->to_recipients : NULL, events->to_watchers };
-	struct ast_json *event = to[0] || to[1]
-		? make_event(broadcast, state, ast_json_object_get(events->offered, "channel"), is_now)
-		: NULL;
+	struct ast_json *event =
+		to[0] || to[1] ? make_event(broadcast, state, ast_json_object_get(events->offered, "channel")) : NULL;
 
 	for (size_t i = 0; event && i < ARRAY_LEN(to); i++) {
 		if (to[i]) {
@@ -90,31 +75,13 @@ static void tell(
 	ast_json_unref(event);
 }
 
-void call_ended_tell(struct broadcast *broadcast)
-{
-	struct offer *offer = broadcast_data(broadcast);
-	struct offer_events events = { 0 };
-
-	ast_mutex_lock(&events_lock);
-	if (offer->events.offered) {
-		events.offered = ast_json_ref(offer->events.offered);
-	}
-	events.to_recipients = delivery_ref_at(&offer->events.to_recipients);
-	events.to_watchers = delivery_ref_at(&offer->events.to_watchers);
-	ast_mutex_unlock(&events_lock);
-	/* As it was offered: what it is now would have to be asked for, and the channel's thread waits for nobody. */
-	tell(broadcast, broadcast_state(broadcast), &events, 0);
-	offer_events_clear(&events);
-}
-
 static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	struct offer *offer = broadcast_data(broadcast);
 	struct offer_events events;
 
 	/* Nobody else takes them away, and the thread that offers it has references of its own. */
-	tell(broadcast, state, &offer->events, 1);
-	ast_mutex_lock(&events_lock);
+	tell(broadcast, state, &offer->events);
 	events = (struct offer_events){
 		.to_recipients = delivery_take(&offer->events.to_recipients),
 		.to_watchers = delivery_take(&offer->events.to_watchers),
@@ -123,7 +90,6 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state)
 	};
 	offer->events.watchers = NULL;
 	offer->events.offered = NULL;
-	ast_mutex_unlock(&events_lock);
 	offer_events_clear(&events);
 }
 

@@ -15,6 +15,7 @@
 #include "in_line.h"
 #include "line.h"
 #include "observers_list.h"
+#include "pause_point.h"
 #include "take.h"
 
 /*! From line_start() to line_stop(). */
@@ -44,6 +45,7 @@ static void closed(struct broadcast *broadcast, enum broadcast_state state attri
 	const struct offer *offer = broadcast_data(broadcast);
 
 	in_line_leave(open_calls, broadcast, offer->priority, offer->first_ns);
+	pause_point("line_left");
 }
 
 const struct broadcast_observer line_observer = {

@@ -30,6 +30,7 @@
 #include "line.h"
 #include "log_limit.h"
 #include "offer.h"
+#include "pause_point.h"
 #include "printable.h"
 #include "settings.h"
 #include "stats_store.h"
@@ -93,7 +94,11 @@ static int publish(struct ast_channel *chan, struct broadcast *broadcast)
 		return -1;
 	}
 	broadcast_announce(broadcast);
-	if (registry_put(broadcasts, broadcast) || line_join(broadcast)) {
+	if (registry_put(broadcasts, broadcast)) {
+		return -1;
+	}
+	pause_point("offer_found");
+	if (fail_point("offer_line") || line_join(broadcast)) {
 		return -1;
 	}
 	if (gate_is_closed()) {
@@ -173,6 +178,27 @@ static void keep_widening(struct widening *widening, struct offer *offer)
 }
 
 /*!
+ * \brief Whether a broadcast that memory does not suffice for has a winner nevertheless, who found it before that was known.
+ * That one was told so: the call is its.
+ */
+static int has_winner(struct broadcast *broadcast)
+{
+	return broadcast_close(broadcast, BROADCAST_HUNG_UP) == BROADCAST_CLAIMED;
+}
+
+/*! \brief Queue its CallBroadcast, if it goes to anybody. \retval 0 on success, -1 if memory ran out. */
+static int tell_recipients(
+	struct broadcast *broadcast, struct delivery *delivery, struct names *recipients, struct ast_json *event)
+{
+	/* Bids that it has from an earlier broadcast decide it at once, and nobody need hear of it. */
+	if (!delivery || broadcast_state(broadcast) != BROADCAST_OPEN) {
+		return 0;
+	}
+	pause_point("offer_told");
+	return fail_point("offer_delivery") ? -1 : delivery_offer(delivery, recipients, ast_json_ref(event));
+}
+
+/*!
  * \brief Offer a channel to recipients that are known; to nobody, if there are none, so that a wait ends at once.
  *
  * \param offer The data of the broadcast; taken, also on failure.
@@ -195,10 +221,8 @@ static enum offer_refusal offer_to(struct ast_channel *chan, struct broadcast_te
 	delivery = offer->events.to_recipients ? delivery_ref(offer->events.to_recipients) : NULL;
 	widening_follow(widening, made, delivery);
 	keep_widening(widening, offer);
-	if (!publish(chan, made) &&
-		/* Bids that it has from an earlier broadcast decide it at once, and nobody need hear of it. */
-		(!delivery || broadcast_state(made) != BROADCAST_OPEN ||
-			!delivery_offer(delivery, terms->recipients, ast_json_ref(event)))) {
+	if ((!publish(chan, made) && !tell_recipients(made, delivery, terms->recipients, event)) ||
+		has_winner(made)) {
 		*broadcast = broadcast_ref(made);
 		refusal = OFFER_OK;
 	} else {

@@ -47,7 +47,7 @@ int queue_line_enter(struct queue_place *place, const char *name, int priority, 
  *
  * \return The place in line; 0 if it was in none.
  *
- * \note Any thread, but not two at a time for one place. Takes the lock of the lines. Walks past those that are ahead of it.
+ * \note Any thread, but not two for one place. Takes the lock of the lines. Walks past those that are ahead of it.
  */
 int queue_line_leave(struct queue_place *place);
 

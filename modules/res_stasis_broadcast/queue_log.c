@@ -22,7 +22,6 @@
 #include "asterisk.h"
 
 #include "asterisk/channel.h"
-#include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
@@ -31,7 +30,6 @@
 #include "observers.h"
 #include "observers_list.h"
 #include "offer_data.h"
-#include "pause_point.h"
 #include "queue_log.h"
 #include "settings.h"
 
@@ -46,12 +44,6 @@
 
 /*! Writes the lines, one after the other. */
 static struct background *writer;
-
-/*!
- * Held from a call's leaving its line to the push of what is told of that, so that who finds it gone writes behind it. The locks
- * of the lines and of the writer are taken under it.
- */
-AST_MUTEX_DEFINE_STATIC(order_lock);
 
 /*! \brief A line to write. */
 struct entry {
@@ -164,19 +156,10 @@ static void tell_exit(struct broadcast *broadcast, const char *event, int positi
 	tell(broadcast, NULL, event, "%d|%d|%lld", position, offer->queue_wait->position, waited_s(broadcast));
 }
 
-/*! \brief Whether queue_log has told that the call entered. */
-static int has_entered(const struct broadcast *broadcast)
+static void closed(struct broadcast *broadcast, enum broadcast_state state)
 {
 	const struct offer *offer = broadcast_data(broadcast);
-
-	return offer->queue_wait && offer->queue_wait->position;
-}
-
-/*! \brief Have the line about the close written, unless it was told. With the lock of the order. */
-static void tell_close(struct broadcast *broadcast, enum broadcast_state state)
-{
-	const struct offer *offer = broadcast_data(broadcast);
-	const int position = queue_line_leave(&offer->queue_wait->place);
+	const int position = offer->queue_wait ? queue_line_leave(&offer->queue_wait->place) : 0;
 	char call[AST_MAX_UNIQUEID];
 
 	if (!position) {
@@ -191,34 +174,11 @@ static void tell_close(struct broadcast *broadcast, enum broadcast_state state)
 		(long long) (broadcast_closed_ns(broadcast) - broadcast_opened_ns(broadcast)) / NS_PER_S);
 }
 
-static void closed(struct broadcast *broadcast, enum broadcast_state state)
-{
-	pause_point("queue_log_close");
-	if (has_entered(broadcast)) {
-		ast_mutex_lock(&order_lock);
-		tell_close(broadcast, state);
-		ast_mutex_unlock(&order_lock);
-	}
-}
-
-/*!
- * \brief Whether a line may follow that of the claim, which is told now at the latest: who has claimed does that in another
- * thread, and need not have come so far.
- */
-static int follows_claim(struct broadcast *broadcast)
-{
-	if (!has_entered(broadcast) || broadcast_state(broadcast) != BROADCAST_CLAIMED) {
-		return 0;
-	}
-	ast_mutex_lock(&order_lock);
-	tell_close(broadcast, BROADCAST_CLAIMED);
-	ast_mutex_unlock(&order_lock);
-	return 1;
-}
-
 static void lost(struct broadcast *broadcast, const char *app)
 {
-	if (follows_claim(broadcast)) {
+	const struct offer *offer = broadcast_data(broadcast);
+
+	if (offer->queue_wait && offer->queue_wait->position) {
 		tell(broadcast, app, "RINGNOANSWER", "%lld",
 			(long long) (broadcast_clock_ns() - broadcast_closed_ns(broadcast)) / NS_PER_MS);
 	}
@@ -229,7 +189,7 @@ static void ended(struct broadcast *broadcast, const struct broadcast_session *s
 {
 	const struct offer *offer = broadcast_data(broadcast);
 
-	if (!follows_claim(broadcast)) {
+	if (!offer->queue_wait || !offer->queue_wait->position) {
 		return;
 	}
 	if (session->has_begun) {

@@ -46,7 +46,7 @@ struct waiting {
 	int is_take;
 	/*! Whether it was noted: until then, the thread that asks answers. */
 	int is_noted;
-	/*! Whether its worker has said good-bye before it was noted. */
+	/*! Whether its worker has said good-bye before it was noted, or when it was decided. */
 	int is_gone;
 	/*! Whether its broadcast has closed, whether somebody has won it, and whether its application has. */
 	int is_closed;
@@ -69,6 +69,8 @@ static _Atomic int64_t full_logged_ns;
 /*! Protects all that follows. */
 AST_MUTEX_DEFINE_STATIC(awards_lock);
 static struct waiting_list all;
+/*! Those that were decided, until they are answered. Only the thread that answers puts some in or takes them out. */
+static struct waiting_list decided;
 static size_t waiting_count;
 /*! Whether some are closed. */
 static int has_closed;
@@ -178,13 +180,36 @@ static void log_full(const struct waiting *waiting, const char *what)
 		strcmp(what, "in all") ? MAX_WAITING_OF_ONE : MAX_WAITING, what);
 }
 
-/*! \brief Put one into the list, before the core knows of it: its broadcast may close at once. \retval 0 on success, -1 without room. */
+/*! \brief Whether the worker of a take that has lost said good-bye before this, the same request's next claim. With the lock. */
+static int has_left_locked(const struct waiting *waiting)
+{
+	const struct waiting *before;
+
+	AST_LIST_TRAVERSE(&decided, before, list)
+	{
+		if (before->is_gone && waiting->is_take && !strcmp(before->reply, waiting->reply)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*!
+ * \brief Put one into the list, before the core knows of it: its broadcast may close at once.
+ *
+ * \retval 0 on success, -1 without room, or if its worker has left.
+ */
 static int add(struct waiting *waiting, int *is_outbid)
 {
 	struct waiting *earlier;
 	const char *full;
 
 	ast_mutex_lock(&awards_lock);
+	if (has_left_locked(waiting)) {
+		waiting->is_gone = 1;
+		ast_mutex_unlock(&awards_lock);
+		return -1;
+	}
 	/* One that takes has no say where its application has a bid already: the core tells it so. */
 	earlier = waiting->is_take ? NULL : take_earlier_locked(waiting);
 	full = full_locked(waiting);
@@ -247,6 +272,11 @@ static struct waiting *take_bid_of(const char *app, const char *worker)
 		waiting->is_gone = 1;
 	}
 	AST_LIST_TRAVERSE_SAFE_END;
+	/* One that takes may be about to be given the next call. */
+	AST_LIST_TRAVERSE(&decided, waiting, list)
+	{
+		waiting->is_gone |= !strcmp(waiting->app, app) && !strcmp(waiting->worker, worker);
+	}
 	ast_mutex_unlock(&awards_lock);
 	return found;
 }
@@ -339,8 +369,9 @@ int awards_ask(const struct stasis_broadcast_ask *what, const char *reply)
 	int result;
 
 	if (!waiting || add(waiting, &is_outbid)) {
+		result = waiting && waiting->is_gone ? STASIS_BROADCAST_FORBIDDEN : AST_OPTIONAL_API_UNAVAILABLE;
 		waiting_free(waiting);
-		return AST_OPTIONAL_API_UNAVAILABLE;
+		return result;
 	}
 	if (is_outbid) {
 		return STASIS_BROADCAST_NOTED;
@@ -376,8 +407,8 @@ void awards_closed(unsigned long serial, const char *winner)
 	}
 }
 
-/*! \brief Take those that are decided out of the list. */
-static void take_decided(struct waiting_list *decided)
+/*! \brief Put those that are decided into the list of these. */
+static void take_decided(void)
 {
 	struct waiting *waiting;
 
@@ -388,7 +419,7 @@ static void take_decided(struct waiting_list *decided)
 			if (waiting->is_closed && waiting->is_noted) {
 				AST_LIST_REMOVE_CURRENT(list);
 				waiting_count--;
-				AST_LIST_INSERT_TAIL(decided, waiting, list);
+				AST_LIST_INSERT_TAIL(&decided, waiting, list);
 			}
 		}
 		AST_LIST_TRAVERSE_SAFE_END;
@@ -397,13 +428,13 @@ static void take_decided(struct waiting_list *decided)
 	ast_mutex_unlock(&awards_lock);
 }
 
-/*! \brief Whether one has the best bid of its application; of equal ones the first has. */
-static int is_best(const struct waiting_list *decided, const struct waiting *waiting)
+/*! \brief Whether one that is decided has the best bid of its application; of equal ones the first has. */
+static int is_best(const struct waiting *waiting)
 {
 	const struct waiting *other;
 	int is_before = 1;
 
-	AST_LIST_TRAVERSE(decided, other, list)
+	AST_LIST_TRAVERSE(&decided, other, list)
 	{
 		if (other == waiting) {
 			is_before = 0;
@@ -416,7 +447,7 @@ static int is_best(const struct waiting_list *decided, const struct waiting *wai
 }
 
 /*! \brief Answer one: what its application has won is the worker's. */
-static void answer(const struct waiting_list *decided, const struct waiting *waiting,
+static void answer(const struct waiting *waiting,
 	void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply))
 {
 	const struct stasis_broadcast_ask won = {
@@ -428,7 +459,7 @@ static void answer(const struct waiting_list *decided, const struct waiting *wai
 	};
 	int result = waiting->is_claimed ? STASIS_BROADCAST_TAKEN : STASIS_BROADCAST_UNKNOWN;
 
-	if (waiting->has_won && is_best(decided, waiting)) {
+	if (waiting->has_won && is_best(waiting)) {
 		result = stasis_broadcast_ask(&won);
 		if (result == STASIS_BROADCAST_UNKNOWN && !waiting->is_take &&
 			!stasis_broadcast_serial_of(waiting->channel_id)) {
@@ -443,22 +474,33 @@ static void answer(const struct waiting_list *decided, const struct waiting *wai
 	}
 }
 
-void awards_attend(void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply))
+/*! \brief Forget those that are decided: they were answered. */
+static void forget_decided(void)
 {
-	struct waiting_list decided = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
+	struct waiting_list answered = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 	struct waiting *waiting;
 
-	take_decided(&decided);
+	ast_mutex_lock(&awards_lock);
+	AST_LIST_APPEND_LIST(&answered, &decided, list);
+	ast_mutex_unlock(&awards_lock);
+	while ((waiting = AST_LIST_REMOVE_HEAD(&answered, list))) {
+		waiting_free(waiting);
+	}
+}
+
+void awards_attend(void (*goes_on)(const struct stasis_broadcast_ask *what, int has_it, const char *reply))
+{
+	struct waiting *waiting;
+
+	take_decided();
 	if (!AST_LIST_EMPTY(&decided)) {
 		pause_point("award_is_told");
 	}
 	AST_LIST_TRAVERSE(&decided, waiting, list)
 	{
-		answer(&decided, waiting, goes_on);
+		answer(waiting, goes_on);
 	}
-	while ((waiting = AST_LIST_REMOVE_HEAD(&decided, list))) {
-		waiting_free(waiting);
-	}
+	forget_decided();
 }
 
 void awards_forget(void)

@@ -43,7 +43,7 @@ int awards_answer_to(const char *app, const char *worker, const char *reply);
  * \brief Take back what a worker waits for: it has said good-bye.
  *
  * Each is answered 403. The bid of its application is from then on that of its next best worker; if there is none, the
- * application has declined.
+ * application has declined. A take that has lost and is about to have the next call gets none.
  *
  * \param app Its application, which may have gone with it.
  * \param worker Its name.

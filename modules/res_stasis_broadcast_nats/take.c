@@ -22,6 +22,7 @@
 #include "config.h"
 #include "counters.h"
 #include "nonce.h"
+#include "pause_point.h"
 #include "requests.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -76,6 +77,7 @@ void take_goes_on(const struct stasis_broadcast_ask *what, int has_it, const cha
 	if (has_it) {
 		answer_next(reply, what->channel_id, what->serial);
 	} else {
+		pause_point("take_goes_on");
 		take_next(reply, what->app, what->worker);
 	}
 }

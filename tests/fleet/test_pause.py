@@ -8,7 +8,7 @@ from harness.asterisk import INTEGRATION
 from harness.events import until
 from harness.fleet import Fleet
 from harness.pause import PAUSES, Point
-from test_module import bid, counted, has_bids
+from test_module import bid, counted, has_bids, take_that_bids
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,27 @@ async def test_worker_says_good_bye_while_it_asks(world, verb, point, has_twin):
     await until(lambda: has_bids(case, call, 0), "its bid is taken back")
     assert (await bid(other, others, 0))["status"] == 204
     await (await case.app_named(other.app)).started(call.id)
+
+
+@pytest.mark.parametrize("bids", ["", "b(2000)"], ids=["claims", "bids"])
+async def test_worker_says_good_bye_while_it_is_given_the_next_call(world, bids):
+    """Its take has lost a call, and the thread that is to claim the next one for it is held: it claims none."""
+    gone, rival = await world.raw(), await world.raw()
+    await world.raw(gone.app)
+    case = world.cases[0]
+    _, offer, waits = await take_that_bids(case, gone, rival)
+    held = Point(case, "take_goes_on")
+    wins = asyncio.create_task(bid(rival, offer, 1))
+    await held.is_reached()
+    # The thread that is held is the one that answers, and offers to the fleet.
+    other = await case.app()
+    call = await case.call(f"20000,^({gone.app}|{other.app})$,,,{bids}")
+    await other.offered(call.id)
+    await says_good_bye(world, gone)
+    await held.let_go()
+    assert (await waits)["status"] == 404 and (await wins)["status"] == 204
+    assert await other.claim(call.id) == 204
+    await other.started(call.id)
 
 
 async def test_award_goes_to_one_that_has_left(world):

@@ -16,6 +16,17 @@ class Point:
         self.wanted.touch()
         case.at_end(self.let_go)
 
+    @classmethod
+    def failing(cls, case: Case, name: str) -> None:
+        """Whoever comes to a point that can fail fails there as without memory, until the test ends."""
+        wanted = case.asterisk.log.parent / f"fail.{name}"
+        wanted.touch()
+
+        async def as_ever() -> None:
+            wanted.unlink()
+
+        case.at_end(as_ever)
+
     async def is_reached(self) -> None:
         await until(self.held.exists, f"a thread is held: {self.held.name}")
 

@@ -88,8 +88,9 @@ async def test_lost_winner(case, conf):
     await other.wait_count(2, lambda event: event in other.of("CallBroadcast", call.id))
     assert await other.claim(call.id) == 204
     found = await recorded(case, call, 7)
-    (lost,) = [extra for name, extra in found if name == "BROADCAST_LOST"]
-    assert lost["winner"] == gone.app
+    offer = ["BROADCAST_START", "BROADCAST_CLAIM", "BROADCAST_END"]
+    assert [name for name, _ in found] == [*offer, "BROADCAST_LOST", *offer]
+    assert found[3][1]["winner"] == gone.app
     assert [extra["winner"] for name, extra in found if name == "BROADCAST_CLAIM"] == [gone.app, other.app]
 
 

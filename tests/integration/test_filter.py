@@ -1,29 +1,40 @@
 """Filters: whom an offer reaches (SPEC rule 9, section 3 and the filter rows of section 7)."""
 
+import asyncio
 import time
 from pathlib import Path
 
 import pytest
+from harness.events import until
+from test_withdraw import withdraw
 
 REFUSED = "application filter .* cannot be used"
 
 
-async def reached(case, apps, filter_text):
-    """Which of the applications an offer with this filter reaches, and how the broadcast ended."""
-    call = await case.call(f"400,{filter_text}")
-    status = await call.status()
+async def reached(case, apps, call):
+    """Which of the applications a call's offer reaches, which lasts until they have heard of it, and how the broadcast ended."""
+    over = asyncio.create_task(call.status())
+
+    async def recipients():
+        return over.done() or (await case.ari.get(f"/broadcasts/{call.id}")).json.get("recipients")
+
+    names = await until(recipients, "it is on offer, or nobody is to hear of it")
+    if not over.done():
+        await case.sent(call, *names)
     await case.flush(*apps)
-    return [bool(app.of("CallBroadcast", call.id)) for app in apps], status
+    await withdraw(case, call.id)
+    return [bool(app.of("CallBroadcast", call.id)) for app in apps], await over
 
 
 async def test_matched_gets_the_offer_and_unmatched_does_not(case):
     inside, outside = await case.app("sales"), await case.app("support")
-    assert await reached(case, [inside, outside], "^sales-") == ([True, False], ("TIMEOUT", "TIMEOUT"))
+    call = await case.call("60000,^sales-")
+    assert await reached(case, [inside, outside], call) == ([True, False], ("TIMEOUT", "WITHDRAWN"))
 
 
 async def test_no_filter_reaches_everybody(case):
     apps = await case.apps(4)
-    assert await reached(case, apps, "") == ([True] * 4, ("TIMEOUT", "TIMEOUT"))
+    assert await reached(case, apps, await case.call("60000")) == ([True] * 4, ("TIMEOUT", "WITHDRAWN"))
 
 
 # Each pattern with the names that it has to match, and those that it must not.
@@ -53,7 +64,7 @@ PATTERNS = {
 async def test_filter_works(case, key):
     pattern, yes, no = PATTERNS[key]
     apps = [await case.app_named(name) for name in yes + no]
-    got, _ = await reached(case, apps, pattern)
+    got, _ = await reached(case, apps, await case.call(f"60000,{pattern}"))
     assert got == [True] * len(yes) + [False] * len(no)
 
 
@@ -66,10 +77,7 @@ async def test_filter_works(case, key):
 async def test_filter_as_written_in_the_dialplan(case, extension, yes, no):
     """A comma quoted, with a backslash, or within brackets; a backslash doubled."""
     apps = [await case.app_named(name) for name in yes + no]
-    call = await case.call(extension=extension)
-    await call.result()
-    await case.flush(*apps)
-    got = [bool(app.of("CallBroadcast", call.id)) for app in apps]
+    got, _ = await reached(case, apps, await case.call(extension=extension))
     assert got == [True] * len(yes) + [False] * len(no)
 
 
@@ -93,7 +101,8 @@ UNUSABLE = {
 async def test_unusable_filter_is_offered_to_nobody(case, key):
     case.expect_log(REFUSED)
     apps = [await case.app_named(name) for name in ("ivr-1", "aaa", "abc")]
-    assert await reached(case, apps, UNUSABLE[key]) == ([False] * 3, ("FAILED", "INVALIDFILTER"))
+    call = await case.call(f"60000,{UNUSABLE[key]}")
+    assert await reached(case, apps, call) == ([False] * 3, ("FAILED", "INVALIDFILTER"))
     assert len(await case.our_log()) == 1
 
 
@@ -122,7 +131,7 @@ async def test_filter_of_256_characters_works(case):
     app = await case.app_named("a")
     pattern = "^" + "a?" * 127 + "$"
     assert len(pattern) == 256
-    assert (await reached(case, [app], pattern))[0] == [True]
+    assert (await reached(case, [app], await case.call(f"60000,{pattern}")))[0] == [True]
 
 
 async def test_control_characters_of_a_filter_do_not_reach_the_log(case):

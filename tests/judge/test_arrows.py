@@ -15,7 +15,7 @@ RACE = REPO / "tools" / "ari-race"
 FOLDERS = sorted({CORE, MODULES, RACE, *(file.parent for file in MODULES.rglob("*.c"))})
 # Subjects of several files, which call each other by a header of their own.
 FAMILIES = {
-    "broadcast": {"broadcast", "claim", "bids", "recipients", "observers"},
+    "broadcast": {"broadcast", "claim", "bids", "recipients", "observers", "telling"},
     "ere": {"ere", "ere_bracket"},
     "options": {"options", "options_check"},
 }

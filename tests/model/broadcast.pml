@@ -19,6 +19,7 @@
  * VIEW_OBSERVERS: who hears what, of two runs of a channel, and of a masquerade at any moment.
  * VIEW_MASQUERADE: the channel gets another ID, and another channel (broadcast 2) the old one.
  * VIEW_SLOTS: an observer is removed while threads tell it (slots.pml).
+ * VIEW_TELLING: who tells of what follows a close waits for the thread that tells of that (telling.pml).
  * VIEW_BIDS: bids, their award, claims that wait for it, and the next best of a lost winner (bids.pml).
  *
  * The grain: an atomic block is one critical section of core/, named after its function; between two blocks anything
@@ -46,6 +47,8 @@ bool channel_is_over, time_is_over;
 #include "core.pml"
 #if defined(VIEW_SLOTS)
 #include "slots.pml"
+#elif defined(VIEW_TELLING)
+#include "telling.pml"
 #elif defined(VIEW_BIDS)
 #include "bids.pml"
 #else
@@ -266,6 +269,10 @@ proctype channel() {
 	offer_channel(0);
 	i = 0;
 	wait_on_one(i);
+	if
+	:: claimed -> broadcast_tell_lost(0)
+	:: !claimed
+	fi;
 	atomic { claimed = false; in_session = false; second_begun = true };
 	offer_channel(1);
 	i = 1;
@@ -285,7 +292,7 @@ proctype masquerade() {
 		datastore != NONE -> channel_locked = true; i = datastore; broadcast_close(i, HUNG_UP)
 	}
 		if
-		:: atomic { to_tell -> observers_closed(i); to_tell = false }
+		:: to_tell -> broadcast_tell_closed(i); to_tell = false
 		:: !to_tell
 		fi;
 		atomic { i = NONE; channel_locked = false }

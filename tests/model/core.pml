@@ -16,8 +16,8 @@
 #define WAKES 21	/* who waits is woken at once by every close */
 #define DECLINES 22	/* it closes as declined when all recipients have declined and none is to come, and only then */
 #define MEMORY 23	/* nothing is used after it was freed, nothing is left */
-#define OBSERVERS 24	/* opened is told first, closed once and after the lock is released */
-#define FOLLOWS 25	/* no CallClaimed of a broadcast comes after CallBroadcast of its channel's next one */
+#define OBSERVERS 24	/* opened is told first, closed once and after the lock is released, lost after that */
+#define FOLLOWS 25	/* a channel's next broadcast is told of, and its CallBroadcast queued, after the close of the last one is told */
 #define WIDENS 26	/* recipients are added once, to an open broadcast, and keep their say */
 
 mtype = { OPEN, CLAIMED, EXPIRED, HUNG_UP, DECLINED, REPLACED, GONE };
@@ -55,7 +55,9 @@ typedef broadcast {
 	byte said[4];
 #endif
 #ifdef VIEW_OBSERVERS
-	bool announced, followed, locked;
+	bool announced, locked;
+	/* The bit of that name of broadcast.telling; who waits for it is in telling.pml. */
+	bool told;
 	/* Known to the checker alone: what observers heard, and whether its CallBroadcast is queued. */
 	bool told_opened, told_closed, queued;
 #endif
@@ -98,16 +100,43 @@ bool closed_here;	/* deferred_release.closed; false between two blocks */
 
 inline observers_opened(i) {
 	RULE(OBSERVERS, !b[i].told_opened && !b[i].told_closed && !b[i].locked);
+	RULE(FOLLOWS, i == 0 || b[0].told_closed);
 	exists(i);
 	b[i].told_opened = true
 }
 
-/* CallClaimed, an observer, asks broadcast_is_followed() under dispatcher.lock. */
 inline observers_closed(i) {
 	RULE(OBSERVERS, b[i].told_opened && !b[i].told_closed && !b[i].locked && b[i].state != OPEN);
 	exists(i);
-	RULE(FOLLOWS, i == 1 || b[i].state != CLAIMED || b[i].followed || !b[1].queued);
+	RULE(FOLLOWS, i == 1 || !b[1].queued);
 	b[i].told_closed = true
+}
+
+inline observers_lost(i) {
+	RULE(OBSERVERS, b[i].told_closed && !b[i].locked);
+	exists(i)
+}
+
+/* Who closed it, in a step of its own; an atomic block of the caller's would keep others from coming between. */
+inline broadcast_tell_closed(i) {
+#ifdef MUT_TOLD_TOO_EARLY
+	b[i].told = true;
+	observers_closed(i)
+#else
+	observers_closed(i);
+	b[i].told = true
+#endif
+}
+
+inline broadcast_await_told(i) {
+	!b[i].announced || b[i].state == OPEN || b[i].told
+}
+
+inline broadcast_tell_lost(i) {
+#ifndef MUT_LOST_DOES_NOT_WAIT
+	broadcast_await_told(i);
+#endif
+	atomic { observers_lost(i) }
 }
 
 inline broadcast_release(i) {
@@ -135,7 +164,7 @@ inline broadcast_release(i) {
 
 inline tell_closed(i) {
 	if
-	:: atomic { to_tell -> observers_closed(i); to_tell = false; let_go(i) }
+	:: to_tell -> broadcast_tell_closed(i); atomic { to_tell = false; let_go(i) }
 	:: !to_tell
 	fi
 }
@@ -155,7 +184,7 @@ inline broadcast_announce(i) {
 #endif
 	if
 #ifndef MUT_ANNOUNCE_FORGETS_CLOSE
-	:: atomic { seen != OPEN -> seen = OPEN; observers_closed(i) }
+	:: seen != OPEN -> seen = OPEN; broadcast_tell_closed(i)
 	:: seen == OPEN
 #else
 	:: seen = OPEN

@@ -27,18 +27,27 @@ inline forget_broadcast() {
 	fi
 }
 
-/* attach(): the earlier broadcast of the channel is followed, and has ended before this one is told of. */
-inline attach(i) {
-#if defined(VIEW_OBSERVERS) && !defined(MUT_FOLLOWED_TOO_LATE)
-	/* set_followed() */
-	atomic {
-		channel_is_free ->
+#ifdef VIEW_OBSERVERS
+/* replace() of what take_off() gave, and forget_broadcast(). Whoever closed it has told of that before it is forgotten. */
+inline detach_replaced() {
+	atomic { channel_is_free -> mine = datastore; datastore = NONE }
+	if
+	:: atomic { mine != NONE -> broadcast_close(mine, REPLACED) }
 		if
-		:: datastore != NONE -> b[datastore].followed = true
-		:: else
-		fi
-	}
+		:: to_tell -> broadcast_tell_closed(mine); to_tell = false
+		:: !to_tell
+		fi;
+#ifndef MUT_NEXT_DOES_NOT_WAIT
+		broadcast_await_told(mine);
 #endif
+		registry_remove(mine)
+	:: mine == NONE
+	fi
+}
+#endif
+
+/* attach(): the earlier broadcast of the channel has ended, and that was told, before this one is told of. */
+inline attach(i) {
 #ifdef MUT_REPLACE_WITHOUT_WITHDRAW
 	atomic {
 		if
@@ -46,6 +55,8 @@ inline attach(i) {
 		:: else
 		fi
 	}
+#elif defined(VIEW_OBSERVERS)
+	detach_replaced();
 #else
 	forget_broadcast();
 #endif
@@ -68,9 +79,6 @@ inline publish(i) {
 #endif
 #ifdef VIEW_OBSERVERS
 	b[i].queued = true;
-#ifdef MUT_FOLLOWED_TOO_LATE
-	b[0].followed = (i == 1);
-#endif
 #endif
 	skip
 }

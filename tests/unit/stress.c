@@ -73,7 +73,7 @@ struct record {
 	/*! A thread waits on it: no two may, where there are bids. */
 	atomic_flag is_attended;
 	/*! What observers heard. */
-	atomic_int told_opened, told_closed, data_freed;
+	atomic_int told_opened, told_closed, has_heard_close, data_freed;
 };
 
 /*! \brief Changes of the table for one channel, so that a thread knows when it was alone with it. */
@@ -217,6 +217,20 @@ static void told_closed(struct broadcast *broadcast, enum broadcast_state state)
 		violated("observers", record, "told that it is %s, and it is %s", state_name(state),
 			state_name(broadcast_state(broadcast)));
 	}
+	/* Let who tells of what follows get in between. */
+	if (next_random(8) == 0) {
+		sched_yield();
+	}
+	atomic_store(&record->has_heard_close, 1);
+}
+
+static void told_lost(struct broadcast *broadcast, const char *app)
+{
+	struct record *record = broadcast_data(broadcast);
+
+	if (!atomic_load(&record->has_heard_close)) {
+		violated("observers", record, "told that %s was lost before its claim", app);
+	}
 }
 
 static const struct broadcast_observer observer = {
@@ -224,6 +238,7 @@ static const struct broadcast_observer observer = {
 	.opened = told_opened,
 	.widened = told_widened,
 	.closed = told_closed,
+	.lost = told_lost,
 };
 
 /* What was seen */
@@ -523,6 +538,7 @@ static void do_wait(struct record *record, struct broadcast *broadcast)
 	}
 	broadcast_wake_close(broadcast);
 	if (state == BROADCAST_CLAIMED) {
+		broadcast_tell_lost(broadcast, broadcast_winner_name(broadcast));
 		do_winner(record, broadcast);
 	}
 	atomic_fetch_add_explicit(&waits, 1, memory_order_relaxed);

@@ -996,17 +996,6 @@ static void channel_that_moved_is_in_the_snapshot(void **state)
 	broadcast_unref(broadcast);
 }
 
-static void broadcast_knows_that_it_was_followed(void **state)
-{
-	struct broadcast *broadcast = loaded(LONG_MS);
-
-	(void) state;
-	assert_false(broadcast_is_followed(broadcast));
-	broadcast_set_followed(broadcast);
-	assert_true(broadcast_is_followed(broadcast));
-	broadcast_unref(broadcast);
-}
-
 /* Snapshots */
 
 static void snapshot_of_an_open_one(void **state)
@@ -1247,7 +1236,6 @@ int main(void)
 		cmocka_unit_test(data_stays_the_callers_when_making_fails),
 		cmocka_unit_test(data_of_an_offer_to_nobody_is_freed),
 		cmocka_unit_test(channel_that_moved_is_in_the_snapshot),
-		cmocka_unit_test(broadcast_knows_that_it_was_followed),
 		cmocka_unit_test(snapshot_of_an_open_one),
 		cmocka_unit_test(snapshot_of_a_claimed_one),
 		cmocka_unit_test(snapshot_expires_what_has_run_out),

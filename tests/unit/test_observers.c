@@ -9,6 +9,7 @@
  * \brief Who hears of a broadcast: what, in which order, how often, and nothing after it was removed.
  */
 
+#include "broadcast_private.h"
 #include "core_test.h"
 
 #include <pthread.h>
@@ -141,7 +142,7 @@ static void claimed_broadcast_is_told_in_order(void **state)
 	broadcast_claim(broadcast, "alpha", nobody);
 	broadcast_claim(broadcast, "alpha", NULL);
 	broadcast_claim(broadcast, "beta", NULL);
-	observers_lost(broadcast, "alpha");
+	broadcast_tell_lost(broadcast, "alpha");
 	broadcast_close(broadcast, BROADCAST_GONE);
 	assert_string_equal(
 		heard, "opened claim(alpha)=-3:not registered claim(alpha)=0 claimed claim(beta)=-2 lost alpha");
@@ -458,6 +459,112 @@ static void removing_one_does_not_wait_for_the_next_one(void **state)
 	observers_remove(&observer_second);
 }
 
+/* What follows the close, which another thread tells of */
+
+/*! \brief Whether the thread that follows has told of what it has to tell, and not waited for us. */
+static atomic_int follower_came;
+
+/*! \brief An observer in front of ours that does not go on before the thread that follows has come. */
+static void hold_close(struct broadcast *broadcast, enum broadcast_state state)
+{
+	(void) state;
+	while (!atomic_load(&broadcast->telling) && !atomic_load(&follower_came)) {
+		sched_yield();
+	}
+}
+
+static void come_lost(struct broadcast *broadcast, const char *app)
+{
+	lost(broadcast, app);
+	atomic_store(&follower_came, 1);
+}
+
+static void come_ended(struct broadcast *broadcast, const struct broadcast_session *session)
+{
+	(void) broadcast;
+	note(session->has_begun ? "ended" : "ended without");
+	atomic_store(&follower_came, 1);
+}
+
+static void *claim_for_alpha(void *broadcast)
+{
+	broadcast_claim(broadcast, "alpha", NULL);
+	return NULL;
+}
+
+static void tell_loss(struct broadcast *broadcast)
+{
+	broadcast_tell_lost(broadcast, "alpha");
+}
+
+static void tell_end(struct broadcast *broadcast)
+{
+	broadcast_tell_ended(broadcast, &(struct broadcast_session){ .has_begun = 1 });
+}
+
+static void tell_next(struct broadcast *broadcast)
+{
+	broadcast_await_told(broadcast);
+	note("next");
+	atomic_store(&follower_came, 1);
+}
+
+/*! \brief Have a thread follow another one that has claimed and is held in the first observer of the close. */
+static void check_follower(void (*follow)(struct broadcast *broadcast), const char *expected)
+{
+	static const struct broadcast_observer holding = { .name = "holding", .closed = hold_close };
+	static const struct broadcast_observer hearing = {
+		.name = "hearing", .lost = come_lost, .closed = closed, .ended = come_ended
+	};
+	struct broadcast *broadcast;
+	pthread_t claimant;
+
+	observers_remove(&observer);
+	assert_int_equal(observers_add(&holding), 0);
+	assert_int_equal(observers_add(&hearing), 0);
+	atomic_store(&follower_came, 0);
+	*heard = '\0';
+	broadcast = broadcast_of("chan", 60000);
+	assert_int_equal(pthread_create(&claimant, NULL, claim_for_alpha, broadcast), 0);
+	while (broadcast_state(broadcast) == BROADCAST_OPEN) {
+		sched_yield();
+	}
+	follow(broadcast);
+	pthread_join(claimant, NULL);
+	observers_remove(&holding);
+	observers_remove(&hearing);
+	broadcast_unref(broadcast);
+	assert_string_equal(heard, expected);
+}
+
+static void what_follows_a_close_is_told_when_all_have_heard_of_it(void **state)
+{
+	(void) state;
+	check_follower(tell_loss, "claimed lost alpha");
+	check_follower(tell_end, "claimed ended");
+	check_follower(tell_next, "claimed next");
+}
+
+static void nobody_waits_for_what_is_not_told(void **state)
+{
+	struct names *recipients = names_of("alpha", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan", .timeout_ms = 60000, .recipients = recipients };
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	(void) state;
+	/* It is open; then it closes, and was never announced. */
+	broadcast_await_told(broadcast);
+	broadcast_close(broadcast, BROADCAST_GONE);
+	broadcast_await_told(broadcast);
+	broadcast_unref(broadcast);
+	broadcast = announced(&terms);
+	broadcast_await_told(broadcast);
+	broadcast_close(broadcast, BROADCAST_GONE);
+	broadcast_await_told(broadcast);
+	broadcast_unref(broadcast);
+	names_unref(recipients);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -479,6 +586,8 @@ int main(void)
 		CASE(too_many_observers_are_refused),
 		CASE(no_thread_is_in_an_observer_that_was_removed),
 		CASE(removing_one_does_not_wait_for_the_next_one),
+		CASE(what_follows_a_close_is_told_when_all_have_heard_of_it),
+		CASE(nobody_waits_for_what_is_not_told),
 	};
 
 	alarm(TEST_HANG_S);

@@ -136,7 +136,6 @@ int delivery_offer(struct delivery *delivery, struct names *recipients, struct a
  * \brief Queue the event that tells of the end (CallClaimed, CallWithdrawn) for each recipient that got, or is still going to get,
  *        CallBroadcast; it never overtakes that one (SPEC section 4).
  *
- * For none if broadcast_is_followed(): the channel is on offer again, and who is offered it would take it for over.
  * The second call for a delivery, and those after it, queue nothing.
  *
  * \param delivery The delivery.

@@ -166,8 +166,7 @@ void delivery_end(struct delivery *delivery, struct ast_json *event)
 	struct deferred_release deferred = AST_LIST_HEAD_NOLOCK_INIT_VALUE;
 
 	ast_mutex_lock(&dispatcher.lock);
-	/* Under the lock: a broadcast is followed before the offers of the next one are queued. */
-	if (!delivery->ended && !broadcast_is_followed(delivery->broadcast)) {
+	if (!delivery->ended) {
 		delivery->end = event;
 		delivery->end_kind = kind;
 		event = NULL;

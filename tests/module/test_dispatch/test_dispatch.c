@@ -296,29 +296,6 @@ AST_TEST_DEFINE(dispatch_to_more_recipients)
 	return AST_TEST_PASS;
 }
 
-AST_TEST_DEFINE(dispatch_no_end_if_followed)
-{
-	struct delivery *delivery;
-	struct broadcast *broadcast;
-	int as_meant;
-
-	if (cmd == TEST_INIT) {
-		return describe(info, "dispatch_no_end_if_followed",
-			"Once a channel is on offer again nobody hears how its last broadcast ended, however late");
-	}
-	ast_test_validate(test, !begin() && (broadcast = make(&delivery)) && delivery);
-	as_meant = !offer(delivery, "a", "b", "one") && reaches(&sent_count, 2);
-	broadcast_set_followed(broadcast);
-	delivery_end(delivery, event("end"));
-	delivery_end(delivery, event("end"));
-	as_meant &= comes_to_rest() && was_sent("a", " one") && was_sent("b", " one");
-	delivery_unref(delivery);
-	broadcast_unref(broadcast);
-	end();
-	ast_test_validate(test, as_meant);
-	return AST_TEST_PASS;
-}
-
 AST_TEST_DEFINE(dispatch_tells_watchers_late)
 {
 	struct delivery *ordinary;
@@ -812,8 +789,8 @@ static ast_test_cb_t *const cases[] = {
 	dispatch_relief_is_counted_again,
 #endif
 	dispatch_tells_blocked_from_busy, dispatch_busy_threads_are_not_replaced, dispatch_to_more_recipients,
-	dispatch_no_end_if_followed, dispatch_tells_watchers_late, dispatch_keeps_what_is_queued,
-	directory_removal_waits, directory_of_two_sources, directory_of_watchers, directory_list_is_shared
+	dispatch_tells_watchers_late, dispatch_keeps_what_is_queued, directory_removal_waits,
+	directory_of_two_sources, directory_of_watchers, directory_list_is_shared
 };
 
 static int unload_module(void)

@@ -354,10 +354,11 @@ AST_TEST_DEFINE(events_nobody_there)
 	return AST_TEST_PASS;
 }
 
-/*! \brief A claim in a thread of its own. */
+/*! \brief A claim, or an offer, in a thread of its own. */
 struct claiming {
 	struct call *call;
 	int result;
+	int is_done;
 };
 
 static void *claim_main(void *data)
@@ -368,19 +369,57 @@ static void *claim_main(void *data)
 	return NULL;
 }
 
+static void *offer_main(void *data)
+{
+	struct claiming *offering = data;
+
+	offering->result = stasis_app_broadcast_channel(offering->call->chan, DAY_MS, NULL, 0);
+	ast_atomic_fetchadd_int(&offering->is_done, +1);
+	return NULL;
+}
+
+/*!
+ * \brief Claim in a thread that is held up, and offer again in another one meanwhile.
+ *
+ * \param[out] early Whether the offer did not wait until the claim was told.
+ * \retval 0 if the threads could be started.
+ */
+static int offer_while_claim_is_held(struct claiming *claiming, struct claiming *offering, int *early)
+{
+	/* Between the claim and its event, the claiming thread asks for a snapshot: there it is held up. */
+	struct ao2_container *snapshots = (void *) ast_channel_cache_all();
+	const int64_t end_ms = now_ms() + PATIENCE_MS;
+	pthread_t threads[2];
+	int started;
+
+	ao2_wrlock(snapshots);
+	started = !ast_pthread_create(&threads[0], NULL, claim_main, claiming);
+	while (started && !call_won_by(claiming->call, "first") && now_ms() < end_ms) {
+		sleep_until(now_ms() + 1);
+	}
+	started += started && !ast_pthread_create(&threads[1], NULL, offer_main, offering);
+	/* So long a mistake has to show. */
+	sleep_until(now_ms() + 100);
+	*early = ast_atomic_fetchadd_int(&offering->is_done, 0);
+	ao2_unlock(snapshots);
+	ao2_cleanup(snapshots);
+	for (int i = 0; i < started; i++) {
+		pthread_join(threads[i], NULL);
+	}
+	return started == 2 ? 0 : -1;
+}
+
 AST_TEST_DEFINE(events_claim_of_a_lost_round)
 {
-	struct claiming claiming;
-	struct ao2_container *snapshots;
+	struct claiming claiming = { .result = -1 };
+	struct claiming offering = { .result = -1 };
 	struct app *app;
-	pthread_t thread;
-	int64_t end_ms;
-	int offered;
-	int heard;
+	int held;
+	int early;
 
 	if (cmd == TEST_INIT) {
 		return describe(info, "events_claim_of_a_lost_round",
-			"While the claiming thread is held up, the channel's next offer tells of the claim before itself, once");
+			"The channel's next offer waits for a claiming thread that is held up before it has told of the claim");
 	}
 	/* Asterisk 16 keeps its snapshots behind a lock that cannot be had from here. */
 	if (strtol(ast_get_version(), NULL, 10) < 17) {
@@ -391,25 +430,13 @@ AST_TEST_DEFINE(events_claim_of_a_lost_round)
 	ast_test_validate(test, reload_with("[general]\nami_events = no\n") == AST_MODULE_RELOAD_SUCCESS);
 	ast_test_validate(test, !stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0));
 	ast_test_validate(test, app_hears(app, "CallBroadcast", claiming.call->id, 1));
-	/* Between the claim and its event, the claiming thread asks for a snapshot: there it is held up. */
-	snapshots = (void *) ast_channel_cache_all();
-	ao2_wrlock(snapshots);
-	if (ast_pthread_create(&thread, NULL, claim_main, &claiming)) {
-		ao2_unlock(snapshots);
-		return AST_TEST_FAIL;
-	}
-	end_ms = now_ms() + PATIENCE_MS;
-	while (!call_won_by(claiming.call, "first") && now_ms() < end_ms) {
-		sleep_until(now_ms() + 1);
-	}
-	offered = stasis_app_broadcast_channel(claiming.call->chan, DAY_MS, NULL, 0);
-	heard = app_hears(app, "CallBroadcast", claiming.call->id, 2);
-	stasis_app_broadcast_cleanup(claiming.call->id);
-	ao2_unlock(snapshots);
-	ao2_cleanup(snapshots);
-	pthread_join(thread, NULL);
+	offering.call = claiming.call;
+	held = offer_while_claim_is_held(&claiming, &offering, &early);
 	ast_test_validate(test, reload_without() == AST_MODULE_RELOAD_SUCCESS);
-	ast_test_validate(test, !claiming.result && !offered && heard && apps_settle());
+	ast_test_validate(test, !held && !early && !claiming.result && !offering.result);
+	ast_test_validate(test, app_hears(app, "CallBroadcast", claiming.call->id, 2));
+	stasis_app_broadcast_cleanup(claiming.call->id);
+	ast_test_validate(test, apps_settle());
 	ast_test_validate(test, app_count(app, "CallClaimed", claiming.call->id) == 1);
 	ast_test_validate(test, app_hears(app, "CallWithdrawn", claiming.call->id, 1));
 	ast_test_validate(test,
