@@ -15,12 +15,18 @@
 #ifndef STASIS_BROADCAST_COMPAT_H
 #define STASIS_BROADCAST_COMPAT_H
 
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asterisk/app.h"
 #include "asterisk/ari.h"
 #include "asterisk/astobj2.h"
 #include "asterisk/channel.h"
 #include "asterisk/config.h"
 #include "asterisk/http.h"
 #include "asterisk/json.h"
+#include "asterisk/paths.h"
 #include "asterisk/sorcery.h"
 #include "asterisk/stasis_app.h"
 #include "asterisk/stasis_channels.h"
@@ -338,6 +344,37 @@ static inline char *compat_ari_setting(const char *name)
 }
 
 /*!
+ * \brief Whether a description of ARI has a path: "path", a colon and the path, with blanks around the colon or none.
+ *
+ * Searched for as text: to read all of events.json as JSON takes as long as to load all of our modules. Inside of a JSON
+ * text each quotation mark has a backslash before it, so that nothing else reads like that.
+ *
+ * \param description The description, as in the file.
+ * \param path Such as "/events/claim".
+ *
+ * \return 1 if it has, 0 if not.
+ */
+static inline int compat_description_has(const char *description, const char *path)
+{
+	static const char name[] = "\"path\"";
+	static const char blanks[] = " \t\r\n";
+	const size_t length = strlen(path);
+
+	for (const char *at = description; (at = strstr(at, name));) {
+		at += strlen(name);
+		at += strspn(at, blanks);
+		if (*at != ':') {
+			continue;
+		}
+		at += 1 + strspn(at + 1, blanks);
+		if (*at == '"' && !strncmp(at + 1, path, length) && at[1 + length] == '"') {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*!
  * \brief Whether ARI's description of its events, as the running Asterisk brings it, has a path.
  *
  * Versions do not tell: a build from git has none, and distributions bring changes to older ones.
@@ -346,23 +383,19 @@ static inline char *compat_ari_setting(const char *name)
  *
  * \return 1 if it has, 0 if not or if there is no description.
  *
- * \note Any thread; reads a file. Needs \c res_ari loaded.
+ * \note Any thread; reads a file.
  */
 static inline int compat_ari_describes(const char *path)
 {
-	struct ast_ari_response response = { .fd = -1 };
-	struct ast_json *paths;
-	int found = 0;
+	char file[PATH_MAX];
+	char *description;
+	int found;
 
-	ast_ari_get_docs("events.json", "", NULL, &response);
-	paths = ast_json_object_get(response.message, "apis");
-	for (size_t i = 0; !found && i < ast_json_array_size(paths); i++) {
-		const char *other = ast_json_string_get(ast_json_object_get(ast_json_array_get(paths, i), "path"));
-
-		found = other && !strcmp(other, path);
-	}
-	ast_json_unref(response.message);
-
+	snprintf(file, sizeof(file), "%s/rest-api/events.json", ast_config_AST_DATA_DIR);
+	/* Of a file that is not there, Asterisk would log a warning. */
+	description = access(file, R_OK) ? NULL : ast_read_textfile(file);
+	found = description && compat_description_has(description, path);
+	ast_free(description);
 	return found;
 }
 

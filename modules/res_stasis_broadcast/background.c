@@ -29,10 +29,12 @@ struct task {
 AST_LIST_HEAD_NOLOCK(tasks, task);
 
 struct background {
-	pthread_t thread;
 	int gather_ms;
 	/*! Protects what follows. No other lock is taken under it. */
 	ast_mutex_t lock;
+	/*! From the first task on. */
+	pthread_t thread;
+	int has_thread;
 	/*! Signalled at the first task, and at the end. */
 	ast_cond_t changed;
 	struct tasks tasks;
@@ -104,11 +106,16 @@ struct background *background_start(int gather_ms)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	ast_cond_init(&background->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	if (ast_pthread_create_background(&background->thread, NULL, background_main, background)) {
-		background_free(background);
-		return NULL;
-	}
 	return background;
+}
+
+/*! \brief Start the thread, unless it runs. If none can be started, the next task tries again. With the lock. */
+static void start_thread_locked(struct background *background)
+{
+	if (!background->has_thread) {
+		background->has_thread =
+			!ast_pthread_create_background(&background->thread, NULL, background_main, background);
+	}
 }
 
 void background_push(struct background *background, void (*function)(void *data), void *data)
@@ -125,6 +132,7 @@ void background_push(struct background *background, void (*function)(void *data)
 	ast_mutex_lock(&background->lock);
 	is_first = AST_LIST_EMPTY(&background->tasks);
 	AST_LIST_INSERT_TAIL(&background->tasks, task, next);
+	start_thread_locked(background);
 	ast_mutex_unlock(&background->lock);
 	if (is_first) {
 		ast_cond_signal(&background->changed);
@@ -140,6 +148,10 @@ void background_stop(struct background *background)
 	background->is_ending = 1;
 	ast_cond_signal(&background->changed);
 	ast_mutex_unlock(&background->lock);
-	pthread_join(background->thread, NULL);
+	if (background->has_thread) {
+		pthread_join(background->thread, NULL);
+	}
+	/* What no thread could be started for. */
+	run(&background->tasks);
 	background_free(background);
 }

@@ -17,19 +17,20 @@
 struct background;
 
 /*!
- * \brief Start a thread that does one task after the other.
+ * \brief Get ready for tasks, which a thread does one after the other. It is started at the first of them: most never have any,
+ * and who loads the module waits for each thread that is started.
  *
  * \param gather_ms How long it waits for more, from the first task on, in milliseconds: to be woken for each costs more than
  *        most tasks.
  *
- * \return What to end with background_stop(); NULL without memory, or without a thread.
+ * \return What to end with background_stop(); NULL without memory.
  *
  * \note The thread that loads the module.
  */
 struct background *background_start(int gather_ms);
 
 /*!
- * \brief Have a task done.
+ * \brief Have a task done. As long as no thread can be started it waits, for the next task or background_stop().
  *
  * \param background What background_start() gave.
  * \param task What to do, in the other thread. It frees \a data with ast_free().
@@ -40,7 +41,7 @@ struct background *background_start(int gather_ms);
 void background_push(struct background *background, void (*task)(void *data), void *data);
 
 /*!
- * \brief End the thread when it has done all that it was given.
+ * \brief End the thread when all that it was given is done.
  *
  * \param background May be NULL.
  *

@@ -13,9 +13,9 @@
 #define RES_STASIS_BROADCAST_QUEUE_LOG_H
 
 /*!
- * \brief Start the thread that writes: the log may be a file or a data base, and observers must not block.
+ * \brief Make what a thread of its own writes the log with: it may be a file or a data base, and observers must not block.
  *
- * \retval 0 on success, -1 if there is no thread.
+ * \retval 0 on success, -1 without memory.
  *
  * \note The thread that loads the module, before the observer is added.
  */

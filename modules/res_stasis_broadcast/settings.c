@@ -17,7 +17,6 @@
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
 #include "asterisk/paths.h"
-#include "asterisk/xmldoc.h"
 #include "printable.h"
 #include "app_filter.h"
 #include "settings.h"
@@ -61,10 +60,15 @@ static struct aco_file settings_file = { .filename = FILE_NAME, .types = ACO_TYP
 
 static int check_together(void);
 
+/*
+ * Hidden: else Asterisk refuses those that it finds no documentation of, and writes into the others' what the documentation
+ * of ours has already (docs/ARCHITECTURE.md).
+ */
 /* clang-format off */
 CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
 	.files = ACO_FILES(&settings_file),
 	.pre_apply_config = check_together,
+	.hidden = 1,
 );
 /* clang-format on */
 
@@ -240,47 +244,12 @@ void settings_stop(void)
 	ao2_global_obj_release(current);
 }
 
-/*!
- * \brief Whether Asterisk has documentation of all settings, which "config show help" needs.
- *
- * It reads the files when it starts. Without them, or with those of another version, it refuses to register settings that
- * are not hidden, and logs an error for each.
- */
-static int is_documented(void)
-{
-#ifdef AST_XML_DOCS
-	/* One query for all: each goes through the documentation of all of Asterisk. */
-	struct ast_xml_xpath_results *found =
-		ast_xmldoc_query("/docs/configInfo[@name='" AST_MODULE "']/configFile/configObject/configOption");
-	struct ast_xml_node *first = found ? ast_xml_xpath_get_first_result(found) : NULL;
-	const char *name;
-	int is_complete = first != NULL;
-
-	for (size_t i = 0; is_complete && (name = settings_name(i)); i++) {
-		/* Among those that follow it. */
-		is_complete = ast_xml_find_element(first, "configOption", "name", name) != NULL;
-	}
-	if (found) {
-		ast_xml_xpath_results_free(found);
-	}
-	return is_complete;
-#else
-	return 0;
-#endif
-}
-
-/*!
- * \brief Have Asterisk know the settings.
- *
- * \param hidden Whether "config show help" is not to show them.
- * \retval 0 on success, -1 if it does not know them.
- */
-static int register_options(int hidden)
+/*! \brief Have Asterisk know the settings. \retval 0 on success, -1 if it does not know them. */
+static int register_options(void)
 {
 	const char *name;
 	int failed = 0;
 
-	options.hidden = hidden ? 1 : 0;
 	if (aco_info_init(&options)) {
 		return -1;
 	}
@@ -296,8 +265,7 @@ static int register_options(int hidden)
 
 int settings_start(void)
 {
-	/* Documentation that has been read again is not that of "config show help": then hidden, after all. */
-	if ((!is_documented() || register_options(0)) && register_options(1)) {
+	if (register_options()) {
 		return -1;
 	}
 	if (apply_defaults()) {

@@ -279,7 +279,7 @@ void silence_claimed(struct stats_app *app);
 /*! \brief Tell observers of changes, and free them. Any thread, without the lock. */
 void silence_tell(struct silence_changes *changes);
 
-/*! \brief Start the thread that tells the log. The thread that loads the module. \retval 0 on success, else -1. */
+/*! \brief Make what a thread of its own tells the log with. The thread that loads the module. \retval 0 on success, else -1. */
 int silence_start(void);
 
 /*! \brief End it, when it has told all. The thread that unloads the module, when nobody is silent_observer's any more. */

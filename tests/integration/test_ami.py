@@ -436,7 +436,10 @@ async def test_actions_go_and_come_with_the_module(case):
 async def test_config_show_help(case):
     assert "general" in await case.ami.cli("config show help res_stasis_broadcast")
     told = await case.ami.cli("config show help res_stasis_broadcast general")
+    assert "[category =~ /^general$/]" in told
     sample = (case.asterisk.folder / "src" / "samples" / "stasis_broadcast.conf").read_text()
     for name in re.findall(r"^;([a-z_]+) =", sample, re.MULTILINE):
         assert re.search(rf"^\s*{name}\s", told, re.MULTILINE), (name, told)
-        assert name in await case.ami.cli(f"config show help res_stasis_broadcast general {name}")
+        option = await case.ami.cli(f"config show help res_stasis_broadcast general {name}")
+        # The documentation itself has what Asterisk writes into that of settings which it is to document.
+        assert re.search(rf"^{name} = \[Custom\] \(Default: [^()]+\) \(Regex: false\)$", option, re.MULTILINE), option

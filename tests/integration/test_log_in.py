@@ -10,7 +10,7 @@ import pytest
 
 from harness.ari import USER
 from harness.asterisk import read_log
-from harness.conf import ari_conf, changed, described, load, our_claim_path, with_claim
+from harness.conf import ari_conf, changed, described, load, our_claim_path, with_claim, without_claim
 from harness.raw_http import send
 
 NATIVE_CLAIM = b"/ari/broadcasts/-/claim"
@@ -264,6 +264,19 @@ async def test_claim_path_is_ours_where_asterisk_describes_none(case):
     else:
         async with our_claim_path(case):
             assert "/ari/events/claim " in await case.ami.cli("http show status")
+
+
+async def test_claim_path_is_ours_where_a_description_only_mentions_it(case):
+    """The description is searched as text: in a sentence, under another name and as the begin of another path it is none."""
+
+    def mention(description):
+        without_claim(description)
+        description["notes"] = 'In later versions: { "path": "/events/claim" }'
+        description["apis"] += [{"path": "/events/claims"}, {"path": "/x/events/claim"}, {"path ": "/events/claim"}]
+        description["apis"].append({"path": "path", "see": "/events/claim"})
+
+    async with described(case, mention):
+        assert "/ari/events/claim " in await case.ami.cli("http show status")
 
 
 @pytest.mark.parametrize("kind", ["query", "form", "json", "form-and-query"])

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from harness.events import until
+from test_modules import own_instance
 from test_reoffer import LOST, claim_when_open, ghost
 from test_settings import Conf
 
@@ -259,3 +260,25 @@ async def test_off_by_default_and_each_call_that_enters_leaves(case, conf):
     await log.wait(during, 3)
     assert log.events(during) == ["ENTERQUEUE", "CONNECT", "COMPLETEAGENT"]
     assert log.lines(before) == []
+
+
+async def background_threads(case):
+    lines = (await case.ami.cli("core show threads")).splitlines()
+    return len([line for line in lines if "background_main" in line])
+
+
+@own_instance
+async def test_thread_that_writes_is_started_with_the_first_line(case):
+    """Who loads the module waits for each thread that is started; most never write a line."""
+    conf = Conf(case)
+    case.at_end(conf.take_away)
+    await conf.use("queue_log = yes")
+    app = await case.app()
+    other = await claimed(case, app, "10000")
+    await other.hangup()
+    assert await background_threads(case) == 0
+    log = QueueLog(case)
+    call = await claimed(case, app, "10000,,,,q(sales)")
+    await call.hangup()
+    await log.wait(call, 3)
+    assert await background_threads(case) == 1

@@ -856,7 +856,7 @@ async def without_documentation(asterisk, folder):
 @own_instance
 @pytest.mark.usefixtures("loop")
 async def test_settings_hold_without_the_documentation(asterisk, tmp_path):
-    """Asterisk refuses settings that it finds no documentation of, unless they are hidden: then ours are."""
+    """Asterisk refuses settings that it finds no documentation of, unless they are hidden, as ours are."""
     shown = "config show help res_stasis_broadcast general timeout"
     assert "Milliseconds" in await in_thread(asterisk.cli, shown)
     log = await without_documentation(asterisk, tmp_path)
