@@ -55,8 +55,8 @@ void bids_free(struct broadcast *broadcast)
 	free(bids);
 }
 
-/*! \brief Note a bid of one that has none. \param app Taken, on success. \retval 0 on success, -1 if memory ran out. */
-static int add_locked(struct bids *bids, char *app, int score, long recipient)
+/*! \brief Note a bid of one that has none. \param bid Its name is taken, on success. \retval 0 on success, -1 if memory ran out. */
+static int add_locked(struct bids *bids, const struct bid *bid)
 {
 	if (bids->count == bids->size) {
 		const size_t size = bids->size ? 2 * bids->size : 8;
@@ -68,18 +68,18 @@ static int add_locked(struct bids *bids, char *app, int score, long recipient)
 		bids->list = list;
 		bids->size = size;
 	}
-	bids->list[bids->count++] = (struct bid){ app, score, recipient };
-	bids->recipients += recipient >= 0;
+	bids->list[bids->count++] = *bid;
+	bids->recipients += bid->recipient >= 0;
 	return 0;
 }
 
 /*! \brief Note a bid that another broadcast had. \retval 0 on success, -1 if memory ran out. */
 static int add_copy_locked(struct bids *bids, const struct bid *bid, long recipient)
 {
-	char *app = strdup(bid->app);
+	const struct bid copy = { .app = strdup(bid->app), .score = bid->score, .recipient = recipient };
 
-	if (!app || add_locked(bids, app, bid->score, recipient)) {
-		free(app);
+	if (!copy.app || add_locked(bids, &copy)) {
+		free(copy.app);
 		return -1;
 	}
 	return 0;
@@ -95,11 +95,17 @@ static struct bid *find_locked(const struct bids *bids, const char *app)
 	return NULL;
 }
 
-/*! \brief Whether a bid of the earlier broadcast counts for the one that follows it. With the lock of the earlier one. */
-static int counts_again(const struct broadcast *broadcast, const struct broadcast *earlier, const char *app)
+/*!
+ * \brief Whether a bid of the earlier broadcast counts for the one that follows it. With the lock of the earlier one.
+ *
+ * Not that of a claim: it was told that another has the channel, and a worker may be at the next call by now.
+ */
+static int counts_again(
+	const struct broadcast *broadcast, const struct broadcast *earlier, const struct bid *bid)
 {
-	return names_find(broadcast->recipients, app) >= 0 && names_find(broadcast->excluded, app) < 0 &&
-		(earlier->state != BROADCAST_CLAIMED || strcmp(earlier->winner, app) != 0);
+	return !bid->is_claim && names_find(broadcast->recipients, bid->app) >= 0 &&
+		names_find(broadcast->excluded, bid->app) < 0 &&
+		(earlier->state != BROADCAST_CLAIMED || strcmp(earlier->winner, bid->app) != 0);
 }
 
 int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const struct names *bidders)
@@ -111,8 +117,7 @@ int bids_inherit(struct broadcast *broadcast, struct broadcast *earlier, const s
 	for (size_t i = 0; earlier->bids && i < earlier->bids->count && !failed; i++) {
 		const struct bid *bid = &earlier->bids->list[i];
 
-		failed = (!bidders || names_find(bidders, bid->app) >= 0) &&
-			counts_again(broadcast, earlier, bid->app) &&
+		failed = (!bidders || names_find(bidders, bid->app) >= 0) && counts_again(broadcast, earlier, bid) &&
 			add_copy_locked(bids, bid, names_find(broadcast->recipients, bid->app));
 	}
 	pthread_mutex_unlock(&earlier->lock);
@@ -196,20 +201,34 @@ void bids_find_recipients_locked(struct broadcast *broadcast)
 	}
 }
 
-/*! \brief Note a bid, or its new score. \param app Taken if it is the first. \retval 0 on success, -1 without memory. */
-static int put_locked(struct broadcast *broadcast, char **app, int score, long recipient)
+/*! \brief What kind of bid it is. */
+enum bid_kind {
+	/*! Of who wants another call: what is the application's already is taken. */
+	BID_NEWS = 1 << 0,
+	/*! A claim's. */
+	BID_CLAIM = 1 << 1,
+};
+
+/*!
+ * \brief Note a bid, or its new score.
+ *
+ * \param bid Its name is taken, and no longer there, if it is the application's first.
+ * \retval 0 on success, -1 without memory.
+ */
+static int put_locked(struct broadcast *broadcast, struct bid *bid)
 {
 	struct bids *bids = broadcast->bids;
-	struct bid *bid = find_locked(bids, *app);
+	struct bid *earlier = find_locked(bids, bid->app);
 
-	if (bid) {
-		bid->score = score;
+	if (earlier) {
+		earlier->score = bid->score;
+		earlier->is_claim = bid->is_claim;
 		return 0;
 	}
-	if (add_locked(bids, *app, score, recipient)) {
+	if (add_locked(bids, bid)) {
 		return -1;
 	}
-	*app = NULL;
+	bid->app = NULL;
 	if (bids->count == 1) {
 		bids->end_ns = broadcast_clock_ns() + bids->window_ms * NS_PER_MS;
 		/* Who waits has to wake at its end. */
@@ -218,31 +237,36 @@ static int put_locked(struct broadcast *broadcast, char **app, int score, long r
 	return 0;
 }
 
-/*! \brief Bid for one that may. Without the lock. */
-static enum broadcast_result commit_bid(struct broadcast *broadcast, const char *app, int score, int is_news)
+/*! \brief Bid for one that may. Without the lock. \param kind Of enum bid_kind. */
+static enum broadcast_result commit_bid(
+	struct broadcast *broadcast, const char *app, int score, unsigned int kind)
 {
 	struct deferred_release deferred = { 0 };
-	long recipient = broadcast_find_recipient(broadcast, app);
+	struct bid bid = {
+		.app = strdup(app),
+		.score = score,
+		.recipient = broadcast_find_recipient(broadcast, app),
+		.is_claim = (kind & BID_CLAIM) != 0,
+	};
 	enum broadcast_result result;
-	char *name = strdup(app);
 
-	if (!name) {
+	if (!bid.app) {
 		return BROADCAST_CLOSED;
 	}
 	pthread_mutex_lock(&broadcast->lock);
 	broadcast_expire_locked(broadcast, &deferred);
 	result = broadcast_claim_result_locked(broadcast, app);
-	if (is_news && (broadcast->state != BROADCAST_OPEN || find_locked(broadcast->bids, app))) {
+	if ((kind & BID_NEWS) && (broadcast->state != BROADCAST_OPEN || find_locked(broadcast->bids, app))) {
 		result = result == BROADCAST_OK ? BROADCAST_TAKEN : result;
 	} else if (broadcast->state == BROADCAST_OPEN) {
-		if (recipient < 0) {
+		if (bid.recipient < 0) {
 			/* A widening since then has not seen this bid. */
-			recipient = names_find(broadcast->recipients, app);
+			bid.recipient = names_find(broadcast->recipients, app);
 		}
-		if (put_locked(broadcast, &name, score, recipient)) {
+		if (put_locked(broadcast, &bid)) {
 			result = BROADCAST_CLOSED;
 		} else {
-			broadcast_forget_decline_locked(broadcast, recipient);
+			broadcast_forget_decline_locked(broadcast, bid.recipient);
 			broadcast_judge_declines_locked(broadcast, &deferred);
 			result = broadcast_claim_result_locked(broadcast, NULL);
 			/* Noted, whether it is the one that decides or not. */
@@ -250,7 +274,7 @@ static enum broadcast_result commit_bid(struct broadcast *broadcast, const char 
 		}
 	}
 	broadcast_release(broadcast, &deferred);
-	free(name);
+	free(bid.app);
 	return result;
 }
 
@@ -282,7 +306,7 @@ enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, i
 	enum broadcast_result result = BROADCAST_BUSY;
 
 	if (atomic_fetch_add(&waiting_claims, 1) < BROADCAST_MAX_WAITING_CLAIMS) {
-		result = commit_bid(broadcast, app, 0, is_news);
+		result = commit_bid(broadcast, app, 0, BID_CLAIM | (is_news ? BID_NEWS : 0u));
 		if (result == BROADCAST_OK) {
 			result = wait_for_award(broadcast, app);
 		}
@@ -319,7 +343,7 @@ enum broadcast_result broadcast_take_or_bid(
 		return broadcast_take(broadcast, app, is_registered);
 	}
 	if (broadcast_check_claimant(broadcast, &answer, is_registered)) {
-		answer.result = commit_bid(broadcast, app, 0, 1);
+		answer.result = commit_bid(broadcast, app, 0, BID_NEWS);
 		if (answer.result == BROADCAST_OK) {
 			answer.request = BROADCAST_REQUEST_BID;
 		}

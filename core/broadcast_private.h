@@ -28,6 +28,8 @@ struct bid {
 	int score;
 	/*! Its place among the recipients; -1 if it is none. */
 	long recipient;
+	/*! Whether it is that of a claim, which is answered at the award: a no is final. */
+	int is_claim;
 };
 
 /*! \brief The bids of a broadcast. */

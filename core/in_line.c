@@ -15,7 +15,9 @@
 #include "in_line.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 /*! Enough for more broadcasts than there can be. */
 #define CHAINS 16
@@ -34,6 +36,11 @@ struct in_line {
 	/*! Protects all that follows, and what is in the entries. No other lock is taken under it. */
 	pthread_mutex_t lock;
 	struct entry *first[CHAINS];
+	/*! Signalled when a call has come back: see in_line_move_begin(). */
+	pthread_cond_t came_back;
+	/*! How many have yet to, and how many have. The latter is changed first. */
+	atomic_uint moving;
+	atomic_ulong moved;
 };
 
 int in_line_compare(const struct in_line_place *one, const struct in_line_place *other)
@@ -50,9 +57,14 @@ int in_line_compare(const struct in_line_place *one, const struct in_line_place 
 struct in_line *in_line_create(void)
 {
 	struct in_line *line = calloc(1, sizeof(*line));
+	pthread_condattr_t attributes;
 
 	if (line) {
 		pthread_mutex_init(&line->lock, NULL);
+		pthread_condattr_init(&attributes);
+		pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+		pthread_cond_init(&line->came_back, &attributes);
+		pthread_condattr_destroy(&attributes);
 	}
 	return line;
 }
@@ -74,6 +86,7 @@ void in_line_destroy(struct in_line *line)
 		entry = behind;
 	}
 	if (line) {
+		pthread_cond_destroy(&line->came_back);
 		pthread_mutex_destroy(&line->lock);
 	}
 	free(line);
@@ -168,6 +181,40 @@ void in_line_leave(struct in_line *line, struct broadcast *broadcast, int priori
 	if (entry) {
 		free_entry(entry);
 	}
+}
+
+void in_line_move_begin(struct in_line *line)
+{
+	atomic_fetch_add(&line->moving, 1);
+}
+
+void in_line_move_end(struct in_line *line)
+{
+	pthread_mutex_lock(&line->lock);
+	atomic_fetch_add(&line->moved, 1);
+	atomic_fetch_sub(&line->moving, 1);
+	pthread_cond_broadcast(&line->came_back);
+	pthread_mutex_unlock(&line->lock);
+}
+
+unsigned long in_line_moved(struct in_line *line)
+{
+	return atomic_load(&line->moved);
+}
+
+int in_line_await_moves(struct in_line *line, unsigned long moved)
+{
+	struct timespec end;
+
+	if (atomic_load(&line->moving)) {
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		end.tv_sec++;
+		pthread_mutex_lock(&line->lock);
+		while (atomic_load(&line->moving) && !pthread_cond_timedwait(&line->came_back, &line->lock, &end)) {
+		}
+		pthread_mutex_unlock(&line->lock);
+	}
+	return atomic_load(&line->moved) != moved;
 }
 
 size_t in_line_next(struct in_line *line, struct in_line_walk *walk, struct broadcast **next, size_t most)

@@ -77,6 +77,32 @@ int in_line_join(struct in_line *line, struct broadcast *broadcast, int priority
 void in_line_leave(struct in_line *line, struct broadcast *broadcast, int priority, int64_t since_ns);
 
 /*!
+ * \brief Say that a call is about to leave the line and to come back as another broadcast: who takes the next one waits for
+ * it, instead of being told that there is none.
+ *
+ * \note Any thread; takes no lock. in_line_move_end() has to follow, come back or not, and soon.
+ */
+void in_line_move_begin(struct in_line *line);
+
+/*! \brief Say that in_line_move_begin() is over. \note Any thread. Takes the lock of the line. */
+void in_line_move_end(struct in_line *line);
+
+/*! \brief How often in_line_move_end() was called. \note Any thread; takes no lock. */
+unsigned long in_line_moved(struct in_line *line);
+
+/*!
+ * \brief Wait until no call is between in_line_move_begin() and in_line_move_end(), a second at the most.
+ *
+ * \param line The line.
+ * \param moved What in_line_moved() was before.
+ *
+ * \return Whether a call may have come back since then.
+ *
+ * \note Any thread that may wait. Takes the lock of the line if there is one to wait for.
+ */
+int in_line_await_moves(struct in_line *line, unsigned long moved);
+
+/*!
  * \brief The next ones behind a place.
  *
  * \param line The line.

@@ -82,9 +82,11 @@ struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_
 	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
 {
 	struct broadcast *taken;
+	unsigned long moved;
 	struct scan scan;
 
 	do {
+		moved = in_line_moved(line);
 		scan = (struct scan){
 			.app = app,
 			.is_registered = is_registered,
@@ -95,7 +97,7 @@ struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_
 		/* Asked once and not of each call: that takes locks of Asterisk's. The claim itself asks again. */
 		scan.still_asked = is_registered && !is_registered(app) ? is_registered : NULL;
 		taken = scan_line(line, &scan);
-	} while (!taken && scan.is_disputed);
+	} while (!taken && (scan.is_disputed || in_line_await_moves(line, moved)));
 	return taken;
 }
 

@@ -20,7 +20,8 @@ struct in_line;
  * \brief Claim the first broadcast in line that an application may have.
  *
  * The claim of each in turn decides, and no lock is held from one to the next. If all that there were went to others
- * meanwhile, the line is scanned again: nobody gets nothing while there is a call that it may have.
+ * meanwhile, or a call was about to come back (in_line_move_begin()), the line is scanned again: nobody gets nothing while
+ * there is a call that it may have.
  *
  * \param line The line.
  * \param app The application. Borrowed.

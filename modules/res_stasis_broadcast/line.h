@@ -64,6 +64,14 @@ void line_stop(void);
 int line_join(struct broadcast *broadcast);
 
 /*!
+ * \brief Between these a call is on offer no more and not yet again: who takes the next one waits for it.
+ *
+ * \note The channel's thread, inside the gate. The second takes the line's lock.
+ */
+void line_move_begin(void);
+void line_move_end(void);
+
+/*!
  * \brief Claim, of the broadcasts that are open, the first in line that an application may have (SPEC section 8), as
  *        take_first() does.
  *

@@ -53,6 +53,16 @@ const struct broadcast_observer line_observer = {
 	.closed = closed,
 };
 
+void line_move_begin(void)
+{
+	in_line_move_begin(open_calls);
+}
+
+void line_move_end(void)
+{
+	in_line_move_end(open_calls);
+}
+
 struct broadcast *line_take(const char *app_name)
 {
 	return take_first(open_calls, app_name, directory_has);

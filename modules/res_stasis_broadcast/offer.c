@@ -415,26 +415,38 @@ static struct offer_request request_to_continue(struct broadcast *broadcast, con
 	return request;
 }
 
-enum offer_refusal offer_move(
-	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
+/*! \brief Withdraw an offer and make it again. \param[in,out] broadcast The one, and the other if that could be made. */
+static enum offer_refusal move_in_line(
+	struct ast_channel *chan, struct broadcast **broadcast, const struct offer_request *request)
 {
 	struct broadcast *old = *broadcast;
-	const struct offer_request request = request_to_continue(old, widening);
-	char channel_id[AST_MAX_UNIQUEID];
 	enum offer_refusal refusal;
 
-	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
-	broadcast_set_moved(old, channel_id_copy(chan, channel_id));
 	if (broadcast_close(old, BROADCAST_REPLACED) != BROADCAST_REPLACED) {
 		return OFFER_OK;
 	}
-	refusal = offer_channel(chan, &request, broadcast);
+	refusal = offer_channel(chan, request, broadcast);
 	registry_remove(broadcasts, old);
 	if (refusal == OFFER_OK) {
 		broadcast_unref(old);
 	} else {
 		*broadcast = old;
 	}
+	return refusal;
+}
+
+enum offer_refusal offer_move(
+	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
+{
+	const struct offer_request request = request_to_continue(*broadcast, widening);
+	char channel_id[AST_MAX_UNIQUEID];
+	enum offer_refusal refusal;
+
+	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
+	broadcast_set_moved(*broadcast, channel_id_copy(chan, channel_id));
+	line_move_begin();
+	refusal = move_in_line(chan, broadcast, &request);
+	line_move_end();
 	return refusal;
 }
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import time
 from collections import Counter
 
 import pytest
+from harness.events import until
 from harness.plain import LOGIN
 from test_filter import process_cost
 from test_reoffer import LOST, ghost
@@ -200,6 +202,59 @@ async def test_next_best_has_it_when_the_winner_is_lost(case):
     assert result["BROADCASTLOST"] == gone.app
     await case.flush(app, other)
     assert [len(one.of("CallBroadcast", call.id)) for one in (app, other)] == [1, 1]
+
+
+async def has_bids(case, call, count):
+    async def noted():
+        shown = await case.ami.cli(f"broadcast show channel {call.id}")
+        return re.search(rf"^Bids: +{count}\b", shown, re.MULTILINE)
+
+    await until(noted, f"{count} bids are noted")
+
+
+async def lost_by_another(case, call, other):
+    """A call for which one has bid already goes to another that has bid more, and is gone then."""
+    gone = await ghost(case)
+    await has_bids(case, call, 1)
+    assert await bid(case, call, gone.app, 900) == 202
+    assert await other.decline(call.id) == 204
+
+
+async def offered_again(call, *apps):
+    for app in apps:
+        await app.wait_count(2, lambda event, app=app: event in app.of("CallBroadcast", call.id))
+
+
+async def test_claim_that_was_told_no_is_no_bid_when_the_winner_is_lost(case):
+    case.expect_log(LOST)
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other)
+    claim = asyncio.create_task(app.claim(call.id))
+    await lost_by_another(case, call, other)
+    assert await claim == 409
+    await offered_again(call, app, other)
+    assert await bid(case, call, other.app, 1) == 202
+    assert await app.decline(call.id) == 204
+    await won(case, call, other, 1)
+    assert not app.of("StasisStart")
+
+
+async def test_who_has_taken_another_call_does_not_get_the_one_before_when_its_winner_is_lost(case):
+    """Who takes has one call, the one that the answer names: the other one, or the one before when that is on offer again."""
+    case.expect_log(LOST)
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other, options="b(1000)")
+    following = await case.call("30000")
+    await app.offered(following.id)
+    takes = asyncio.create_task(take(case, app.app))
+    await lost_by_another(case, call, other)
+    taken = (await takes).json["channel_id"]
+    if taken == following.id:
+        await offered_again(call, app, other)
+        assert (await case.ari.delete(f"/broadcasts/{call.id}")).status == 204
+        await call.result()
+    await app.started(taken)
+    assert [event["channel"]["id"] for event in app.of("StasisStart")] == [taken]
 
 
 async def test_without_b_a_bid_is_a_claim(case):

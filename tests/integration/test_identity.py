@@ -19,7 +19,9 @@ from harness.case import Call
 from harness.console import console
 from harness.events import until
 from harness.user_agent import UserAgent
+from test_bids import bid, has_bids
 from test_reoffer import LOST, ghost
+from test_take_next import take
 
 RES = "res_stasis_broadcast.so"
 
@@ -358,6 +360,42 @@ async def test_lost_winner_is_left_out_after_an_attended_transfer(case):
     assert gone.app not in (await case.ari.broadcast(new_id))["recipients"]
     assert await case.ari.claim(new_id, gone.app) == 404
     await win(app, new_id)
+
+
+async def test_attended_transfer_while_who_takes_the_next_call_waits_for_the_award(case):
+    """The call is on offer under its new ID: who has asked for any call has that one, and is not told that there is none."""
+    app, other = await case.app(), await case.app("other")
+    transfer = Transfer(case)
+    await transfer.prepare(app, "20000,,,,b(1000)")
+    await other.offered(transfer.old_id)
+    takes = asyncio.create_task(take(case, app.app))
+    await has_bids(case, Call(case, transfer.old_id), 1)
+    new_id = (await transfer.connect(other))["channel"]["id"]
+    answer = await takes
+    assert (answer.status, answer.json.get("channel_id")) == (200, new_id)
+    await app.started(new_id)
+    await app.proceed(new_id)
+    assert await Call(case, new_id).status() == ("SUCCESS", "CLAIMED")
+
+
+async def test_bids_before_an_attended_transfer_do_not_count_after_it(case):
+    """The caller is another one, and all are asked again, with the window."""
+    app, other = await case.app(), await case.app("other")
+    transfer = Transfer(case)
+    await transfer.prepare(app, "20000,,,,b(5000)k(0)p(3)q(moved)")
+    await other.offered(transfer.old_id)
+    assert await bid(case, Call(case, transfer.old_id), app.app, 900) == 202
+    offer = await transfer.connect(app)
+    new = Call(case, offer["channel"]["id"])
+    assert (offer["bid_window"], offer["priority"], offer["queue"]) == (5000, 3, "moved")
+    await offered_as_another(other, transfer.old_id)
+    assert await bid(case, Call(case, transfer.old_id), app.app, 900) == 404
+    assert await bid(case, new, other.app, 2) == 202
+    assert await bid(case, new, app.app, 1) == 202
+    await other.started(new.id)
+    await other.proceed(new.id)
+    result = await new.result()
+    assert (result["BROADCASTWINNER"], result["BROADCASTSCORE"]) == (other.app, "2")
 
 
 async def test_caller_hangs_up_after_an_attended_transfer(case):

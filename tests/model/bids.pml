@@ -21,6 +21,7 @@
 
 byte lost = NOBODY;	/* the winner of broadcast 0 that was lost */
 bool waits;		/* the claim of application 2, in bids.changed */
+bool is_claim;		/* the last bid of application 2 is that of its claim */
 byte finished;		/* processes that have come to their end */
 byte best;		/* in bids_award_locked() */
 
@@ -184,7 +185,12 @@ inline come(me) {
 inline place_bid(me, score) {
 	come(me);
 	if
-	:: atomic { is_open -> commit_bid(0, me, score); is_open = false; noted = false }
+	:: atomic {
+		is_open -> commit_bid(0, me, score);
+		is_claim = (is_claim && !(noted && me == 2));
+		is_open = false;
+		noted = false
+	}
 	:: !is_open
 	fi;
 	counts = false
@@ -219,7 +225,7 @@ inline claim(me) {
 #ifdef MUT_CLAIM_DOES_NOT_WAIT
 	:: atomic { is_open -> RULE(AWARDS, b[0].state != OPEN || all_have_answered(0)); is_open = false }
 #else
-	:: atomic { is_open -> commit_bid(0, me, 1); is_open = noted; noted = false }
+	:: atomic { is_open -> commit_bid(0, me, 1); is_claim = (is_claim || noted); is_open = noted; noted = false }
 #endif
 	:: !is_open
 	fi;
@@ -268,12 +274,20 @@ inline widen(i) {
 	fi
 }
 
-/* A bid of the earlier broadcast counts for the next one if it is a recipient's there, and not the winner's. */
+/* A claim's is told no by the award. */
+#define was_told_no(one) (one == 2 && is_claim)
+
+/* A bid of the earlier broadcast counts for the next one if it is a recipient's there, and neither the winner's nor a claim's. */
 inline inherit(one) {
 #ifndef MUT_INHERIT_FORGETS
+#ifdef MUT_INHERIT_TAKES_CLAIMS
 	b[1].bid[one] = (is_recipient(1, one) -> b[0].bid[one] : 0);
+#else
+	b[1].bid[one] = (is_recipient(1, one) && !was_told_no(one) -> b[0].bid[one] : 0);
 #endif
-	b[1].said[one] = (is_recipient(1, one) && b[0].said[one] != TAKEN_BACK -> b[0].said[one] : 0)
+#endif
+	b[1].said[one] =
+		(is_recipient(1, one) && !was_told_no(one) && b[0].said[one] != TAKEN_BACK -> b[0].said[one] : 0)
 }
 
 /* offer_channel() after a lost winner, and the first look at it: bids_inherit(), broadcast_state() */

@@ -527,6 +527,62 @@ static void claim_that_waits_ends_with_the_broadcast(void **state)
 	broadcast_unref(broadcast);
 }
 
+/*! \brief The broadcast that follows one that "beta" has had and lost, for "alpha" and "gamma". */
+static struct broadcast *after_beta(struct broadcast *first)
+{
+	struct names *others = names_of("alpha", "gamma", NULL);
+	struct names *lost = names_of("beta", NULL);
+	struct broadcast_terms terms = { .channel_id = "chan",
+		.timeout_ms = DAY_MS,
+		.recipients = others,
+		.excluded = lost,
+		.bid_window_ms = 5000,
+		.bids_of = first };
+	struct broadcast *next = announced(&terms);
+
+	names_unref(others);
+	names_unref(lost);
+	return next;
+}
+
+static void claim_that_was_told_no_does_not_count_again(void **state)
+{
+	struct broadcast *first = collecting(DAY_MS, 5000);
+	struct broadcast *next;
+	struct claim alpha;
+
+	(void) state;
+	claim_aside(&alpha, first, "alpha");
+	wait_for_bids(first);
+	bid(first, "beta", 30);
+	decline(first, "gamma");
+	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
+	next = after_beta(first);
+	expect_winner(next, "", -1);
+	assert_true(!award_ns(next));
+	broadcast_unref(next);
+	broadcast_unref(first);
+}
+
+static void bid_after_a_claim_counts_again(void **state)
+{
+	struct broadcast *first = collecting(DAY_MS, 5000);
+	struct broadcast *next;
+	struct claim alpha;
+
+	(void) state;
+	claim_aside(&alpha, first, "alpha");
+	wait_for_bids(first);
+	bid(first, "alpha", 7);
+	bid(first, "beta", 30);
+	decline(first, "gamma");
+	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
+	next = after_beta(first);
+	expect_winner(next, "alpha", 7);
+	broadcast_unref(next);
+	broadcast_unref(first);
+}
+
 static void sixty_four_claims_wait_and_no_more(void **state)
 {
 	enum {
@@ -660,6 +716,8 @@ int main(void)
 		cmocka_unit_test(bids_of_other_than_the_bidders_do_not_count_again),
 		cmocka_unit_test(claim_waits_for_the_award),
 		cmocka_unit_test(claim_that_waits_ends_with_the_broadcast),
+		cmocka_unit_test(claim_that_was_told_no_does_not_count_again),
+		cmocka_unit_test(bid_after_a_claim_counts_again),
 		cmocka_unit_test(sixty_four_claims_wait_and_no_more),
 		cmocka_unit_test(crowd_has_one_winner_that_has_not_declined),
 	};

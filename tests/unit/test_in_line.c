@@ -524,6 +524,59 @@ static void who_loses_an_award_looks_from_the_front(void **state)
 	broadcast_unref(collects);
 }
 
+/*! \brief A thread in which a call comes back. */
+static pthread_t comes_back_in;
+
+static void *come_back(void *data)
+{
+	/* Whether before the scan is over or after it: the latter as a rule, since that is what is tried. */
+	poll(NULL, 0, 20);
+	if (data) {
+		join(data, NULL);
+	}
+	in_line_move_end(line);
+	return NULL;
+}
+
+/*! \brief As is_registered of take_first(), which asks it before the scan. */
+static int begins_to_scan(const char *app)
+{
+	(void) app;
+	if (comes_in_front) {
+		struct call *call = comes_in_front;
+
+		comes_in_front = NULL;
+		assert_int_equal(pthread_create(&comes_back_in, NULL, come_back, call), 0);
+	}
+	return 1;
+}
+
+static void who_finds_none_waits_for_one_that_comes_back(void **state)
+{
+	struct call back = { .since_ns = 1 };
+
+	(void) state;
+	in_line_move_begin(line);
+	comes_in_front = &back;
+	assert_ptr_equal(taken_by("alpha", begins_to_scan), &back);
+	pthread_join(comes_back_in, NULL);
+	assert_null(taken_by("alpha", begins_to_scan));
+}
+
+static void one_that_does_not_come_back_is_not_waited_for(void **state)
+{
+	(void) state;
+	in_line_move_begin(line);
+	assert_int_equal(pthread_create(&comes_back_in, NULL, come_back, NULL), 0);
+	assert_null(taken_by("alpha", NULL));
+	pthread_join(comes_back_in, NULL);
+	assert_int_equal(in_line_moved(line), 1);
+	/* One that never ends is waited for as long as that, and no longer. */
+	in_line_move_begin(line);
+	assert_null(taken_by("alpha", NULL));
+	in_line_move_end(line);
+}
+
 /*! \brief What happens just before a claim of one who takes, see claim_late(). */
 struct late {
 	const char *app;
@@ -643,6 +696,8 @@ int main(void)
 		CASE(who_loses_all_looks_again),
 		CASE(who_loses_one_goes_on_from_there),
 		CASE(who_loses_an_award_looks_from_the_front),
+		CASE(who_finds_none_waits_for_one_that_comes_back),
+		CASE(one_that_does_not_come_back_is_not_waited_for),
 		CASE(chosen_one_that_closes_before_its_claim_leaves_the_next),
 		CASE(one_that_closes_before_it_is_come_to_is_cause_for_another_scan),
 		CASE(who_does_not_wait_bids_once_and_has_the_next_then),
