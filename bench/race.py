@@ -43,6 +43,17 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+def unusual(answers: dict[str, dict[str, int]]) -> str:
+    """The answers that a race should not have: "claim none: 2"."""
+    usual = {kind: () if kind == "originate" else ("404", "409") for kind in answers}
+    return ", ".join(
+        f"{kind} {status}: {count}"
+        for kind, counts in answers.items()
+        for status, count in counts.items()
+        if status != "sent" and count and not status.startswith("2") and status not in usual[kind]
+    )
+
+
 class Race:
     """One run of ari-race."""
 
@@ -82,7 +93,7 @@ class Race:
         if report["rules_broken"]["count"]:
             found.append(f"{report['rules_broken']['count']} {RULE_BROKEN_TEXT}")
         if report["errors"]:
-            found.append(f"{report['errors']} HTTP errors")
+            found.append(f"{report['errors']} HTTP errors ({unusual(report['answers'])})")
         # An offer that is over before it is written is not sent to the rest: "partly_offered" is no fault.
         for key in ("failed", "not_offered"):
             if report["calls"][key]:

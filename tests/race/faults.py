@@ -43,6 +43,23 @@ class LateAnswers(Server):
         return await self._when_over(request, await super().decline(request))
 
 
+class ManyPings(Server):
+    """No fault: counts the pings that have come before the first application and before the first call."""
+
+    before_applications = before_calls = 0
+
+    def pings(self) -> int:
+        return sum(self.answers["ping"].values())
+
+    async def subscribe(self, request: web.Request) -> web.StreamResponse:
+        self.before_applications = self.before_applications or self.pings()
+        return await super().subscribe(request)
+
+    async def originate(self, request: web.Request) -> web.Response:
+        self.before_calls = self.before_calls or self.pings()
+        return await super().originate(request)
+
+
 class NoStart(Server):
     """The winner never gets its call."""
 

@@ -66,6 +66,14 @@ def check_gone(run: Run, why: str, status: int = 3) -> None:
 # The protocol kept
 
 
+async def test_connections_are_kept_alive_until_the_calls_begin(tmp_path: Path) -> None:
+    """Asterisk closes those that are idle for 15 s, which many applications may take to come: a claim could meet that."""
+    async with faults.ManyPings() as server:
+        check_harmless(await judge(server, tmp_path, "--apps", "4", "--calls", "2", "--rest", "12000"))
+    # Each connection that was warmed up for claims.
+    assert server.before_calls - server.before_applications >= 4
+
+
 async def test_a_good_run(tmp_path: Path) -> None:
     """Three of four applications race for twenty calls: all that is counted and measured."""
     roles = ("--apps", "4", "--claimers", "3", "--notify")

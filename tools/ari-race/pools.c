@@ -95,10 +95,24 @@ static void on_second(struct timer *timer)
 			(double) race->options.answer_timeout_ns / (double) NS_PER_S);
 		return;
 	}
+}
+
+static void on_idle_second(struct timer *timer)
+{
+	struct race *race = lws_container_of(timer, struct race, idle_timer);
+	uint64_t now = now_ns();
+
+	timer_set(&race->loop.timers, timer, now + NS_PER_S);
 	keep_alive(race->claims, &race->options.targets[0], now);
 	for (size_t i = 0; i < race->nodes.count; i++) {
 		keep_alive(race->nodes.list[i]->others, race->nodes.list[i]->target, now);
 	}
+}
+
+void pools_keep_alive(struct race *race)
+{
+	race->idle_timer.fire = on_idle_second;
+	timer_set(&race->loop.timers, &race->idle_timer, now_ns() + NS_PER_S);
 }
 
 void pools_check(struct race *race)

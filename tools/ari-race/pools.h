@@ -21,9 +21,12 @@ int pools_size(const struct options *options);
 /*! \brief Make the pools; opens no connection yet. The loop has to be open. */
 void pools_open(struct race *race);
 
+/*! \brief From now on, idle connections are kept alive. Once the pools are warm: a thousand applications may take long to come. */
+void pools_keep_alive(struct race *race);
+
 /*!
- * \brief From now on, once a second: requests that wait too long count as unanswered, idle connections are
- * kept alive, and if nothing comes from Asterisk at all the race is given up.
+ * \brief From now on, once a second: requests that wait too long count as unanswered, and if nothing comes from
+ * Asterisk at all the race is given up.
  */
 void pools_check(struct race *race);
 

@@ -78,6 +78,7 @@ struct race {
 	struct http_pool *claims; /*!< for claims and declines: they never wait behind other requests */
 	size_t claim_connections; /*!< that the pool for claims begins with */
 	struct timer check_timer; /*!< the next care for all pools */
+	struct timer idle_timer;  /*!< … and for their idle connections */
 	char asterisk[128];       /*!< its version, as it says; empty: it has not said yet */
 	bool asked;               /*!< it has answered who it is */
 	time_t wall_start;

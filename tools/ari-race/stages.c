@@ -78,6 +78,7 @@ static enum stage after_warm_up(struct race *race)
 
 static void begin_connect(struct race *race)
 {
+	pools_keep_alive(race);
 	if (!race->workers) {
 		event_sockets_connect(race->sockets);
 	}
