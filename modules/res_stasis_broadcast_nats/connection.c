@@ -29,6 +29,9 @@
 /*! How long until the next try if there cannot be a connection, in nanoseconds. */
 #define RETRY_NS INT64_C(1000000000)
 
+/*! So often the log tells of a message that is too long, in nanoseconds. */
+#define TOO_LONG_NS INT64_C(60000000000)
+
 /*! The longest subject: the prefix, a word, two names, and the dots. */
 #define SUBJECT_SIZE (CONFIG_PREFIX_SIZE + 16 + 2 * TOKEN_SIZE)
 
@@ -39,6 +42,9 @@ static char after_app[TOKEN_SIZE + 1];
 static char *buffer;
 static size_t buffer_size;
 static int64_t retry_ns = INT64_MAX;
+
+/*! Whether the library will not connect again by itself. */
+static atomic_int has_given_up;
 
 /*! Whom the connection belongs to: set before there is one. */
 static _Atomic(const struct connection_user *) owner;
@@ -118,8 +124,9 @@ static void on_changed(int is_connected, const char *text)
 {
 	changed(is_connected, text);
 	if (is_connected < 0) {
-		/* It has given up. */
-		outbox_reconnect();
+		/* It has given up, as when it may not log in. */
+		atomic_store(&has_given_up, 1);
+		outbox_wake();
 	}
 }
 
@@ -143,7 +150,6 @@ static void set_prefix(const char *prefix)
 /*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
 static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 {
-	char name[PRINTABLE_SIZE];
 	const struct bus_options options = {
 		.servers = config->servers,
 		.user = config->user,
@@ -151,7 +157,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		.credentials = config->credentials,
 		.tls = config->tls,
 		.tls_ca = config->tls_ca,
-		.name = printable(config->node, name, sizeof(name)),
+		.name = config->node_token,
 		.changed = on_changed,
 		.overrun = on_overrun,
 	};
@@ -196,6 +202,7 @@ void connection_renew(const struct connection_user *user)
 	retry_ns = INT64_MAX;
 	bus_close(bus, 0);
 	bus = NULL;
+	atomic_store(&has_given_up, 0);
 	if (!config || ast_strlen_zero(config->node)) {
 		workers_set_connected(0);
 		set_state(-1, "");
@@ -221,17 +228,46 @@ void connection_end(void)
 
 int64_t connection_attend(void)
 {
+	if (atomic_exchange(&has_given_up, 0)) {
+		retry_ns = monotonic_ns() + RETRY_NS;
+	}
 	if (retry_ns <= monotonic_ns()) {
 		connection_renew(atomic_load(&owner));
 	}
 	return retry_ns;
 }
 
-void connection_publish(const char *subject, const char *data, size_t length)
+/*! \brief Tell the log, once in a while, of what no server takes. */
+static void tell_too_long(const char *subject, size_t length)
 {
-	if (!bus || bus_publish(bus, subject, data, length)) {
+	static _Atomic int64_t told_ns;
+	char shown[PRINTABLE_SIZE];
+
+	if (monotonic_is_time(&told_ns, TOO_LONG_NS)) {
+		ast_log(LOG_WARNING,
+			"Fleet: a message of %zu bytes to %s is not sent: it is longer than max_payload of the NATS server. "
+			"Raise that, or have fewer or shorter channelvars in ari.conf\n",
+			length, printable(subject, shown, sizeof(shown)));
+	}
+}
+
+/*! \brief Publish one. \retval 0 on success, else -1; then it is counted. */
+static int send_one(const char *subject, const char *data, size_t length)
+{
+	const int result = bus ? bus_publish(bus, subject, data, length) : -1;
+
+	if (result) {
 		count(COUNTER_UNSENT);
 	}
+	if (result == BUS_TOO_LONG) {
+		tell_too_long(subject, length);
+	}
+	return result;
+}
+
+void connection_publish(const char *subject, const char *data, size_t length)
+{
+	send_one(subject, data, length);
 }
 
 /*! \brief Make room in the buffer. \retval 0 on success, -1 without memory. */
@@ -265,7 +301,9 @@ void connection_publish_event(const struct fleet_app *app, const struct event_te
 	memcpy(buffer + length, text->text, text->length);
 	length += text->length;
 	snprintf(subject, sizeof(subject), "%s%s%s", before_app, fleet_app_token(app), after_app);
-	count(bus_publish(bus, subject, buffer, length) ? COUNTER_UNSENT : COUNTER_PUBLISHED);
+	if (!send_one(subject, buffer, length)) {
+		count(COUNTER_PUBLISHED);
+	}
 }
 
 void connection_flush(void)
