@@ -465,10 +465,12 @@ int directory_get_fleet_stats(struct stasis_broadcast_fleet_stats *stats)
 
 int directory_send(const char *app, const struct stasis_broadcast_event *event)
 {
+	unsigned int left = atomic_load_explicit(&source_count, memory_order_relaxed);
+
 	for (size_t i = 0; i < DIRECTORY_MAX_SOURCES; i++) {
 		const struct directory_source *source = enter(&slots[i]);
-		/* The only one there is need not be asked: it finds the application when it sends. */
-		int is_its = source && (atomic_load(&source_count) == 1 || source->has(app));
+		/* The last one need not be asked: it finds the application when it sends. */
+		int is_its = source && (--left == 0 || source->has(app));
 		int result = is_its ? source->send(app, event) : -1;
 
 		if (source) {

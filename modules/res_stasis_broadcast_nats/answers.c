@@ -59,19 +59,36 @@ void answer_won(const char *reply)
 	ao2_cleanup(config);
 }
 
+void answer_leave_out_names(struct ast_json *broadcast)
+{
+	ast_json_object_del(broadcast, "recipients");
+	ast_json_object_del(broadcast, "declined");
+}
+
+/*! \brief Answer with a call, if that is not too long. \retval 0 if so, else -1. */
+static int answer_call(const char *reply, const struct config *config, const char *channel_id,
+	unsigned long serial, struct ast_json *broadcast)
+{
+	char nonce[NONCE_SIZE];
+
+	return answer_json_within(reply,
+		ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id", channel_id,
+			"offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms", config->hold_ms, "broadcast",
+			broadcast),
+		ANSWER_MAX_LENGTH);
+}
+
 void answer_next(const char *reply, const char *channel_id, unsigned long serial)
 {
 	struct config *config = config_get();
 	struct ast_json *broadcast = NULL;
-	char nonce[NONCE_SIZE];
 
 	if (stasis_broadcast_describe(channel_id, &broadcast)) {
 		answer_status(reply, 404, "the call went while it was taken");
-	} else if (config) {
-		answer_json(reply,
-			ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id", channel_id,
-				"offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms", config->hold_ms,
-				"broadcast", broadcast));
+	} else if (config && answer_call(reply, config, channel_id, serial, broadcast)) {
+		/* It is the worker's: better with less of it than not told. */
+		answer_leave_out_names(broadcast);
+		answer_call(reply, config, channel_id, serial, broadcast);
 	}
 	ast_json_unref(broadcast);
 	ao2_cleanup(config);

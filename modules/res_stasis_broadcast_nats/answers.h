@@ -14,6 +14,9 @@
 
 #include <stddef.h>
 
+/*! The longest answer, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
+#define ANSWER_MAX_LENGTH ((size_t) 900 * 1024)
+
 struct ast_json;
 
 /*!
@@ -40,6 +43,9 @@ void answer_status(const char *reply, int status, const char *text);
 
 /*! \brief Tell a winner that it has won: a 204, where the node's ARI is, and how long the call waits. As answer_json(). */
 void answer_won(const char *reply);
+
+/*! \brief Leave the names of its recipients out of a call's description: of ten thousand they do not fit a message. */
+void answer_leave_out_names(struct ast_json *broadcast);
 
 /*! \brief Tell who has asked for the next call in line which one it has now. As answer_json(). */
 void answer_next(const char *reply, const char *channel_id, unsigned long serial);

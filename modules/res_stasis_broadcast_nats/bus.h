@@ -94,12 +94,15 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
  */
 int bus_subscribe(struct bus *bus, const char *subject, bus_handler handler);
 
+/*! \brief Of bus_publish(): the server takes no messages that are so long. */
+#define BUS_TOO_LONG (-2)
+
 /*!
  * \brief Send a message, or keep it for bus_flush().
  *
  * \param subject Well-formed: the library does not check it.
  *
- * \retval 0 on success, -1 if it is not sent.
+ * \retval 0 on success, BUS_TOO_LONG, or -1 if it is not sent for another reason.
  *
  * \note The thread that has opened it. Blocks at most 100 ms.
  */

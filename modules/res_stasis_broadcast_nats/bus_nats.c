@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
+
 /*! The most URLs of servers. */
 #define MAX_SERVERS 32
 
@@ -146,10 +148,21 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 	leave(bus);
 }
 
-/*! \brief Tell that it is not connected at first, unless it is by now. */
-static void tell_not_yet(struct bus *bus)
+/*! \brief Why there is no connection yet. The library does not say what is wrong with TLS. */
+static void write_not_yet(struct bus *bus, int has_tls, char text[BUS_TEXT_SIZE])
 {
-	const char *error = nats_GetLastError(NULL);
+	const char *error = NULL;
+
+	natsConnection_GetLastError(bus->connection, &error);
+	snprintf(text, BUS_TEXT_SIZE, "%s",
+		error && *error ? error
+			: has_tls   ? "no server answers, or none has TLS and a certificate that tls_ca vouches for"
+						: "no server answers");
+}
+
+/*! \brief Tell that it is not connected at first, unless it is by now. */
+static void tell_not_yet(struct bus *bus, int has_tls)
+{
 	char text[BUS_TEXT_SIZE];
 	int is_news;
 
@@ -162,7 +175,7 @@ static void tell_not_yet(struct bus *bus)
 	if (!is_news) {
 		return;
 	}
-	snprintf(text, sizeof(text), "%s", error && *error ? error : "no server answers");
+	write_not_yet(bus, has_tls, text);
 	bus->changed(0, text);
 	pthread_mutex_lock(&bus->lock);
 	is_news = bus->is_connected > 0;
@@ -271,15 +284,44 @@ static natsStatus set_behavior(natsOptions *options, struct bus *bus)
 	return status;
 }
 
+/*! \brief A text as it is within quotes of JSON, to be freed; NULL without memory. */
+static char *within_quotes(const char *text)
+{
+	char *json = malloc(JSON_TEXT_SIZE(strlen(text)));
+	size_t length;
+
+	if (json) {
+		length = json_text(text, json) - 2;
+		memmove(json, json + 1, length);
+		json[length] = '\0';
+	}
+	return json;
+}
+
+/*! \brief Who we are. The library puts these texts between quotes of the JSON that it logs in with, just as they are. */
+static natsStatus set_names(natsOptions *options, const struct bus_options *wanted)
+{
+	char *name = within_quotes(wanted->name);
+	char *user = within_quotes(wanted->user);
+	char *password = within_quotes(wanted->password);
+	natsStatus status = name && user && password ? NATS_OK : NATS_NO_MEMORY;
+
+	TRY(natsOptions_SetName(options, name));
+	if (*wanted->user) {
+		TRY(natsOptions_SetUserInfo(options, user, password));
+	}
+	free(name);
+	free(user);
+	free(password);
+	return status;
+}
+
 /*! \brief Whom to connect to, and as whom. */
 static natsStatus set_peers(natsOptions *options, const struct bus_options *wanted)
 {
 	natsStatus status = set_servers(options, wanted->servers);
 
-	TRY(natsOptions_SetName(options, wanted->name));
-	if (*wanted->user) {
-		TRY(natsOptions_SetUserInfo(options, wanted->user, wanted->password));
-	}
+	TRY(set_names(options, wanted));
 	if (*wanted->credentials) {
 		TRY(natsOptions_SetUserCredentialsFromFiles(options, wanted->credentials, NULL));
 	}
@@ -358,7 +400,7 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	if (status == NATS_OK) {
 		tell_as_it_is(bus);
 	} else {
-		tell_not_yet(bus);
+		tell_not_yet(bus, options->tls);
 	}
 	return bus;
 }
@@ -417,7 +459,9 @@ int bus_subscribe(struct bus *bus, const char *subject, bus_handler handler)
 
 int bus_publish(struct bus *bus, const char *subject, const char *data, size_t length)
 {
-	return natsConnection_Publish(bus->connection, subject, data, (int) length) == NATS_OK ? 0 : -1;
+	const natsStatus status = natsConnection_Publish(bus->connection, subject, data, (int) length);
+
+	return status == NATS_OK ? 0 : status == NATS_MAX_PAYLOAD ? BUS_TOO_LONG : -1;
 }
 
 int bus_flush(struct bus *bus)

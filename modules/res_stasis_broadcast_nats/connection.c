@@ -29,16 +29,24 @@
 /*! How long until the next try if there cannot be a connection, in nanoseconds. */
 #define RETRY_NS INT64_C(1000000000)
 
+/*! So often the log tells of a message that is too long, in nanoseconds. */
+#define TOO_LONG_NS INT64_C(60000000000)
+
 /*! The longest subject: the prefix, a word, two names, and the dots. */
 #define SUBJECT_SIZE (CONFIG_PREFIX_SIZE + 16 + 2 * TOKEN_SIZE)
 
 /*! All these are the thread's own. */
 static struct bus *bus;
 static char before_app[CONFIG_PREFIX_SIZE + 16];
+static size_t before_app_length;
 static char after_app[TOKEN_SIZE + 1];
+static size_t after_app_length;
 static char *buffer;
 static size_t buffer_size;
 static int64_t retry_ns = INT64_MAX;
+
+/*! Whether the library will not connect again by itself. */
+static atomic_int has_given_up;
 
 /*! Whom the connection belongs to: set before there is one. */
 static _Atomic(const struct connection_user *) owner;
@@ -118,8 +126,9 @@ static void on_changed(int is_connected, const char *text)
 {
 	changed(is_connected, text);
 	if (is_connected < 0) {
-		/* It has given up. */
-		outbox_reconnect();
+		/* It has given up, as when it may not log in. */
+		atomic_store(&has_given_up, 1);
+		outbox_wake();
 	}
 }
 
@@ -134,7 +143,7 @@ static void set_prefix(const char *prefix)
 	char before[sizeof(before_app)];
 
 	ast_copy_string(before, before_app, sizeof(before));
-	snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
+	before_app_length = (size_t) snprintf(before_app, sizeof(before_app), "%s.offer.", prefix);
 	if (*before && strcmp(before, before_app)) {
 		workers_forget();
 	}
@@ -143,7 +152,6 @@ static void set_prefix(const char *prefix)
 /*! \brief Make a connection. \retval 0 on success, else -1 with the \a reason. */
 static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 {
-	char name[PRINTABLE_SIZE];
 	const struct bus_options options = {
 		.servers = config->servers,
 		.user = config->user,
@@ -151,7 +159,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		.credentials = config->credentials,
 		.tls = config->tls,
 		.tls_ca = config->tls_ca,
-		.name = printable(config->node, name, sizeof(name)),
+		.name = config->node_token,
 		.changed = on_changed,
 		.overrun = on_overrun,
 	};
@@ -162,7 +170,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		return -1;
 	}
 	set_prefix(config->prefix);
-	snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
+	after_app_length = (size_t) snprintf(after_app, sizeof(after_app), ".%s", config->node_token);
 	bus = bus_open(&options, reason);
 	if (bus && atomic_load(&owner)->subscribe(bus, config)) {
 		ast_copy_string(reason, "no memory, or no thread", BUS_TEXT_SIZE);
@@ -196,6 +204,7 @@ void connection_renew(const struct connection_user *user)
 	retry_ns = INT64_MAX;
 	bus_close(bus, 0);
 	bus = NULL;
+	atomic_store(&has_given_up, 0);
 	if (!config || ast_strlen_zero(config->node)) {
 		workers_set_connected(0);
 		set_state(-1, "");
@@ -221,17 +230,46 @@ void connection_end(void)
 
 int64_t connection_attend(void)
 {
+	if (atomic_exchange(&has_given_up, 0)) {
+		retry_ns = monotonic_ns() + RETRY_NS;
+	}
 	if (retry_ns <= monotonic_ns()) {
 		connection_renew(atomic_load(&owner));
 	}
 	return retry_ns;
 }
 
-void connection_publish(const char *subject, const char *data, size_t length)
+/*! \brief Tell the log, once in a while, of what no server takes. */
+static void tell_too_long(const char *subject, size_t length)
 {
-	if (!bus || bus_publish(bus, subject, data, length)) {
+	static _Atomic int64_t told_ns;
+	char shown[PRINTABLE_SIZE];
+
+	if (monotonic_is_time(&told_ns, TOO_LONG_NS)) {
+		ast_log(LOG_WARNING,
+			"Fleet: a message of %zu bytes to %s is not sent: it is longer than max_payload of the NATS server. "
+			"Raise that, or have fewer or shorter channelvars in ari.conf\n",
+			length, printable(subject, shown, sizeof(shown)));
+	}
+}
+
+/*! \brief Publish one. \retval 0 on success, else -1; then it is counted. */
+static int send_one(const char *subject, const char *data, size_t length)
+{
+	const int result = bus ? bus_publish(bus, subject, data, length) : -1;
+
+	if (result) {
 		count(COUNTER_UNSENT);
 	}
+	if (result == BUS_TOO_LONG) {
+		tell_too_long(subject, length);
+	}
+	return result;
+}
+
+void connection_publish(const char *subject, const char *data, size_t length)
+{
+	send_one(subject, data, length);
 }
 
 /*! \brief Make room in the buffer. \retval 0 on success, -1 without memory. */
@@ -247,25 +285,74 @@ static int make_room(size_t size)
 	return 0;
 }
 
-void connection_publish_event(const struct fleet_app *app, const struct event_text *text, int64_t until_ns)
+/*! \brief Put bytes behind others. \return Where the next ones go. */
+static char *put(char *next, const char *bytes, size_t length)
 {
-	const char *name = fleet_app_json(app);
-	char subject[SUBJECT_SIZE];
-	size_t length;
+	return (char *) memcpy(next, bytes, length) + length;
+}
 
-	if (!bus || make_room(strlen(name) + text->length + 64)) {
+/*! \brief Put a number that is not negative behind others. printf() takes longer than all the rest of an event. */
+static char *put_number(char *next, int64_t number)
+{
+	char digits[20];
+	size_t used = sizeof(digits);
+
+	do {
+		digits[--used] = (char) ('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return put(next, digits + used, sizeof(digits) - used);
+}
+
+/*! \brief Write an event into the buffer. \return How long it is; 0 without memory. */
+static size_t write_event(
+	const struct fleet_app *app, const struct event_text *text, int64_t until_ns, int64_t now_ns)
+{
+	static const char before_name[] = "{\"application\":";
+	static const char before_time[] = ",\"remaining_ms\":";
+	size_t length;
+	const char *name = fleet_app_json(app, &length);
+	char *next;
+
+	if (make_room(length + text->length + 64)) {
+		return 0;
+	}
+	next = put(buffer, before_name, sizeof(before_name) - 1);
+	next = put(next, name, length);
+	if (until_ns) {
+		next = put(next, before_time, sizeof(before_time) - 1);
+		next = put_number(next, (MAX(until_ns - now_ns, 0) + 999999) / 1000000);
+	}
+	*next++ = ',';
+	next = put(next, text->text, text->length);
+	return (size_t) (next - buffer);
+}
+
+/*! \brief Write the subject of events for an application. */
+static void write_subject(const struct fleet_app *app, char subject[SUBJECT_SIZE])
+{
+	size_t length;
+	const char *token = fleet_app_token(app, &length);
+	char *next = put(subject, before_app, before_app_length);
+
+	next = put(next, token, length);
+	put(next, after_app, after_app_length + 1);
+}
+
+void connection_publish_event(
+	const struct fleet_app *app, const struct event_text *text, int64_t until_ns, int64_t now_ns)
+{
+	const size_t length = bus ? write_event(app, text, until_ns, now_ns) : 0;
+	char subject[SUBJECT_SIZE];
+
+	if (!length) {
 		count(COUNTER_UNSENT);
 		return;
 	}
-	length = (size_t) sprintf(buffer, "{\"application\":%s,", name);
-	if (until_ns) {
-		length += (size_t) sprintf(buffer + length, "\"remaining_ms\":%lld,",
-			(long long) (until_ns - monotonic_ns() + 999999) / 1000000);
+	write_subject(app, subject);
+	if (!send_one(subject, buffer, length)) {
+		count(COUNTER_PUBLISHED);
 	}
-	memcpy(buffer + length, text->text, text->length);
-	length += text->length;
-	snprintf(subject, sizeof(subject), "%s%s%s", before_app, fleet_app_token(app), after_app);
-	count(bus_publish(bus, subject, buffer, length) ? COUNTER_UNSENT : COUNTER_PUBLISHED);
 }
 
 void connection_flush(void)

@@ -49,8 +49,9 @@ int64_t connection_attend(void);
 /*! \brief Publish a message. */
 void connection_publish(const char *subject, const char *data, size_t length);
 
-/*! \brief Publish an event. \param until_ns Until when it can be claimed; 0: it cannot. */
-void connection_publish_event(const struct fleet_app *app, const struct event_text *text, int64_t until_ns);
+/*! \brief Publish an event. \param until_ns Until when it can be claimed; 0: it cannot. \param now_ns The time of now. */
+void connection_publish_event(
+	const struct fleet_app *app, const struct event_text *text, int64_t until_ns, int64_t now_ns);
 
 /*! \brief Send what was published. */
 void connection_flush(void);

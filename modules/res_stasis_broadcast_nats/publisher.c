@@ -36,12 +36,14 @@ static const struct connection_user user = {
 /*! \brief Publish one, or drop it. */
 static void publish(const struct outgoing *outgoing)
 {
+	const int64_t now_ns = outgoing->until_ns ? monotonic_ns() : 0;
+
 	if (!outgoing->app) {
 		connection_publish(outgoing->data, outgoing->data + outgoing->subject_length + 1, outgoing->length);
-	} else if (outgoing->until_ns && outgoing->until_ns <= monotonic_ns()) {
+	} else if (outgoing->until_ns && outgoing->until_ns <= now_ns) {
 		count(COUNTER_EXPIRED);
 	} else {
-		connection_publish_event(outgoing->app, outgoing->text, outgoing->until_ns);
+		connection_publish_event(outgoing->app, outgoing->text, outgoing->until_ns, now_ns);
 	}
 }
 

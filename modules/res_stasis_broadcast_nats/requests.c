@@ -117,7 +117,8 @@ int request_has_reply(const struct bus_message *message)
 {
 	struct config *config = config_get();
 	const size_t length = config ? strlen(config->prefix) : 0;
-	const int is_fit = !ast_strlen_zero(message->reply) &&
+	/* Who may only ask cannot have us speak for the fleet, nor to NATS itself: $JS and $SYS are its own. */
+	const int is_fit = !ast_strlen_zero(message->reply) && *message->reply != '$' &&
 		(strncmp(message->reply, config ? config->prefix : "", length) || message->reply[length] != '.');
 
 	ao2_cleanup(config);

@@ -29,9 +29,6 @@
 #include "take.h"
 #include "workers.h"
 
-/*! The longest list that is sent, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
-#define MAX_LIST ((size_t) 900 * 1024)
-
 /*! \brief The ID of the channel of a broadcast as it is described; NULL without memory. */
 static const char *channel_id_of(struct ast_json *broadcast)
 {
@@ -115,7 +112,15 @@ static void add_offers(struct ast_json *list)
 	}
 }
 
-/*! \brief List as many calls as fit a message: the recipients of one alone can be many. \retval 0 on success, else -1. */
+/*! \brief Answer with a list, if that is not too long. \param list Taken. \retval 0 if so, else -1. */
+static int answer_calls(const char *reply, const struct config *config, struct ast_json *list)
+{
+	return answer_json_within(reply,
+		ast_json_pack("{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list),
+		ANSWER_MAX_LENGTH);
+}
+
+/*! \brief List as many calls as fit a message: the recipients of one alone can be too many. \retval 0 on success, else -1. */
 static int answer_list(const char *reply, const struct config *config, const char *app, size_t limit)
 {
 	struct ast_json *list;
@@ -128,9 +133,12 @@ static int answer_list(const char *reply, const struct config *config, const cha
 		}
 		add_offers(list);
 		count = ast_json_array_size(list);
-		is_too_long = answer_json_within(reply,
-			ast_json_pack("{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list),
-			MAX_LIST);
+		is_too_long = answer_calls(reply, config, ast_json_ref(list));
+		if (is_too_long && count == 1) {
+			answer_leave_out_names(ast_json_array_get(list, 0));
+			is_too_long = answer_calls(reply, config, ast_json_ref(list));
+		}
+		ast_json_unref(list);
 		limit = count / 2;
 	} while (is_too_long);
 	return 0;

@@ -47,10 +47,12 @@ struct fleet_app {
 	size_t count;
 	/*! Of which connection the directory knows it; 0: of none. With the lock of all. */
 	unsigned int told_of;
-	/*! The name in three ways. */
+	/*! The name in three ways, two of them with their lengths. */
 	const char *name;
 	const char *json;
 	const char *token;
+	size_t json_length;
+	size_t token_length;
 	char texts[];
 };
 
@@ -84,13 +86,15 @@ static int app_compare(void *obj, void *arg, int flags)
 	return strcmp(((const struct fleet_app *) obj)->name, key_of(arg, flags)) ? 0 : CMP_MATCH;
 }
 
-const char *fleet_app_json(const struct fleet_app *app)
+const char *fleet_app_json(const struct fleet_app *app, size_t *length)
 {
+	*length = app->json_length;
 	return app->json;
 }
 
-const char *fleet_app_token(const struct fleet_app *app)
+const char *fleet_app_token(const struct fleet_app *app, size_t *length)
 {
+	*length = app->token_length;
 	return app->token;
 }
 
@@ -122,6 +126,8 @@ static struct fleet_app *app_create(const char *name)
 		app->name = memcpy(app->texts, name, name_size);
 		app->json = memcpy(app->texts + name_size, json, json_size);
 		app->token = memcpy(app->texts + name_size + json_size, token, strlen(token) + 1);
+		app->json_length = json_size - 1;
+		app->token_length = strlen(token);
 	}
 	return app;
 }

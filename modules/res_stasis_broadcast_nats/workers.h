@@ -21,10 +21,10 @@
 /*! \brief An application that has a worker: an ao2 object. What is in it does not change. */
 struct fleet_app;
 
-/*! \brief The application's name in JSON, with its quotes. */
-const char *fleet_app_json(const struct fleet_app *app);
-/*! \brief The application's name as a token. */
-const char *fleet_app_token(const struct fleet_app *app);
+/*! \brief The application's name in JSON, with its quotes. \param[out] length In bytes. */
+const char *fleet_app_json(const struct fleet_app *app, size_t *length);
+/*! \brief The application's name as a token. \param[out] length In bytes. */
+const char *fleet_app_token(const struct fleet_app *app, size_t *length);
 
 /*! \brief Make room for workers. \retval 0 on success, -1 without memory. The thread that loads the module. */
 int workers_start(void);

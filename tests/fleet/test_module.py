@@ -450,6 +450,19 @@ async def test_list_is_no_longer_than_a_message_may_be(world):
     assert 5 <= len(listed) < 20 and listed == [call.id for call in calls][: len(listed)], len(listed)
 
 
+async def test_call_whose_recipients_do_not_fit_a_message(world):
+    """The worker is told of it all the same, without their names: it is the worker's own, and must not get lost."""
+    filter_ = await many_applications(world, 4200, 250)
+    case = world.cases[0]
+    call = await case.call(f"60000,{filter_},,,k(5000)")
+    await until(lambda: on_offer(case, 1), "it is on offer")
+    name = f"{filter_[1:]}0007-".ljust(250, "x")
+    answers = {answer["node"]: answer["broadcasts"] for answer in await world.lists(name, 30)}
+    assert [(one["channel_id"], one.get("recipients")) for one in answers["node-1"]] == [(call.id, None)]
+    taken = await world.bus.request(f"sb.v1.take.node-1.{name}", {"worker": "w"})
+    assert (taken["status"], taken["channel_id"], taken["broadcast"]["state"]) == (200, call.id, "claimed")
+
+
 async def on_offer(case, count):
     return len((await case.ari.get("/broadcasts")).json) == count
 
@@ -615,10 +628,10 @@ async def test_answers_go_nowhere_that_is_the_fleets(world):
     case = world.cases[0]
     victim = await world.raw()
     before = (await counted(case))["not understood"]
-    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1"):
+    for reply in ("", f"sb.v1.offer.{victim.app}.node-1", "sb.v1.node.node-1", "$JS.API.STREAM.PURGE.X"):
         world.bus.publish(f"sb.v1.take.node-1.{victim.app}", {"worker": "w"}, reply)
         world.bus.publish(f"sb.v1.list.{victim.app}", {}, reply)
-    await until(lambda: counted_garbage(case, before + 6), "all of it is counted")
+    await until(lambda: counted_garbage(case, before + 8), "all of it is counted")
     assert (await victim.ask("take", "node-1"))["status"] == 404
     assert not [one for one in victim.client.events if one["subject"].startswith("sb.v1.offer.")]
 

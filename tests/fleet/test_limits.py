@@ -1,0 +1,145 @@
+"""Names, passwords, certificates and messages that NATS or its library has limits or no care for; a fleet of one node."""
+
+import re
+import subprocess
+import time
+
+import pytest
+from conftest import HOLD_MS
+from harness.asterisk import INTEGRATION
+from harness.events import until
+from harness.fleet import Fleet
+from harness.nats import token
+from harness.nats_server import NatsServer
+from raw_worker import RawWorker
+from test_module import added, conf, counted, has_no_connection, reload, without
+
+MAX_PAYLOAD = 8192
+
+
+@pytest.fixture(scope="module")
+def fleet():
+    one = Fleet(1, 1, "fleet-limits", sandbox=("CHANNELVARS=BIG",))
+    one.found() and one.down()
+    one.up(INTEGRATION / "extensions.conf", f"max_payload: {MAX_PAYLOAD}", {"hold_ms": str(HOLD_MS)})
+    yield one
+    one.down()
+
+
+def named(name):
+    return lambda text: re.sub("(?m)^node = .*$", lambda _: f"node = {name}", text)
+
+
+@pytest.mark.parametrize("name", ["büro-1", 'a"b', "a\\c", "a\tb", "a\x1b[31mb", "*", "a.>", '","user":"x', "ü" * 64])
+async def test_node_of_any_name(world, name):
+    """The library writes its name into JSON as it is: the node connects whatever is in it, and has its name everywhere."""
+    async with conf(world, named(name)) as case:
+        assert await reload(case) == "Success"
+        seen = []
+        await world.bus.subscribe(f"sb.v1.node.{token(name)}", seen.append)
+
+        def is_there():
+            world.bus.publish("sb.v1.ping")
+            return seen
+
+        await until(is_there, "the node is there under its name")
+        raw = RawWorker(world.bus, world.app_name("raw"))
+        await raw.listen()
+
+        async def is_known():
+            await raw.hello()
+            return (await raw.ask("take", name))["status"] == 404
+
+        await until(is_known, "the node knows the application")
+        call = await case.call(f"10000,^{raw.app}$")
+        offer = await raw.offered(call.id)
+        assert offer["node"] == name
+        assert (await raw.claim(offer))["status"] == 204
+
+
+@pytest.fixture
+def guarded(world):
+    """A server that lets one user in."""
+    server = NatsServer(world.fleet.folder, "guarded", more='authorization { user: "u\\"", password: "p\\"q\\\\r" }')
+    server.start()
+    yield server
+    server.stop()
+
+
+def at(server, *lines):
+    return lambda text: added(f"servers = {server.url}", *lines)(without("servers")(text))
+
+
+async def test_password_with_quotes(world, guarded):
+    async with conf(world, at(guarded, 'user = u"', 'password = p"q\\r')) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: is_connected_to(case, guarded), "it is let in")
+
+
+async def is_connected_to(case, server):
+    return f"Connection:  to {server.url}" in await case.ami.cli("broadcast show nats")
+
+
+async def test_wrong_password_is_told(world, guarded):
+    """The log says why there is no connection, once; and the server is not asked all the time."""
+
+    def refusals():
+        return guarded.log.read_text().count("authentication error")
+
+    async with conf(world, at(guarded, "user = u", "password = wrong")) as case:
+        started = time.monotonic()
+        before = refusals()
+        assert await reload(case) == "Success"
+        await until(lambda: refusals() >= before + 5, "it has tried again and again")
+        # Twice at once, each time; the next time is a second later.
+        assert time.monotonic() - started > 2
+        assert "Authorization Violation" in await case.ami.cli("broadcast show nats")
+        told = [line.text for line in await case.our_log() if line.text.startswith("NATS: no connection")]
+        assert len(told) == 1 and "Authorization Violation" in told[0], told
+
+
+@pytest.fixture
+def secure(world, tmp_path):
+    """A server with TLS, and a file in which the node finds its certificate, or another one."""
+    case = world.cases[0]
+
+    def certificate(name):
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=127.0.0.1",
+                   "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.pem"]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True)
+        file = case.asterisk.folder / "etc" / f"{name}.pem"
+        file.write_bytes((tmp_path / f"{name}.pem").read_bytes())
+        return "/" + str(file.relative_to(case.asterisk.folder.parents[2]))
+
+    server = NatsServer(world.fleet.folder, "secure",
+                        more=f'tls {{ cert_file: "{tmp_path}/right.pem", key_file: "{tmp_path}/right.key" }}')  # fmt: skip
+    files = {name: certificate(name) for name in ("right", "wrong")}
+    server.start()
+    yield server, files
+    server.stop()
+
+
+async def test_certificate_that_is_not_accepted_is_told(world, secure):
+    server, files = secure
+    async with conf(world, at(server, "tls = yes", f"tls_ca = {files['wrong']}")) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: has_no_connection(case), "there is no connection")
+        assert "tls_ca" in await case.ami.cli("broadcast show nats")
+    async with conf(world, at(server, "tls = yes", f"tls_ca = {files['right']}")) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: is_connected_to(case, server), "it connects")
+
+
+async def test_event_that_no_server_takes_is_told(world):
+    """Its variables are longer than a message may be: the log says so, once, and other calls are offered as ever."""
+    raw = await world.raw()
+    case = world.cases[0]
+    before = await counted(case)
+    for _ in range(2):
+        call = await case.call(f"300,^{raw.app}$", BIG="x" * MAX_PAYLOAD)
+        assert await call.status() == ("TIMEOUT", "TIMEOUT")
+    assert (await counted(case))["dropped, no connection"] == before["dropped, no connection"] + 2
+    told = [line.text for line in await case.our_log() if "max_payload" in line.text]
+    assert len(told) == 1 and f"to sb.v1.offer.{raw.app}.node-1 " in told[0], told
+    call = await case.call(f"10000,^{raw.app}$", BIG="x")
+    assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
