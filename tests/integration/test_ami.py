@@ -278,6 +278,14 @@ async def test_list_is_empty_without_calls(case):
     assert await listing(case, "empty") == []
 
 
+@pytest.mark.parametrize("name", ["StasisBroadcastList", "StasisBroadcastApps"])
+async def test_action_id_of_any_length_is_that_of_each_entry(case, name):
+    app = await case.app()
+    call = await case.call("60000")
+    await app.offered(call.id)
+    assert len(await listing(case, "i" * 900, name)) >= 1
+
+
 async def test_list_is_in_line(case):
     app = await case.app()
     calls = []
