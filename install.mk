@@ -68,9 +68,13 @@ install: modules | installation-folders ## install modules, header, documentatio
 	@rm -rf "$(CONSOLE_DIR)" && install -d "$(CONSOLE_DIR)/js"
 	install -m 644 $(filter-out console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/"
 	install -m 644 $(filter console/js/%,$(CONSOLE_FILES)) "$(CONSOLE_DIR)/js/"
-	@# Samples become the administrator's: never overwritten.
+	@# Samples become the administrator's: never overwritten. They are for the same users as Asterisk's own files: a password
+	@# may come into them.
 	@$(if $(ASTETCDIR),install -d "$(DESTDIR)$(ASTETCDIR)"; for sample in $(INSTALLED_SAMPLES); do \
-		[ -e "$(DESTDIR)$(ASTETCDIR)/$${sample##*/}" ] || install -v -m 644 "$$sample" "$(DESTDIR)$(ASTETCDIR)/"; \
+		file="$(DESTDIR)$(ASTETCDIR)/$${sample##*/}"; like="$(DESTDIR)$(ASTETCDIR)/manager.conf"; \
+		[ ! -e "$$file" ] || continue; \
+		install -v -m 644 "$$sample" "$$file" || exit 1; \
+		[ ! -e "$$like" ] || { chmod --reference="$$like" "$$file" && chown --reference="$$like" "$$file"; } || exit 1; \
 	done)
 	@cat tools/install/installed.txt
 

@@ -20,7 +20,9 @@ export function kept() {
 }
 
 export function keep(login) {
-  sessionStorage.setItem(KEY, JSON.stringify(login));
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(login));
+  } catch { /* A browser that keeps nothing for pages: it is asked for again after a reload. */ }
 }
 
 export function forget() {
@@ -32,9 +34,22 @@ function readUrls(text) {
   const urls = text.split(/\s+/).filter(Boolean).map((word) => word.replace(/\/(ari)?\/*$/, ''));
   for (const url of urls) {
     if (!URL.canParse(url) || !/^https?:\/\//.test(url)) throw new Error(`${url} is not a URL: give http://host:port`);
+    const { host, username, password, search, hash } = new URL(url);
+    if (username || password || search || hash) throw new Error(`The URL of ${host} is to be http://host:port, without a user, "?" and "#"`);
   }
   if (!urls.length) throw new Error('Give the URL of an Asterisk');
   return [...new Set(urls)];
+}
+
+/** What the page's address says about nodes: one URL a line; "" if it says nothing. */
+function givenNodes() {
+  const [, given = ''] = /[#&]nodes=([^&]*)/.exec(location.hash) ?? [];
+  try {
+    return decodeURIComponent(given).replaceAll(',', '\n');
+  } catch {
+    // A "%" that stands for itself: as it is, to be corrected.
+    return given.replaceAll(',', '\n');
+  }
 }
 
 /** Show the form. enter(login) tries it, and returns what is wrong, or nothing. */
@@ -42,8 +57,8 @@ export function ask(enter) {
   const form = byId('login-form');
   const fields = form.elements;
   if (!fields.nodes.value) {
-    const [, given] = /[#&]nodes=([^&]*)/.exec(location.hash) ?? [];
-    fields.nodes.value = given ? decodeURIComponent(given).replaceAll(',', '\n') : ownUrl();
+    const given = givenNodes();
+    fields.nodes.value = given || ownUrl();
     byId('login-nodes').open = Boolean(given) || !location.pathname.includes('/static/');
   }
   form.onsubmit = async (event) => {

@@ -19,7 +19,7 @@ function ofNode(node, several) {
   const who = several ? `${node.name}: ` : '';
   const tell = (level, text) => problem(`${node.url} ${node.state}`, level, who + text);
   switch (node.state) {
-    case 'away': return tell('bad', `Asterisk does not answer since ${clock(node.since)}. What is shown of it is old. ${node.reason}`);
+    case 'away': return tell('bad', `Asterisk has not answered since ${clock(node.since)}. What is shown of it is old. ${node.reason}`);
     case 'refused': return tell('bad', node.reason);
     case 'unfit': return tell('bad', node.reason);
     case 'connecting': return tell('warn', 'connecting …');

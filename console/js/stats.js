@@ -7,6 +7,9 @@ import { clock, count, duration, foreign, moment, seconds, since } from './text.
 
 const percent = (share) => `${(share * 100).toFixed(share < 0.995 && share > 0 ? 1 : 0)} %`;
 
+/** The calls of queues that the service level is of, as in "broadcast show stats": what was declined or withdrawn is nobody's delay. */
+const judged = (queue) => queue.claimed + queue.abandoned + queue.timed_out;
+
 /** A rate of some minutes, of which the running one is not over. */
 function aMinute(number, minutes, began) {
   const lasted = Math.min(minutes, Math.max((Date.now() - began) / 60000, 1 / 6));
@@ -44,11 +47,11 @@ export class Tiles {
   /** The service level of all queues of all nodes. */
   level(nodes) {
     const queues = nodes.flatMap((node) => node.stats?.queues ?? []);
-    const offered = queues.reduce((sum, queue) => sum + queue.offered - queue.open, 0);
+    const ended = queues.reduce((sum, queue) => sum + judged(queue), 0);
     const inTime = queues.reduce((sum, queue) => sum + queue.within_service_level, 0);
-    const share = offered > 0 ? inTime / offered : null;
-    return ['Service level', share === null ? '–' : percent(share), share === null ? 'no queue yet' : `of ${count(offered, 'call')} in queues`,
-      share === null || offered < 10 || share >= 0.8 ? '' : share < 0.5 ? 'bad' : 'warn'];
+    const share = ended > 0 ? inTime / ended : null;
+    return ['Service level', share === null ? '–' : percent(share), share === null ? 'no queue yet' : `of ${count(ended, 'call')} in queues`,
+      share === null || ended < 10 || share >= 0.8 ? '' : share < 0.5 ? 'bad' : 'warn'];
   }
 
   draw(nodes) {
@@ -133,7 +136,7 @@ export class QueuesPanel {
   update(made, { queue, where }) {
     put(made.name, foreign(queue.name, 120));
     put(made.where, where);
-    const over = queue.offered - queue.open;
+    const over = judged(queue);
     const share = over > 0 ? queue.within_service_level / over : null;
     [queue.open || '', queue.open ? duration(queue.longest_wait_ms) : '', queue.offered, queue.claimed, queue.abandoned, queue.timed_out,
       share === null ? '–' : percent(share)].forEach((value, index) => put(made.cells[index + 1], value));

@@ -15,6 +15,7 @@
 
 const ari = require('ari-client');
 const fs = require('node:fs');
+const { basename } = require('node:path');
 const { parseArgs } = require('node:util');
 const { setTimeout: sleep } = require('node:timers/promises');
 
@@ -37,7 +38,7 @@ Claim calls that Asterisk offers with StasisBroadcast().
   --events FILE         write what happens as JSON lines to FILE, - for standard output`;
 
 function fail(message, status) {
-  process.stderr.write(`claimer: ${message}\n`);
+  process.stderr.write(`${basename(process.argv[1], '.js')}: ${message}\n`);
   process.exit(status);
 }
 
@@ -65,6 +66,24 @@ function parseOptions() {
   }
 }
 
+/* What would fail for ever, or only when something is to be told, is refused at once. */
+function checkAriOptions({ url, events }) {
+  try {
+    if (!/^https?:$/.test(new URL(url).protocol)) {
+      throw new TypeError('another protocol');
+    }
+  } catch {
+    fail(`--url '${url}' is not a URL such as http://127.0.0.1:8088/ari`, 2);
+  }
+  try {
+    if (events && events !== '-') {
+      fs.appendFileSync(events, '');
+    }
+  } catch (error) {
+    fail(`--events ${events}: ${error.message}`, 2);
+  }
+}
+
 function checkOptions(options) {
   if (!options.app) {
     fail('--app NAME is missing; see --help', 2);
@@ -75,12 +94,13 @@ function checkOptions(options) {
   if ((options.policy === 'callers-matching') !== (options.patterns.length > 0)) {
     fail('callers-matching needs at least one REGEX, the other policies take none', 2);
   }
-  if (!(Number(options.think) >= 0)) {
+  if (!/^[0-9]+\.?[0-9]*$|^\.[0-9]+$/.test(options.think)) {
     fail(`--think ${options.think} is not a number of milliseconds`, 2);
   }
   if (!['hangup', 'keep', 'continue'].includes(options.then)) {
     fail(`--then ${options.then} is not known; it is hangup, keep or continue`, 2);
   }
+  checkAriOptions(options);
 }
 
 /* As JSON, in ASCII. A caller chooses what is in it: it must not begin a line, nor steer the terminal. */
@@ -298,7 +318,7 @@ class Claimer {
   }
 }
 
-module.exports = { Claimer, fail };
+module.exports = { Claimer, checkAriOptions, fail };
 
 if (require.main === module) {
   const options = parseOptions();

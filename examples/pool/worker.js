@@ -17,7 +17,7 @@
 
 const { parseArgs } = require('node:util');
 const { setTimeout: sleep } = require('node:timers/promises');
-const { Claimer, fail } = require('../node/claimer.js');
+const { Claimer, checkAriOptions, fail } = require('../node/claimer.js');
 
 const NEXT = 'the next in line'; // holds a seat for a call whose channel StasisStart will tell
 const LATE_MS = 2000; // StasisStart, or the end of the offer, may be told so long after the offer's time
@@ -275,9 +275,10 @@ function checkOptions(options) {
   check('team', /^[A-Za-z0-9]+$/, 'letters and digits');
   check('languages', /^[a-z]{2}(,[a-z]{2})*$/, 'two small letters each, with commas between them');
   check('capacity', /^[1-9][0-9]*$/, 'a number, 1 or more');
-  check('wrap-up', /^[0-9.]+$/, 'seconds');
-  check('talk', /^[0-9.]+$/, 'seconds');
+  check('wrap-up', /^[0-9]+\.?[0-9]*$|^\.[0-9]+$/, 'seconds, 0 or more');
+  check('talk', /^[0-9]+\.?[0-9]*$|^\.[0-9]+$/, 'seconds, 0 or more');
   check('when-busy', /^(decline|wait)$/, 'decline or wait');
+  checkAriOptions(options);
 }
 
 const options = parseOptions();
@@ -286,7 +287,8 @@ if (options.help) {
   process.exit(0);
 }
 checkOptions(options);
-const app = `${options.team}-${options.languages.split(',').sort().join('_')}-${options.name}`;
+const languages = [...new Set(options.languages.split(','))].sort().join('_');
+const app = `${options.team}-${languages}-${options.name}`;
 const worker = new Worker({ ...options, app, capacity: Number(options.capacity), then: 'hangup' });
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => worker.goodbye());

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "python"))
-from claimer import Claimer, add_ari_options  # noqa: E402
+from claimer import Claimer, add_ari_options, not_negative  # noqa: E402
 
 NEXT = "the next in line"  # holds a seat for a call whose channel StasisStart will tell
 LATE_SECONDS = 2  # StasisStart, or the end of the offer, may be told so much after the offer's time
@@ -218,14 +218,14 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--team", default="sales", help="the dialplan's circles ask for it (%(default)s)")
     parser.add_argument("--languages", default="en", metavar="XX,XX", help="its skills (%(default)s)")
     parser.add_argument("--capacity", type=int, default=1, metavar="N", help="calls at once (%(default)s)")
-    parser.add_argument("--wrap-up", type=float, default=2, metavar="S", help="seconds of rest after a call (%(default)s)")
+    parser.add_argument("--wrap-up", type=not_negative, default=2, metavar="S", help="seconds of rest after a call (%(default)s)")
     parser.add_argument("--when-busy", choices=("decline", "wait"), default="decline",
                         help="decline: the call goes to the next circle; wait: it stays in line (%(default)s)")
-    parser.add_argument("--talk", type=float, default=0, metavar="S", help="seconds from greeting to goodbye (0)")
+    parser.add_argument("--talk", type=not_negative, default=0, metavar="S", help="seconds from greeting to goodbye (0)")
     parser.add_argument("--play", default="sound:hello-world", metavar="MEDIA", help="the greeting (%(default)s)")
     add_ari_options(parser)
     options = parser.parse_args()
-    languages = sorted(options.languages.split(","))
+    languages = sorted(set(options.languages.split(",")))
     if options.capacity < 1:
         parser.error(f"--capacity {options.capacity}: it must be 1 or more")
     if not all(re.fullmatch("[a-z][a-z]", language) for language in languages):

@@ -227,9 +227,28 @@ def describe(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def ari_url(text: str) -> str:
+    """A URL without a slash at its end. One that cannot be used would fail for ever, so it is refused at once."""
+    try:
+        url = URL(text)
+        usable = url.scheme in ("http", "https") and url.host and url.port
+    except ValueError:
+        usable = False
+    if not usable:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a URL such as http://127.0.0.1:8088/ari")
+    return text.rstrip("/")
+
+
+def not_negative(text: str) -> float:
+    """A time."""
+    if not re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
+    return float(text)
+
+
 def add_ari_options(parser: argparse.ArgumentParser) -> None:
     """Where Asterisk is, and where to say what happens."""
-    parser.add_argument("--url", default="http://127.0.0.1:8088/ari", type=lambda url: url.rstrip("/"),
+    parser.add_argument("--url", default="http://127.0.0.1:8088/ari", type=ari_url,
                         help="where ARI is (%(default)s)")
     parser.add_argument("--user", default="ari", help="ARI user (%(default)s)")
     parser.add_argument("--password", default="ari", help="its password (%(default)s)")
@@ -246,12 +265,14 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--policy", nargs="+", default=["claim"], metavar=("POLICY", "REGEX"),
                         help="claim (the default) | decline | ignore | callers-matching REGEX ...:\n"
                         "claim calls from numbers that match one of them, decline the others")
-    parser.add_argument("--think", type=float, default=0, metavar="MS", help="wait so long before a claim (0)")
+    parser.add_argument("--think", type=not_negative, default=0, metavar="MS", help="wait so long before a claim (0)")
     parser.add_argument("--play", default="sound:hello-world", metavar="MEDIA",
                         help="an ARI media URI (%(default)s)")
     parser.add_argument("--then", choices=("hangup", "keep", "continue"), default="hangup",
                         help="after it: hang up, keep the call, or give it back to the dialplan (%(default)s)")
     options = parser.parse_args()
+    if not options.app:
+        parser.error("--app must not be empty")
     policy, *patterns = options.policy
     if policy not in ("claim", "decline", "ignore", "callers-matching"):
         parser.error(f"--policy {policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...")

@@ -27,9 +27,6 @@
 #include "stats_store.h"
 #include "withdraw.h"
 
-/*! The longest line with an ActionID, in bytes. */
-#define ACTION_ID_SIZE 256
-
 static void add_call(struct ast_str **body, const struct offer *offer)
 {
 	ami_add_text(body, "Channel", offer_text(offer, OFFER_CHANNEL_NAME));
@@ -43,8 +40,23 @@ static void add_call(struct ast_str **body, const struct offer *offer)
 	ami_add_number(body, "BidWindow", offer->bid_window_ms);
 }
 
+/*!
+ * \brief Begin an event of a list.
+ *
+ * \param message The action, whose ActionID the event has, as long as it may be: it is what the manager knows its list by.
+ */
+static void begin_entry(struct ast_str **body, const struct message *message, const char *event)
+{
+	const char *action_id = astman_get_header(message, "ActionID");
+
+	ast_str_append(body, 0, "Event: %s\r\n", event);
+	if (!ast_strlen_zero(action_id)) {
+		ast_str_append(body, 0, "ActionID: %s\r\n", action_id);
+	}
+}
+
 /*! \brief One broadcast as an event of a list. */
-static void send_entry(struct mansession *session, const char *action_id, struct broadcast *broadcast)
+static void send_entry(struct mansession *session, const struct message *message, struct broadcast *broadcast)
 {
 	struct ast_str *body = ast_str_create(512);
 	struct broadcast_snapshot snapshot;
@@ -53,7 +65,7 @@ static void send_entry(struct mansession *session, const char *action_id, struct
 		return;
 	}
 	broadcast_get_snapshot(broadcast, &snapshot);
-	ast_str_set(&body, 0, "Event: StasisBroadcastListEntry\r\n%s", action_id);
+	begin_entry(&body, message, "StasisBroadcastListEntry");
 	ami_add_text(&body, "Uniqueid", broadcast_channel_id(broadcast));
 	add_call(&body, broadcast_data(broadcast));
 	ami_add_text(&body, "State", record_reason(broadcast, snapshot.state));
@@ -69,18 +81,6 @@ static void send_entry(struct mansession *session, const char *action_id, struct
 	broadcast_snapshot_clear(&snapshot);
 	astman_append(session, "%s\r\n", ast_str_buffer(body));
 	ast_free(body);
-}
-
-/*! \brief The line that tells a manager which of its actions an event belongs to; "" if it has not named it. */
-static void find_action_id(const struct message *message, char *line, size_t size)
-{
-	const char *id = astman_get_header(message, "ActionID");
-
-	*line = '\0';
-	if (!ast_strlen_zero(id)) {
-		/* Cut before the end of the line, never with it: else the next field would be part of this one. */
-		snprintf(line, size, "ActionID: %.*s\r\n", (int) (size - sizeof("ActionID: \r\n")), id);
-	}
 }
 
 /*! \brief Tell a manager that the module goes. */
@@ -101,7 +101,6 @@ static void send_complete(
 /*! \brief The action StasisBroadcastList, in the thread of the manager's session. */
 static int list_broadcasts(struct mansession *session, const struct message *message)
 {
-	char action_id[ACTION_ID_SIZE];
 	struct line *line;
 	size_t count;
 	size_t open;
@@ -115,10 +114,9 @@ static int list_broadcasts(struct mansession *session, const struct message *mes
 		astman_send_error(session, message, "Out of memory");
 		return 0;
 	}
-	find_action_id(message, action_id, sizeof(action_id));
 	astman_send_listack(session, message, "Calls will follow, first in line first", "start");
 	for (size_t i = 0; i < count; i++) {
-		send_entry(session, action_id, line[i].broadcast);
+		send_entry(session, message, line[i].broadcast);
 	}
 	line_free(line, count);
 	send_complete(session, message, "StasisBroadcastListComplete", count);
@@ -127,7 +125,7 @@ static int list_broadcasts(struct mansession *session, const struct message *mes
 
 /*! \brief The events of StasisBroadcastApps. */
 struct apps_list {
-	const char *action_id;
+	const struct message *message;
 	struct ast_str *events;
 	size_t count;
 };
@@ -138,7 +136,7 @@ static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 	struct apps_list *list = data;
 	struct ast_str **body = &list->events;
 
-	ast_str_append(body, 0, "Event: StasisBroadcastAppsEntry\r\n%s", list->action_id);
+	begin_entry(body, list->message, "StasisBroadcastAppsEntry");
 	ami_add_text(body, "Application", app->name);
 	ami_add_number(body, "Connections", app->connections);
 	ami_add_text(body, "Silent", AST_CLI_YESNO(app->is_silent));
@@ -162,11 +160,9 @@ static void add_app(const struct stasis_broadcast_app_stats *app, void *data)
 /*! \brief The action StasisBroadcastApps, in the thread of the manager's session. */
 static int list_apps(struct mansession *session, const struct message *message)
 {
-	char action_id[ACTION_ID_SIZE];
-	struct apps_list list = { .action_id = action_id, .events = ast_str_create(4096) };
+	struct apps_list list = { .message = message, .events = ast_str_create(4096) };
 	int failed = -1;
 
-	find_action_id(message, action_id, sizeof(action_id));
 	if (list.events && gate_enter()) {
 		ast_free(list.events);
 		return refuse(session, message);

@@ -46,7 +46,10 @@ static const struct command commands[] = {
 		"Usage: broadcast show [from <place> [<count>]]\n"
 		"       Shows the calls on offer, first in line first: higher priority, then\n"
 		"       longer since the first offer. Behind them those that an application has.\n"
-		"       100 at a time; the last lines say how many more there are.\n",
+		"       100 at a time; the last lines say how many more there are.\n"
+		"       Columns that would be empty are left out. With circles, k() or b():\n"
+		"       Round  the circle that is open    First  how many heard of it at first\n"
+		"       Bids   bids that there are        Score  the one that won\n",
 		cli_show, 2, complete_from },
 	{ "broadcast show channel",
 		"Usage: broadcast show channel <unique ID>\n"
@@ -60,6 +63,7 @@ static const struct command commands[] = {
 		"       State   ok, silent (does not answer), stalled (does not read), gone\n"
 		"       Offers  calls it was offered      Won    calls it got\n"
 		"       Late    claims that came too late Decl   calls it declined\n"
+		"       Bids    bids that it made         Award  calls it got by one\n"
 		"       Lost    calls it got and was gone before it had them\n"
 		"       Row     unanswered offers in a row that ended without anybody\n"
 		"       Heard   how long ago it claimed or declined\n"

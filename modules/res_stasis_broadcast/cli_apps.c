@@ -32,7 +32,7 @@ static const struct cli_column app_columns[] = {
 	{ "Drop", 0, 1 },
 	{ "Stall", 0, 0 },
 	{ "Twice", 0, 0 },
-	{ "Application", 0, 0 },
+	{ "Application", 0, 0, 1 },
 };
 
 /*! \brief The applications that are shown. */

@@ -46,10 +46,10 @@ static int64_t waited_ms(const struct line *line)
 }
 
 static const struct cli_column call_columns[] = {
-	{ "Channel", 0, 0 },
+	{ "Channel", 0, 0, 1 },
 	{ "Caller", 1, 0 },
 	{ "Called", 1, 0 },
-	{ "Queue", 1, 0 },
+	{ "Queue", 1, 0, 1 },
 	{ "Prio", 1, 1 },
 	{ "Round", 1, 0 },
 	{ "First", 1, 1 },
@@ -61,7 +61,7 @@ static const struct cli_column call_columns[] = {
 	{ "Offered", 0, 1 },
 	{ "Declined", 0, 1 },
 	{ "Filter", 1, 0 },
-	{ "Winner", 1, 0 },
+	{ "Winner", 1, 0, 1 },
 };
 
 /*! \brief Add a number, or nothing if there is none to tell. */
@@ -230,7 +230,7 @@ static const struct cli_column recipient_columns[] = {
 	{ "Declined", 0, 0 },
 	{ "Lost", 0, 0 },
 	{ "Claimed", 0, 0 },
-	{ "Application", 0, 0 },
+	{ "Application", 0, 0, 1 },
 };
 
 /*! \brief A call, and the table of whom it is offered to. */

@@ -73,6 +73,8 @@ struct cli_column {
 	int is_optional;
 	/*! Whether it is aligned to the right. */
 	int is_number;
+	/*! Whether its texts are never cut: what other commands are given, and what differs only at its end. */
+	int is_whole;
 };
 
 /*! \brief A table that is written when it is complete, each column as wide as it needs. All zero but for the columns. */
@@ -87,7 +89,11 @@ struct cli_table {
 	int is_out_of_memory;
 };
 
-/*! \brief Add the next cell. \param text Anybody's: it is escaped, and cut if it is longer than 60 characters. */
+/*!
+ * \brief Add the next cell.
+ *
+ * \param text Anybody's: it is escaped, and cut if it is longer than 60 characters and its column is not one of whole texts.
+ */
 void cli_table_add(struct cli_table *table, const char *text);
 
 /*! \brief Add the next cell as printf() does. */

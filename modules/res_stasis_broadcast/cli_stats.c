@@ -134,7 +134,7 @@ static const struct cli_column queue_columns[] = {
 	{ "Service level", 0, 1 },
 	{ "Waiting", 0, 1 },
 	{ "Longest wait", 0, 1 },
-	{ "Queue", 0, 0 },
+	{ "Queue", 0, 0, 1 },
 };
 
 static void add_queue(const struct stasis_broadcast_queue_stats *queue, void *data)
@@ -202,8 +202,8 @@ char *cli_reset_stats(int fd, int argc, const char *const *argv attribute_unused
 
 static const struct cli_column settings_columns[] = {
 	{ "Setting", 0, 0 },
-	{ "Value", 0, 0 },
-	{ "From", 0, 0 },
+	{ "Value", 0, 0, 1 },
+	{ "From", 0, 0, 1 },
 };
 
 char *cli_show_settings(int fd, int argc, const char *const *argv attribute_unused)

@@ -11,10 +11,14 @@
 
 #include "cli_private.h"
 
+#include "app_filter.h"
 #include "asterisk/utils.h"
 
 /*! Room for a cell: 60 characters and what shows that there were more. */
 #define CELL_SIZE 64
+
+/*! Room for a cell that is never cut: the longest name, each byte of it escaped. */
+#define WHOLE_CELL_SIZE (4 * APP_FILTER_MAX_NAME + 8)
 
 /*! \brief Note where the next cell begins. \retval 0 on success, -1 without memory. */
 static int begin_cell(struct cli_table *table)
@@ -42,17 +46,18 @@ static int begin_cell(struct cli_table *table)
 
 void cli_table_add(struct cli_table *table, const char *text)
 {
-	char shown[CELL_SIZE];
+	const int is_whole = table->columns[table->cell_count % table->column_count].is_whole;
+	char shown[WHOLE_CELL_SIZE];
 
 	if (!begin_cell(table)) {
 		/* Cells are separated by what is in none of them. */
-		ast_str_append(&table->text, 0, "%s\n", printable(text, shown, sizeof(shown)));
+		ast_str_append(&table->text, 0, "%s\n", printable(text, shown, is_whole ? sizeof(shown) : CELL_SIZE));
 	}
 }
 
 void cli_table_format(struct cli_table *table, const char *format, ...)
 {
-	char text[CELL_SIZE];
+	char text[WHOLE_CELL_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);

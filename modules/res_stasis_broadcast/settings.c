@@ -11,14 +11,12 @@
 
 #include "asterisk.h"
 
-#include <errno.h>
-
 #include "asterisk/astobj2.h"
 #include "asterisk/config.h"
 #include "asterisk/config_options.h"
-#include "asterisk/paths.h"
-#include "printable.h"
 #include "app_filter.h"
+#include "conf_file.h"
+#include "printable.h"
 #include "settings.h"
 
 #define FILE_NAME "stasis_broadcast.conf"
@@ -72,12 +70,12 @@ CONFIG_INFO_STANDARD(options, current, snapshot_alloc,
 );
 /* clang-format on */
 
-/*! \brief The index of a setting that there is. */
+/*! \brief The index of a setting; of one that there is not, an index that has no name. */
 static size_t index_of(const char *name)
 {
 	size_t i = 0;
 
-	while (strcasecmp(settings_name(i), name)) {
+	while (settings_name(i) && strcasecmp(settings_name(i), name)) {
 		i++;
 	}
 	return i;
@@ -99,14 +97,6 @@ static int check_together(void)
 		return -1;
 	}
 	return 0;
-}
-
-/*! \brief The name of the file that a line is in: one that is included, or ours. */
-static const char *file_of(const struct ast_variable *var)
-{
-	const char *slash = strrchr(var->file, '/');
-
-	return S_OR(slash ? slash + 1 : var->file, FILE_NAME);
 }
 
 /*! \brief Whether a setting that is a filter can be used as one. \retval 0 if so, -1 if not. */
@@ -134,34 +124,59 @@ static int read_option(const struct aco_option *opt attribute_unused, struct ast
 
 	if (settings_set(&snapshot->values, var->name, var->value, reason) ||
 		check_filter(var->name, var->value, reason)) {
-		ast_log(LOG_ERROR, "%s, line %d: %s = '%s' %s\n", file_of(var), var->lineno, var->name,
-			printable(var->value, value, sizeof(value)), reason);
+		ast_log(LOG_ERROR, "%s, line %d: %s = '%s' %s\n", conf_file_of(var, FILE_NAME), var->lineno,
+			var->name, printable(var->value, value, sizeof(value)), reason);
 		return -1;
 	}
 	origin = &snapshot->origins[index_of(var->name)];
-	ast_copy_string(origin->file, file_of(var), sizeof(origin->file));
+	ast_copy_string(origin->file, conf_file_of(var, FILE_NAME), sizeof(origin->file));
 	origin->line = var->lineno;
 	return 0;
 }
 
-/*! \brief Whether all sections are ours. \retval 0 if they are, -1 if not; the log then says which. */
+/*! \brief Tell of a section that is not ours. \param first The first line of it; NULL if it has none. */
+static void tell_section(const char *section, const struct ast_variable *first)
+{
+	char shown[PRINTABLE_SIZE];
+
+	printable(section, shown, sizeof(shown));
+	if (first) {
+		ast_log(LOG_ERROR, "%s, line %d: this is in section [%s], but all settings are in [general]\n",
+			conf_file_of(first, FILE_NAME), first->lineno, shown);
+	} else {
+		ast_log(LOG_ERROR, FILE_NAME ", section [%s]: all settings are in [general]\n", shown);
+	}
+}
+
+/*! \brief Whether there are all settings of a section: Asterisk would tell neither the file nor what to do. */
+static int check_names(const struct ast_variable *line)
+{
+	char shown[PRINTABLE_SIZE];
+
+	for (; line; line = line->next) {
+		if (!settings_name(index_of(line->name))) {
+			ast_log(LOG_ERROR,
+				"%s, line %d: there is no setting '%s'. Those that there are: broadcast show settings\n",
+				conf_file_of(line, FILE_NAME), line->lineno, printable(line->name, shown, sizeof(shown)));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/*! \brief Whether all sections and names are ours. \retval 0 if they are, -1 if not; the log then says which is not. */
 static int check_sections(struct ast_config *file)
 {
 	const char *section = NULL;
-	char shown[PRINTABLE_SIZE];
 
 	while ((section = ast_category_browse(file, section))) {
-		if (strcasecmp(section, "general")) {
-			const struct ast_variable *first = ast_variable_browse(file, section);
+		const struct ast_variable *first = ast_variable_browse(file, section);
 
-			printable(section, shown, sizeof(shown));
-			if (first) {
-				ast_log(LOG_ERROR,
-					"%s, line %d: this is in section [%s], but all settings are in [general]\n",
-					file_of(first), first->lineno, shown);
-			} else {
-				ast_log(LOG_ERROR, FILE_NAME ", section [%s]: all settings are in [general]\n", shown);
-			}
+		if (strcasecmp(section, "general")) {
+			tell_section(section, first);
+			return -1;
+		}
+		if (check_names(first)) {
 			return -1;
 		}
 	}
@@ -190,23 +205,6 @@ static int apply_defaults(void)
 	return 0;
 }
 
-/*! \brief Asterisk found no file. \retval 0 if there is none, -1 if there is and Asterisk cannot read it. */
-static int check_missing(void)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/" FILE_NAME, ast_config_AST_CONFIG_DIR);
-	if (!access(path, R_OK)) {
-		ast_log(LOG_ERROR, FILE_NAME " cannot be read: is it a file?\n");
-		return -1;
-	}
-	if (errno != ENOENT) {
-		ast_log(LOG_ERROR, FILE_NAME " cannot be read: %s\n", strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
 /*! \brief Do what settings_read() does, but for the last line in the log. */
 static int read_file(void)
 {
@@ -216,7 +214,7 @@ static int read_file(void)
 	int result;
 
 	if (file == CONFIG_STATUS_FILEMISSING) {
-		return check_missing() ? -1 : apply_defaults();
+		return conf_file_check_missing(FILE_NAME) ? -1 : apply_defaults();
 	}
 	if (file == CONFIG_STATUS_FILEINVALID) {
 		return -1;

@@ -18,9 +18,12 @@
 #include "asterisk/json.h"
 #include "asterisk/module.h"
 
+#include "conf_file.h"
 #include "config.h"
 #include "config_values.h"
 #include "printable.h"
+
+#define FILE_NAME "stasis_broadcast_nats.conf"
 
 static AO2_GLOBAL_OBJ_STATIC(current);
 static atomic_int hold_ms;
@@ -36,7 +39,7 @@ static int read_line(struct config *config, const char *section, const struct as
 	if (!strcasecmp(section, "general") && !config_set_value(config, line->name, line->value, reason)) {
 		return 0;
 	}
-	ast_log(LOG_ERROR, "stasis_broadcast_nats.conf, line %d: %s = '%s' %s\n", line->lineno,
+	ast_log(LOG_ERROR, "%s, line %d: %s = '%s' %s\n", conf_file_of(line, FILE_NAME), line->lineno,
 		printable(line->name, name, sizeof(name)),
 		is_secret ? "..." : printable(line->value, shown, sizeof(shown)), reason);
 	return -1;
@@ -75,7 +78,7 @@ static int check_together(struct config *config)
 		missing = "servers is empty: give the URL of a NATS server";
 	}
 	if (missing) {
-		ast_log(LOG_ERROR, "stasis_broadcast_nats.conf: %s\n", missing);
+		ast_log(LOG_ERROR, FILE_NAME ": %s\n", missing);
 	}
 	return missing ? -1 : 0;
 }
@@ -84,16 +87,18 @@ struct config *config_read(void)
 {
 	struct ast_flags flags = { 0 };
 	struct config *config = ao2_alloc_options(sizeof(*config), NULL, AO2_ALLOC_OPT_LOCK_NOLOCK);
-	struct ast_config *file = ast_config_load2("stasis_broadcast_nats.conf", AST_MODULE, flags);
+	struct ast_config *file = ast_config_load2(FILE_NAME, AST_MODULE, flags);
 	int failed = !config;
 
 	if (config) {
 		config_set_defaults(config);
 	}
 	if (file == CONFIG_STATUS_FILEINVALID) {
-		ast_log(LOG_ERROR, "stasis_broadcast_nats.conf cannot be read: a line of it is not understood\n");
+		ast_log(LOG_ERROR, FILE_NAME " cannot be read: a line of it is not understood\n");
 		failed = 1;
-	} else if (file && config) {
+	} else if (file == CONFIG_STATUS_FILEMISSING) {
+		failed |= conf_file_check_missing(FILE_NAME);
+	} else if (config) {
 		failed = read_lines(config, file) || check_together(config);
 	}
 	if (file && file != CONFIG_STATUS_FILEINVALID) {

@@ -206,11 +206,11 @@ instance_conf() {
     touch "$DIR"/etc/{acl,stasis}.conf
     instance_modules_conf >"$DIR/etc/modules.conf"
     if [ -n "${EXTENSIONS:-}" ]; then
-        cp "$EXTENSIONS" "$DIR/etc/extensions_extra.conf" || die "EXTENSIONS=$EXTENSIONS cannot be read"
+        cp "$EXTENSIONS" "$DIR/etc/extensions_extra.conf" 2>/dev/null || die "EXTENSIONS=$EXTENSIONS cannot be read"
         echo '#include "extensions_extra.conf"' >>"$DIR/etc/extensions.conf"
     fi
     if [ -n "${CONF:-}" ]; then
-        cp "$CONF"/*.conf "$DIR/etc/" || die "CONF=$CONF is not a folder with .conf files"
+        cp "$CONF"/*.conf "$DIR/etc/" 2>/dev/null || die "CONF=$CONF is not a folder with .conf files"
     fi
 }
 

@@ -277,7 +277,7 @@ sandbox_down() {
 }
 
 need_up() {
-    asterisk_pid >/dev/null || die "Asterisk $ASTERISK${INSTANCE:+ ($INSTANCE)} is not up: make sandbox-up"
+    asterisk_pid >/dev/null || die "Asterisk $ASTERISK is not up: $(settings_words)make sandbox-up"
 }
 
 sandbox_status() {
@@ -305,6 +305,8 @@ sandbox_cli() {
 }
 
 sandbox_logs() {
+    # That of one that has ended may be read all the same.
+    [ -e "$DIR/log/full" ] || need_up
     tail -n 50 -F "$DIR/log/full" | printable
 }
 

@@ -37,7 +37,7 @@ async def test_asterisk_restarted(case, page):
     await page.reads("#line tbody", "Gunda")
     steps = restarted(case)
     await anext(steps)
-    await page.reads("#problems", "Asterisk does not answer since")
+    await page.reads("#problems", "Asterisk has not answered since")
     await page.reads("#nodes", "again in")
     await page.reads("#line tr.old", "Gunda", without="Withdraw")
     await anext(steps)
@@ -125,6 +125,36 @@ async def test_an_address_that_is_none(case, page):
     await page.reads("#login-error", "is not a URL")
 
 
+async def test_address_with_a_percent_sign(case, page):
+    """The page is there, and what was given can be corrected."""
+    await page.open(f"{url(case.asterisk)}#nodes=http://%zz,http://10%25")
+    await page.reads("#login", "Log in with a user")
+    assert await page.evaluate("document.querySelector('[name=nodes]').value") == "http://%zz\nhttp://10%25"
+    await log_in(page)
+    await page.reads("#login-error", "http://%zz is not a URL")
+    await page.do("fill", "[name=nodes]", f"http://127.0.0.1:{case.asterisk.port('HTTP')}/ari/")
+    await log_in(page)
+    await page.reads("#nodes", "live")
+
+
+async def test_address_with_more_than_a_host(case, page):
+    """A browser refuses to ask one with a user in it, and what stands behind the host would be asked for something else."""
+    host = f"127.0.0.1:{case.asterisk.port('HTTP')}"
+    await page.open(url(case.asterisk))
+    await page.do("click", "#login-nodes summary")
+    for wrong in (f"http://me:secret@{host}", f"http://{host}/?x=1", f"http://{host}/#top"):
+        await page.do("fill", "[name=nodes]", wrong)
+        await log_in(page)
+        await page.reads("#login-error", f"The URL of {host} is to be http://host:port", without="secret")
+
+
+async def test_browser_that_keeps_nothing(case, page):
+    await page.open(url(case.asterisk))
+    await page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('no room', 'QuotaExceededError'); }")
+    await log_in(page)
+    await page.reads("#nodes", "live")
+
+
 async def test_from_another_place_than_asterisk(case, page):
     """As from one's own machine: questions go over the WebSocket, and no setting of ARI's is needed for it."""
     files = functools.partial(SimpleHTTPRequestHandler, directory=REPO / "console")
@@ -180,5 +210,5 @@ async def test_several_nodes_in_one_page(case, second, page):
     await page.reads("#ended tbody", "Her", hosts[1], "withdrawn")
     # One goes; the other stays live.
     await asyncio.to_thread(second.asterisk.cli, "core stop now")
-    await page.reads("#problems", f"{hosts[1]}: Asterisk does not answer since", "127.0.0.1:1: Asterisk does not answer since")
+    await page.reads("#problems", f"{hosts[1]}: Asterisk has not answered since", "127.0.0.1:1: Asterisk has not answered since")
     await page.reads("#nodes", f"{hosts[0]} live")

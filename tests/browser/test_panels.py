@@ -117,6 +117,27 @@ async def test_stats_and_queues(case, page):
     assert "p50" in await page.evaluate("document.querySelector('#claim-chart svg').getAttribute('aria-label')")
 
 
+async def test_service_level_is_that_of_the_command(case, page):
+    """Of calls that were claimed, abandoned or timed out: what all have declined, or an operator withdrew, is not among them."""
+    await case.ami.cli("broadcast reset stats")
+    await opened(page, case)
+    app = await case.app()
+    for end in ("claim", "abandon", "decline", "withdraw"):
+        call = await caller(case, "20000,,,yes,q(blue)")
+        await app.offered(call.id)
+        if end == "claim":
+            assert await app.claim(call.id) == 204
+        elif end == "decline":
+            assert await app.decline(call.id) == 204
+        elif end == "withdraw":
+            assert (await case.ari.delete(f"/broadcasts/{call.id}")).status == 204
+        else:
+            await call.hangup()
+    assert " 50.0%" in await case.ami.cli("broadcast show stats")
+    await page.reads("#queues tbody", "blue", "4 1 1 0 50.0 %")
+    await page.reads("#tiles", "Service level 50.0 %", "of 2 calls")
+
+
 async def test_who_would_hear(case, page):
     await opened(page, case, READER)
     sales, other = await case.app("sales"), await case.app("billing")

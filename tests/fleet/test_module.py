@@ -73,6 +73,35 @@ async def test_settings_that_cannot_be_used(world, change, told):
         assert "Connection:  to nats://" in await case.ami.cli("broadcast show nats")
 
 
+async def test_file_that_cannot_be_read_is_not_taken_for_none(world):
+    """Without a file the fleet is off: one whose owner is wrong must not turn it off."""
+    async with conf(world, lambda text: text) as case:
+        case.expect_log(REFUSED)
+        file = case.asterisk.folder / "etc" / CONF
+        aside = file.rename(file.with_suffix(".aside"))
+        file.mkdir()
+        try:
+            assert await reload(case) == "Error"
+        finally:
+            file.rmdir()
+            aside.rename(file)
+        assert [line.text for line in await case.our_log()] == [f"{CONF} cannot be read: is it a file?"]
+        assert "Connection:  to nats://" in await case.ami.cli("broadcast show nats")
+
+
+async def test_mistake_in_an_included_file_is_told_with_that_file(world):
+    async with conf(world, added("#include more_nats.conf")) as case:
+        case.expect_log("^more_nats.conf")
+        more = case.asterisk.folder / "etc" / "more_nats.conf"
+        more.write_text("\nqueue = 1\n")
+        try:
+            assert await reload(case) == "Error"
+        finally:
+            more.unlink()
+        (line,) = [line.text for line in await case.our_log()]
+        assert line.startswith("more_nats.conf, line 2: queue = '1' is not")
+
+
 async def test_settings_are_applied_by_a_reload(world):
     raw = await world.raw()
     async with conf(world, added("hold_ms = 3210", "prefix = other.v2")) as case:

@@ -12,11 +12,12 @@ class Ami(EventLog):
     nudge_seconds = 0.25
     answer_seconds = DEADLINE
 
-    def __init__(self, port: int, secret: str = "sandbox", events: str = "on") -> None:
+    def __init__(self, port: int, secret: str = "sandbox", events: str = "on", user: str = "sandbox") -> None:
         """`events`: which ones are wanted, in the words of the action Login; "off" is none."""
         super().__init__("AMI")
         self.port = port
         self.secret = secret
+        self.user = user
         self.events_wanted = events
         self._ids = itertools.count(1)
         self._answers: dict[str, asyncio.Future] = {}
@@ -30,7 +31,7 @@ class Ami(EventLog):
     async def _log_in(self) -> bool:
         """Whether we are in. An Asterisk that has just been started ends some connections before it has read a word."""
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
-        fields = {"Action": "Login", "Username": "sandbox", "Secret": self.secret, "Events": self.events_wanted}
+        fields = {"Action": "Login", "Username": self.user, "Secret": self.secret, "Events": self.events_wanted}
         try:
             self._writer.write(("".join(f"{key}: {value}\r\n" for key, value in fields.items()) + "\r\n").encode())
             answer = await asyncio.wait_for(self._reader.readuntil(b"\r\n\r\n"), self.answer_seconds)

@@ -278,6 +278,14 @@ async def test_list_is_empty_without_calls(case):
     assert await listing(case, "empty") == []
 
 
+@pytest.mark.parametrize("name", ["StasisBroadcastList", "StasisBroadcastApps"])
+async def test_action_id_of_any_length_is_that_of_each_entry(case, name):
+    app = await case.app()
+    call = await case.call("60000")
+    await app.offered(call.id)
+    assert len(await listing(case, "i" * 900, name)) >= 1
+
+
 async def test_list_is_in_line(case):
     app = await case.app()
     calls = []
@@ -404,8 +412,74 @@ async def test_withdraw_races_claims(case):
     assert 0 <= won <= 25
 
 
-async def test_manager_without_the_class_may_neither_list_nor_withdraw(case):
-    """The sandbox's user has both classes; a connection that reads nothing still may, one without a log-in may not."""
+@pytest.fixture
+def managers(case):
+    """More users of AMI: each with a name, and the lines that manager.conf has of it."""
+    file = case.asterisk.folder / "etc" / "manager.conf"
+    before = file.read_text()
+
+    async def add(**users):
+        file.write_text(before + "".join(f"\n[{name}]\nsecret = {name}\n{lines}" for name, lines in users.items()))
+        await case.ami.cli("manager reload")
+        found = [await Ami(case.asterisk.port("AMI"), name, user=name).connect() for name in users]
+        for manager in found:
+            case.at_end(manager.close)
+        return found
+
+    async def restore():
+        file.write_text(before)
+        await case.ami.cli("manager reload")
+
+    case.at_end(restore)
+    return add
+
+
+async def test_classes_of_a_manager_say_what_it_may(case, managers):
+    """Read: class call has the events. Write: reporting lists, call does all, any other nothing."""
+    app = await case.app()
+    other, reporter, caller = await managers(
+        other="read = reporting,system\nwrite = system,originate,command\n",
+        reporter="read = reporting\nwrite = reporting\n",
+        caller="read = call\nwrite = call\n",
+    )
+    call = await case.call("60000,,,,q(a)")
+    await app.offered(call.id)
+    for manager, may in (other, ""), (reporter, "list"), (caller, "list withdraw"):
+        for action in "StasisBroadcastList", "StasisBroadcastApps":
+            answer = await manager.action(action)
+            assert answer["Response"] == ("Success" if "list" in may else "Error"), (manager.user, answer)
+        if "withdraw" not in may:
+            answer = await manager.action("StasisBroadcastWithdraw", ChannelId=call.id)
+            assert (answer["Response"], answer["Message"]) == ("Error", "Permission denied")
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+    assert (await caller.action("StasisBroadcastWithdraw", ChannelId=call.id))["Response"] == "Success"
+    await caller.wait(lambda event: is_step(event, call) and event["Event"] == END)
+    for manager in other, reporter:
+        await manager.action("Ping")
+        assert not {START, END} & {event.get("Event") for event in manager.events}
+
+
+@pytest.mark.parametrize("line, told", [
+    ("eventfilter = !Event: StasisBroadcast.*", []),
+    ("eventfilter = Event: StasisBroadcastEnd", [END]),
+    ("eventfilter = Queue: gold", [START, END]),
+    ("eventfilter = Queue: silver", []),
+])  # fmt: skip
+async def test_filters_of_a_manager_hold_for_our_events(case, managers, line, told):
+    app = await case.app()
+    (filtered,) = await managers(filtered=f"read = all\nwrite = all\n{line}\n")
+    call = await case.call("60000,,,,q(gold)")
+    await app.offered(call.id)
+    await withdraw(case, call.id)
+    await step(case, call, END)
+    if told:
+        await filtered.wait(lambda event: is_step(event, call) and event["Event"] == END)
+    # An answer comes behind the events that were there before it.
+    await filtered.action("Ping")
+    assert names(event for event in filtered.events if is_step(event, call)) == told
+
+
+async def test_manager_that_reads_nothing_may_act_and_one_without_a_log_in_may_not(case):
     quiet = await Ami(case.asterisk.port("AMI"), case.asterisk.ami_secret, events="off").connect()
     case.at_end(quiet.close)
     answer = await quiet.action("StasisBroadcastWithdraw", ChannelId="nobody")

@@ -55,6 +55,18 @@ def count_of(text, word):
 # Usage and completion
 
 
+@pytest.mark.parametrize("command, titles", [
+    ("broadcast show", ["Round", "First", "Bids", "Score"]),
+    ("broadcast show apps", [
+        "State", "Offers", "Won", "Late", "Decl", "Bids", "Award", "Lost", "Row", "Heard", "Median", "Queued", "Drop",
+        "Stall", "Twice",
+    ]),
+])  # fmt: skip
+async def test_usage_explains_columns(case, command, titles):
+    text = "\n".join(await run(case, f"core show help {command}"))
+    assert [title for title in titles if not re.search(rf"\b{title} {{2,}}\w|\b{title}  ?\w", text)] == []
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_usage(case, command):
     text = "\n".join(await run(case, f"core show help {command}"))
@@ -164,6 +176,22 @@ async def test_texts_of_a_caller_are_escaped(case):
     for command in ("broadcast show", f"broadcast show channel {call.id}"):
         text = "\n".join(await run(case, command))
         assert "12\\x1b[2J\\xc3\\xa9" in text and "\x1b" not in text
+
+
+async def test_ids_and_names_are_whole(case):
+    """What differs only at its end, and what another command is to be given."""
+    names = [f"{'n' * 70}-{number}" for number in range(2)]
+    queue = "q" * 80
+    await case.app_named(*names)
+    app = await case.app("winner")
+    call = await case.call(f"20000,,,,q({queue})", channel_id=case.prefix + "-" + "i" * 80)
+    await app.offered(call.id)
+    _, rows = await table(case, "broadcast show", "Channel")
+    assert [row.split()[0] for row in rows] == [call.id] and queue in rows[0].split()
+    titles, rows = await table(case, f"broadcast show channel {call.id}", "Queued")
+    assert sorted(row.split()[-1] for row in rows) == sorted([*names, app.app])
+    assert [line.split()[-1] for line in await run(case, "broadcast show apps like ^n+-") if "nn" in line] == names
+    assert [line.split()[-1] for line in (await stats(case)).splitlines() if "qq" in line] == [queue]
 
 
 # broadcast show channel
@@ -492,6 +520,16 @@ async def test_settings_of_included_files(case, conf):  # noqa: F811
     assert rows["silent_apps"] == ["skip", "stasis_broadcast.conf, line 5"]
     assert rows["reoffer"] == ["no", "stasis_broadcast.conf, line 6"]
     assert rows["timeout"] == ["500", "default"]
+
+
+async def test_long_values_and_files_are_whole(case, conf):  # noqa: F811
+    regex, file = "^(" + "name-of-an-application|" * 9 + "z)", "f" * 90 + ".conf"
+    conf.write("service_level = 7", name=file)
+    case.at_end(lambda: conf.remove(file))
+    await conf.use(f"exclude = {regex}", f"#include {file}")
+    rows = {row.split()[0]: re.split(" {2,}", row)[1:] for row in await run(case, "broadcast show settings")}
+    assert rows["exclude"] == [regex, "stasis_broadcast.conf, line 2"]
+    assert rows["service_level"] == ["7", f"{file}, line 1"]
 
 
 async def test_version(case):

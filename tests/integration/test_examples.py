@@ -98,6 +98,51 @@ async def test_wrong_url_says_what_may_be_wrong_with_it(case, language):
         assert (await example.wait(lambda line: line["event"] == "disconnected"))["reason"] == reason
 
 
+POOL = {
+    "python": ["/usr/bin/python3", str(REPO / "examples" / "pool" / "worker.py")],
+    "node": ["node", str(REPO / "examples" / "pool" / "worker.js")],
+}
+
+
+async def refused(command):
+    """What a program says that ends by itself, before it has tried to reach anything."""
+    modules = await asyncio.to_thread(install, SOURCE, "node")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=pipe, stderr=pipe, env={**os.environ, "NODE_PATH": str(modules)}
+    )
+    try:
+        said, error = await asyncio.wait_for(process.communicate(), 10)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert (process.returncode, said) == (2, b""), (process.returncode, said, error)
+    return error.decode()
+
+
+@each
+@pytest.mark.parametrize("option, value", [
+    ("url", "localhost"), ("url", ""), ("url", "ftp://localhost/ari"), ("url", "http://localhost:99999/ari"),
+    ("url", "http://"), ("events", "/nonexistent/file"),
+])  # fmt: skip
+async def test_option_that_can_never_work_is_refused_at_once(case, language, option, value):
+    for command in [*COMMANDS[language], "--app", "a"], [*POOL[language], "--name", "a"]:
+        said = await refused([*command, f"--{option}", value])
+        assert f"--{option}" in said and value in said and "Traceback" not in said and "at " not in said.split("\n")[-2]
+
+
+@each
+@pytest.mark.parametrize("value", ["", "abc", "-1", "nan", "1e3"])
+async def test_time_that_is_none_is_refused_at_once(case, language, value):
+    assert "--think" in await refused([*COMMANDS[language], "--app", "a", f"--think={value}"])
+    assert "--wrap-up" in await refused([*POOL[language], "--name", "a", f"--wrap-up={value}"])
+
+
+@each
+async def test_empty_name_is_refused_at_once(case, language):
+    assert "--app" in await refused([*COMMANDS[language], "--app", ""])
+
+
 @each
 async def test_hands_the_call_back_to_the_dialplan(case, language):
     example = await Example(case, language, "example", "--play", "sound:beep", "--then", "continue").start()

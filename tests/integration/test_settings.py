@@ -715,6 +715,14 @@ async def test_mistake_in_an_included_file_is_told_with_that_file(case, conf):
     assert "more.conf" in line
 
 
+async def test_name_that_is_none_is_told_with_its_file(case, conf):
+    case.at_end(lambda: conf.remove("more.conf"))
+    case.expect_log("more.conf")
+    conf.write("timeout = 900", "sil\x1bent = 3", name="more.conf")
+    told = r"more.conf, line 2: there is no setting 'sil\\x1bent'"
+    await check_refused(case, conf, ["[general]", "max_open = 3", "#include more.conf"], told)
+
+
 async def test_file_that_cannot_be_read_is_not_taken_for_none(case, conf):
     """Asterisk of an ordinary user's sandbox may read it all the same; then it has to apply it."""
     case.expect_log(FILE)

@@ -61,6 +61,11 @@ def test_install_keeps_asterisks_own_aside(system):
     assert CONF in system.run("dpkg-query", "-W", "-f", "${Conffiles}", PACKAGE)
 
 
+@pytest.mark.only(22)
+def test_file_for_the_password_of_nats_is_no_other_users_to_read(system):
+    assert system.run("stat", "-c", "%U:%G %a", f"{CONF[:-5]}_nats.conf").strip() == "root:asterisk 640"
+
+
 async def test_sip_call_is_claimed_on_ours(case, system):
     await check_claimed(case, lambda: case.sip(offer="10000"))
     loaded = await versions_loaded(case)
@@ -197,6 +202,19 @@ def test_modules_have_moved_since_an_older_debian(system):
 
 def test_purge_leaves_the_system_as_it_was(system):
     system.run("dpkg", "--purge", *system.packages)
+    assert system.snapshot() == system.before
+
+
+def test_administrators_own_diversion_stops_the_installation(system):
+    """Nothing is left half done: not ours, and the administrator's stays."""
+    for name in DIVERTED:
+        file = f"{system.modules}/{name}"
+        system.run("dpkg-divert", "--local", "--add", "--no-rename", "--divert", f"{file}.mine", file)
+        before = system.snapshot()
+        told = system.shell(f"! dpkg -i /srv/deb/old/{PACKAGE}_*.deb")
+        assert "local diversion" in told and f"{name}.mine" in told, told
+        assert system.snapshot() == before
+        system.run("dpkg-divert", "--local", "--remove", "--no-rename", file)
     assert system.snapshot() == system.before
 
 

@@ -150,6 +150,20 @@ def documented_commands():
     return [line for line in block.splitlines() if line.startswith("sudo asterisk -rx")]
 
 
+def test_samples_are_for_the_users_that_asterisks_own_files_are_for(tree, conf, tmp_path):
+    """A password may come into stasis_broadcast_nats.conf."""
+    etc = tmp_path / "ASTETCDIR"
+    etc.mkdir()
+    (etc / "manager.conf").touch(0o600)
+    (etc / "manager.conf").chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(etc / "manager.conf", 1, 2)
+    assert make(tree, "install", conf(), *here(tmp_path)).returncode == 0
+    modes = {(path.stat().st_mode & 0o777, path.stat().st_uid, path.stat().st_gid) for path in etc.iterdir()}
+    assert len(modes) == 1 and modes.pop()[0] == 0o640
+    assert (etc / "stasis_broadcast_nats.conf").exists()
+
+
 def test_uninstall_says_that_an_edited_configuration_stays(tree, conf, tmp_path):
     make(tree, "install", conf(), *here(tmp_path))
     etc = tmp_path / "ASTETCDIR"

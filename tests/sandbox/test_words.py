@@ -48,3 +48,21 @@ def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_peop
     env = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     done = subprocess.run(make, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, sentence, "")
+
+
+@pytest.mark.parametrize("command", ["cli", "logs", "env"])
+def test_command_that_needs_an_asterisk_says_so_where_there_is_none(idle, command):
+    shutil.rmtree(REPO / ".sandbox" / "22-sandbox-words" / "log", ignore_errors=True)
+    done = subprocess.run(
+        [REPO / "sandbox" / "sandbox", command], env=os.environ | idle.settings, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, check=False, timeout=20,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "sandbox: Asterisk 22 is not up: INSTANCE=sandbox-words make sandbox-up\n"
+
+
+def test_folder_of_settings_that_is_none_is_one_line(idle):
+    done = idle.sandbox("up", CONF="/nonexistent")
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if line != BUILDING.strip()]
+    assert told == ["sandbox: CONF=/nonexistent is not a folder with .conf files"]

@@ -65,6 +65,15 @@ static void greet(lws_sorted_usec_list_t *timer)
 	}
 }
 
+/*! \brief A whole number from 1 to 1000; 0 if a text is none. */
+static int read_capacity(const char *text)
+{
+	char *end;
+	const long number = strtol(text, &end, 10);
+
+	return *end || number < 1 || number > 1000 ? 0 : (int) number;
+}
+
 /*! \brief The options. Ends the program when they are wrong. */
 static void read_options(int argc, char *argv[], struct bus_options *options, struct calls_options *calls)
 {
@@ -85,15 +94,17 @@ static void read_options(int argc, char *argv[], struct bus_options *options, st
 			fputs(usage, stdout);
 			exit(0);
 		} else if (letter == 'c') {
-			calls->capacity = atoi(optarg);
+			calls->capacity = read_capacity(optarg);
 		} else if (letter == '?') {
 			exit(2);
 		} else {
 			*texts[letter] = optarg;
 		}
 	}
-	if (!options->app || calls->capacity < 1 || optind < argc) {
-		fputs("worker: --app NAME is missing, or --capacity is no number from 1 on; see --help\n", stderr);
+	if (!options->app || !*options->app || !calls->capacity || optind < argc) {
+		fputs(
+			"worker: --app NAME is missing, --capacity is no number from 1 to 1000, or there is a word too many; see --help\n",
+			stderr);
 		exit(2);
 	}
 }

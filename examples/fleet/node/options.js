@@ -4,6 +4,7 @@
 'use strict';
 
 const { randomUUID } = require('node:crypto');
+const { appendFileSync } = require('node:fs');
 const { parseArgs } = require('node:util');
 
 const USAGE = `usage: worker.js --app NAME [option ...]
@@ -63,6 +64,17 @@ function number(options, name, least, most) {
   return value;
 }
 
+/* Events that nobody can write would end it at the first one. */
+function checkEvents(file) {
+  try {
+    if (file && file !== '-') {
+      appendFileSync(file, '');
+    }
+  } catch (error) {
+    throw new WrongOption(`--events ${file}: ${error.message}`);
+  }
+}
+
 /* What the command line asks for; throws a WrongOption whose text says what is wrong with it. */
 function parse(words) {
   const options = { ...parseArgs({ args: words, options: OPTIONS }).values };
@@ -85,6 +97,7 @@ function parse(words) {
   if (!/^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$/.test(options.prefix)) {
     throw new WrongOption(`--prefix ${options.prefix} is not a subject of NATS: letters, digits and _ : - between dots`);
   }
+  checkEvents(options.events);
   return options;
 }
 
