@@ -17,22 +17,22 @@
 #include "stats_store.h"
 
 static const struct cli_column app_columns[] = {
-	{ "State", 0, 0 },
-	{ "Offers", 0, 1 },
-	{ "Won", 0, 1 },
-	{ "Late", 0, 1 },
-	{ "Decl", 0, 1 },
-	{ "Bids", 1, 1 },
-	{ "Award", 1, 1 },
-	{ "Lost", 0, 1 },
-	{ "Row", 0, 1 },
-	{ "Heard", 0, 1 },
-	{ "Median", 0, 1 },
-	{ "Queued", 0, 1 },
-	{ "Drop", 0, 1 },
-	{ "Stall", 0, 0 },
-	{ "Twice", 0, 0 },
-	{ "Application", 0, 0, 1 },
+	{ "State", 0 },
+	{ "Offers", CLI_NUMBER },
+	{ "Won", CLI_NUMBER },
+	{ "Late", CLI_NUMBER },
+	{ "Decl", CLI_NUMBER },
+	{ "Bids", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Award", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Lost", CLI_NUMBER },
+	{ "Row", CLI_NUMBER },
+	{ "Heard", CLI_NUMBER },
+	{ "Median", CLI_NUMBER },
+	{ "Queued", CLI_NUMBER },
+	{ "Drop", CLI_NUMBER },
+	{ "Stall", 0 },
+	{ "Twice", 0 },
+	{ "Application", CLI_WHOLE },
 };
 
 /*! \brief The applications that are shown. */

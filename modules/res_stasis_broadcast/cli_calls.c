@@ -46,22 +46,22 @@ static int64_t waited_ms(const struct line *line)
 }
 
 static const struct cli_column call_columns[] = {
-	{ "Channel", 0, 0, 1 },
-	{ "Caller", 1, 0 },
-	{ "Called", 1, 0 },
-	{ "Queue", 1, 0, 1 },
-	{ "Prio", 1, 1 },
-	{ "Round", 1, 0 },
-	{ "First", 1, 1 },
-	{ "Bids", 1, 1 },
-	{ "Score", 1, 1 },
-	{ "Waited", 0, 1 },
-	{ "Left", 1, 1 },
-	{ "State", 0, 0 },
-	{ "Offered", 0, 1 },
-	{ "Declined", 0, 1 },
-	{ "Filter", 1, 0 },
-	{ "Winner", 1, 0, 1 },
+	{ "Channel", CLI_WHOLE },
+	{ "Caller", CLI_OPTIONAL },
+	{ "Called", CLI_OPTIONAL },
+	{ "Queue", CLI_OPTIONAL | CLI_WHOLE },
+	{ "Prio", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Round", CLI_OPTIONAL },
+	{ "First", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Bids", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Score", CLI_OPTIONAL | CLI_NUMBER },
+	{ "Waited", CLI_NUMBER },
+	{ "Left", CLI_OPTIONAL | CLI_NUMBER },
+	{ "State", 0 },
+	{ "Offered", CLI_NUMBER },
+	{ "Declined", CLI_NUMBER },
+	{ "Filter", CLI_OPTIONAL },
+	{ "Winner", CLI_OPTIONAL | CLI_WHOLE },
 };
 
 /*! \brief Add a number, or nothing if there is none to tell. */
@@ -225,12 +225,12 @@ static void tell_call(int fd, const struct line *line, const struct broadcast_sn
 }
 
 static const struct cli_column recipient_columns[] = {
-	{ "Queued", 0, 0 },
-	{ "Sent (ms)", 0, 1 },
-	{ "Declined", 0, 0 },
-	{ "Lost", 0, 0 },
-	{ "Claimed", 0, 0 },
-	{ "Application", 0, 0, 1 },
+	{ "Queued", 0 },
+	{ "Sent (ms)", CLI_NUMBER },
+	{ "Declined", 0 },
+	{ "Lost", 0 },
+	{ "Claimed", 0 },
+	{ "Application", CLI_WHOLE },
 };
 
 /*! \brief A call, and the table of whom it is offered to. */

@@ -66,15 +66,21 @@ const char *cli_duration(int64_t ms, char buf[CLI_DURATION_SIZE]);
  * cli_table.c
  */
 
+/*! \brief What kind of column it is. */
+enum cli_column_kind {
+	/*! It is left out if all of its cells are empty. */
+	CLI_OPTIONAL = 1 << 0,
+	/*! It is aligned to the right. */
+	CLI_NUMBER = 1 << 1,
+	/*! Its texts are never cut: what other commands are given, and what differs only at its end. */
+	CLI_WHOLE = 1 << 2,
+};
+
 /*! \brief A column. */
 struct cli_column {
 	const char *title;
-	/*! Whether it is left out if all of its cells are empty. */
-	int is_optional;
-	/*! Whether it is aligned to the right. */
-	int is_number;
-	/*! Whether its texts are never cut: what other commands are given, and what differs only at its end. */
-	int is_whole;
+	/*! Of enum cli_column_kind. */
+	unsigned int kind;
 };
 
 /*! \brief A table that is written when it is complete, each column as wide as it needs. All zero but for the columns. */

@@ -127,14 +127,14 @@ static void show_now(int fd, const struct stasis_broadcast_totals *totals)
 }
 
 static const struct cli_column queue_columns[] = {
-	{ "Offered", 0, 1 },
-	{ "Claimed", 0, 1 },
-	{ "Abandoned", 0, 1 },
-	{ "Timed out", 0, 1 },
-	{ "Service level", 0, 1 },
-	{ "Waiting", 0, 1 },
-	{ "Longest wait", 0, 1 },
-	{ "Queue", 0, 0, 1 },
+	{ "Offered", CLI_NUMBER },
+	{ "Claimed", CLI_NUMBER },
+	{ "Abandoned", CLI_NUMBER },
+	{ "Timed out", CLI_NUMBER },
+	{ "Service level", CLI_NUMBER },
+	{ "Waiting", CLI_NUMBER },
+	{ "Longest wait", CLI_NUMBER },
+	{ "Queue", CLI_WHOLE },
 };
 
 static void add_queue(const struct stasis_broadcast_queue_stats *queue, void *data)
@@ -201,9 +201,9 @@ char *cli_reset_stats(int fd, int argc, const char *const *argv attribute_unused
 }
 
 static const struct cli_column settings_columns[] = {
-	{ "Setting", 0, 0 },
-	{ "Value", 0, 0, 1 },
-	{ "From", 0, 0, 1 },
+	{ "Setting", 0 },
+	{ "Value", CLI_WHOLE },
+	{ "From", CLI_WHOLE },
 };
 
 char *cli_show_settings(int fd, int argc, const char *const *argv attribute_unused)

@@ -46,12 +46,13 @@ static int begin_cell(struct cli_table *table)
 
 void cli_table_add(struct cli_table *table, const char *text)
 {
-	const int is_whole = table->columns[table->cell_count % table->column_count].is_whole;
+	const unsigned int kind = table->columns[table->cell_count % table->column_count].kind;
 	char shown[WHOLE_CELL_SIZE];
 
 	if (!begin_cell(table)) {
 		/* Cells are separated by what is in none of them. */
-		ast_str_append(&table->text, 0, "%s\n", printable(text, shown, is_whole ? sizeof(shown) : CELL_SIZE));
+		ast_str_append(
+			&table->text, 0, "%s\n", printable(text, shown, kind & CLI_WHOLE ? sizeof(shown) : CELL_SIZE));
 	}
 }
 
@@ -85,7 +86,7 @@ static size_t width_of(const struct cli_table *table, size_t column)
 		cell(table, i, &length);
 		width = MAX(width, length);
 	}
-	if (!width && table->columns[column].is_optional) {
+	if (!width && table->columns[column].kind & CLI_OPTIONAL) {
 		return 0;
 	}
 	return MAX(width, strlen(table->columns[column].title));
@@ -93,15 +94,15 @@ static size_t width_of(const struct cli_table *table, size_t column)
 
 /*! \brief Append a text to a line. The last column is not padded. */
 static void append(
-	struct ast_str **line, const char *text, size_t length, size_t width, int is_number, int is_last)
+	struct ast_str **line, const char *text, size_t length, size_t width, unsigned int kind, int is_last)
 {
 	const int padding = (int) (width - length);
 
 	if (ast_str_strlen(*line)) {
 		ast_str_append(line, 0, "  ");
 	}
-	ast_str_append(line, 0, "%*s%.*s%*s", is_number ? padding : 0, "", (int) length, text,
-		is_number || is_last ? 0 : padding, "");
+	ast_str_append(line, 0, "%*s%.*s%*s", kind & CLI_NUMBER ? padding : 0, "", (int) length, text,
+		kind & CLI_NUMBER || is_last ? 0 : padding, "");
 }
 
 /*! \brief Write the titles (row -1) or a row. */
@@ -119,7 +120,7 @@ static void write_row(
 		if (row >= 0) {
 			text = cell(table, row * table->column_count + i, &length);
 		}
-		append(line, text, length, widths[i], table->columns[i].is_number, i + 1 == table->column_count);
+		append(line, text, length, widths[i], table->columns[i].kind, i + 1 == table->column_count);
 	}
 	ast_cli(fd, "%s\n", ast_str_buffer(*line));
 }
