@@ -60,7 +60,7 @@ void dispatch_set_threads(int threads)
 
 int dispatch_start(int threads)
 {
-	size_t started;
+	int is_served;
 
 	memset(&dispatcher, 0, sizeof(dispatcher));
 	ast_mutex_init(&dispatcher.lock);
@@ -70,10 +70,10 @@ int dispatch_start(int threads)
 		return -1;
 	}
 	ast_mutex_lock(&dispatcher.lock);
-	workers_fill_up();
-	started = dispatcher.worker_count;
+	/* The others are the watchdog's to start: who loads the module waits for this. */
+	is_served = dispatcher.worker_count || !worker_start();
 	ast_mutex_unlock(&dispatcher.lock);
-	if (!started) {
+	if (!is_served) {
 		dispatch_stop();
 		return -1;
 	}

@@ -26,7 +26,7 @@ struct stasis_broadcast_totals;
 struct delivery;
 
 /*!
- * \brief Start the threads that send events.
+ * \brief Start the threads that send events: one, and the others come at once, but without the caller.
  *
  * \param threads How many while none is stuck; 0: one a core, 2 to 8.
  *

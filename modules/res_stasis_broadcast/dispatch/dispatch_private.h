@@ -299,7 +299,10 @@ void workers_recheck(void);
  * watchdog.c
  */
 
-/*! \brief The watchdog's thread, until the dispatcher stops and the other threads have ended. Takes the lock. */
+/*!
+ * \brief The watchdog's thread: starts the threads that there shall be, and watches until the dispatcher stops and they have
+ * ended. Takes the lock.
+ */
 void *watchdog_main(void *data);
 
 #endif /* RES_STASIS_BROADCAST_DISPATCH_PRIVATE_H */

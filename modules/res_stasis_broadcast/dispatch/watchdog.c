@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief The thread that replaces those that are stuck in a write, and joins those that have ended.
+ * \brief The thread that starts those that send, replaces those that are stuck in a write, and joins those that have ended.
  */
 
 #include "dispatch_private.h"
@@ -172,6 +172,9 @@ static void relieve_locked(void)
 void *watchdog_main(void *data attribute_unused)
 {
 	ast_mutex_lock(&dispatcher.lock);
+	if (!dispatcher.stopping) {
+		workers_fill_up();
+	}
 	while (!dispatcher.stopping || dispatcher.worker_count) {
 		ast_mutex_unlock(&dispatcher.lock);
 		timer_wait();
