@@ -12,6 +12,9 @@
 #ifndef STASIS_BROADCAST_PROVIDER_H
 #define STASIS_BROADCAST_PROVIDER_H
 
+/* Before the API that it is for. */
+#include "shared_api.h"
+
 #include "asterisk/lock.h"
 #include "asterisk/logger.h"
 #include "asterisk/stasis_app_broadcast.h"

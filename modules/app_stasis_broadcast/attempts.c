@@ -11,6 +11,9 @@
 
 #include "asterisk.h"
 
+/* Before the API that it is for. */
+#include "shared_api.h"
+
 #include "asterisk/channel.h"
 #include "asterisk/stasis_app_broadcast.h"
 #include "asterisk/stasis_app_impl.h"

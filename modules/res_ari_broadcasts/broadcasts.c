@@ -17,8 +17,6 @@
 #include "asterisk/config.h"
 #include "asterisk/json.h"
 #include "asterisk/module.h"
-#include "asterisk/optional_api.h"
-#include "asterisk/stasis_app_broadcast.h"
 
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/stats_api.h"

@@ -14,6 +14,9 @@
 
 #include "asterisk.h"
 
+/* Before the API that it is for. */
+#include "shared_api.h"
+
 #include "asterisk/ari.h"
 #include "asterisk/http.h"
 #include "asterisk/module.h"

@@ -17,7 +17,7 @@
 #define STASIS_BROADCAST_INTERNAL_API_H
 
 #include "asterisk/channel.h"
-#include "asterisk/optional_api.h"
+#include "shared_api.h"
 
 #include "stats.h"
 #include "settings_values.h"

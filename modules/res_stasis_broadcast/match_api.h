@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-#include "asterisk/optional_api.h"
+#include "shared_api.h"
 
 /*! \brief Room for the reason why a filter cannot be used, in bytes. */
 #define STASIS_BROADCAST_REASON_SIZE 192

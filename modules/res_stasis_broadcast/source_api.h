@@ -14,7 +14,7 @@
 #ifndef STASIS_BROADCAST_SOURCE_API_H
 #define STASIS_BROADCAST_SOURCE_API_H
 
-#include "asterisk/optional_api.h"
+#include "shared_api.h"
 
 #include "source_types.h"
 

@@ -15,7 +15,7 @@
 #ifndef STASIS_BROADCAST_STATS_API_H
 #define STASIS_BROADCAST_STATS_API_H
 
-#include "asterisk/optional_api.h"
+#include "shared_api.h"
 
 #include "stats_types.h"
 

@@ -204,6 +204,29 @@ static struct names *list(const char *a, const char *b, const char *c)
 	return names_create(names, !a ? 0 : !b ? 1 : !c ? 2 : 3);
 }
 
+/*! \brief Whether all threads that there shall be are there, and idle. */
+static int are_all_idle(void)
+{
+	int idle;
+
+	ast_mutex_lock(&dispatcher.lock);
+	idle =
+		dispatcher.worker_count >= dispatcher.base_count && dispatcher.idle_count == dispatcher.worker_count;
+	ast_mutex_unlock(&dispatcher.lock);
+	return idle;
+}
+
+/*! \brief Wait until something is so. \return Whether it is. */
+static int becomes(int (*is_so)(void))
+{
+	int tries = 1000 * PATIENCE_S;
+
+	while (!is_so() && --tries) {
+		usleep(1000);
+	}
+	return tries > 0;
+}
+
 /*! \brief Begin a case: a dispatcher, and one source with three applications. \retval 0 on success, else -1. */
 static int begin(void)
 {
@@ -214,7 +237,10 @@ static int begin(void)
 	atomic_store(&worked, 0);
 	first_names = list("a", "b", "c");
 	second_names = list("c", "d", NULL);
-	return !first_names || !second_names || dispatch_start(2) || directory_add(&first) ? -1 : 0;
+	return first_names && second_names && !dispatch_start(2) && becomes(are_all_idle) &&
+			!directory_add(&first)
+		? 0
+		: -1;
 }
 
 /*! \brief End a case. */
@@ -694,17 +720,6 @@ static int are_both_stuck(void)
 	return blocked == 2 && !armed;
 }
 
-/*! \brief Whether all threads idle. */
-static int are_all_idle(void)
-{
-	int idle;
-
-	ast_mutex_lock(&dispatcher.lock);
-	idle = dispatcher.idle_count == dispatcher.worker_count;
-	ast_mutex_unlock(&dispatcher.lock);
-	return idle;
-}
-
 /*! \brief Whether the watchdog has come back to its timer since it was kicked, when all threads idled. */
 static int is_watchdog_through(void)
 {
@@ -714,17 +729,6 @@ static int is_watchdog_through(void)
 	through = !dispatcher.timer_armed;
 	ast_mutex_unlock(&dispatcher.lock);
 	return through;
-}
-
-/*! \brief Wait until something is so. \return Whether it is. */
-static int becomes(int (*is_so)(void))
-{
-	int tries = 1000 * PATIENCE_S;
-
-	while (!is_so() && --tries) {
-		usleep(1000);
-	}
-	return tries > 0;
 }
 
 /*!
