@@ -40,7 +40,7 @@ struct stasis_broadcast_source {
 	const char *name;
 	/*! Whether an application is one of its now. */
 	int (*has)(const char *app);
-	/*! Take an event for an application. \retval 0 on success, -1 if it will not be sent. */
+	/*! Take an event for an application. \retval 0 on success, -1 if it will not be sent, or the application is not its own. */
 	int (*send)(const char *app, const struct stasis_broadcast_event *event);
 	/*!
 	 * How long to wait for an application that has won a call to be registered with Asterisk, in milliseconds;

@@ -55,6 +55,8 @@ static _Atomic(const struct connection_user *) owner;
 AST_MUTEX_DEFINE_STATIC(state_lock);
 static struct connection_state state = { .is_connected = -1 };
 static int64_t state_ns;
+/*! Why there is no connection, as the log was told it last. */
+static char told_reason[BUS_TEXT_SIZE];
 
 /*! \brief Note what is known. */
 static void set_state(int is_connected, const char *text)
@@ -89,10 +91,45 @@ static void tell_ami(int is_connected, const char *text)
 	ao2_cleanup(config);
 }
 
-/*! \brief The connection has come or gone. In a thread of the library's, or in ours. */
-static void changed(int is_connected, const char *text)
+/*!
+ * \brief Whether the log has to be told.
+ *
+ * After a reload it may be connected as before, but to another server. And it may have gone because a server ended, and
+ * not come back because the next one does not let us in.
+ */
+static int is_news(const struct connection_state *before, int is_connected, const char *text)
+{
+	int is_other;
+
+	ast_mutex_lock(&state_lock);
+	is_other = strcmp(is_connected > 0 ? before->text : told_reason, text) != 0;
+	if (before->is_connected == (is_connected > 0) && (!is_connected || !is_other)) {
+		ast_mutex_unlock(&state_lock);
+		return 0;
+	}
+	ast_copy_string(told_reason, is_connected > 0 ? "" : text, sizeof(told_reason));
+	ast_mutex_unlock(&state_lock);
+	return 1;
+}
+
+/*! \brief Tell the log. */
+static void log_change(int is_connected, const char *text)
 {
 	char shown[BUS_TEXT_SIZE];
+
+	printable(text, shown, sizeof(shown));
+	if (is_connected > 0) {
+		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
+	} else {
+		ast_log(LOG_WARNING,
+			"NATS: no connection: %s. Only applications of ARI are offered calls until there is one\n",
+			shown);
+	}
+}
+
+/*! \brief The connection has come or gone, or (-1) will not come by itself. In a thread of the library's, or in ours. */
+static void changed(int is_connected, const char *text)
+{
 	struct connection_state before;
 
 	connection_get_state(&before);
@@ -102,23 +139,18 @@ static void changed(int is_connected, const char *text)
 		/* Only now: the thread that this wakes says nothing of us while it finds no connection, and sleeps again. */
 		atomic_load(&owner)->connected();
 	}
-	/* After a reload it may be connected as before, but to another server. */
-	if (before.is_connected == (is_connected > 0) && (is_connected <= 0 || !strcmp(before.text, text))) {
+	if (!is_news(&before, is_connected, text)) {
 		return;
 	}
-	printable(text, shown, sizeof(shown));
 	if (is_connected > 0) {
 		count(COUNTER_CONNECTS);
-		ast_log(LOG_NOTICE, "NATS: connected to %s\n", shown);
-	} else {
-		if (before.is_connected > 0) {
-			count(COUNTER_DISCONNECTS);
-		}
-		ast_log(LOG_WARNING,
-			"NATS: no connection: %s. Only applications of ARI are offered calls until there is one\n",
-			shown);
+	} else if (before.is_connected > 0) {
+		count(COUNTER_DISCONNECTS);
 	}
-	tell_ami(is_connected > 0, text);
+	log_change(is_connected, text);
+	if (is_connected > 0 || before.is_connected) {
+		tell_ami(is_connected > 0, text);
+	}
 }
 
 /*! \brief As changed(), from the library. */

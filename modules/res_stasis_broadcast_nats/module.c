@@ -29,6 +29,7 @@
 #include "nonce.h"
 #include "offers.h"
 #include "outbox.h"
+#include "presence.h"
 #include "provider.h"
 #include "publisher.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -59,6 +60,9 @@ static void apply(struct config *config)
 
 	use(config);
 	tell_off(config);
+	if (before && strcmp(before->node, config->node)) {
+		presence_forget_clash();
+	}
 	if (!is_same) {
 		outbox_reconnect();
 	}
@@ -77,8 +81,18 @@ static void stop(void)
 	config_set(NULL);
 }
 
+/*! \brief Begin with nothing counted: what is in our memory may be of the last load, since the linker keeps us in it. */
+static void start_counting(void)
+{
+	for (size_t i = 0; i < COUNTERS; i++) {
+		atomic_store(&counters[i], 0);
+	}
+	presence_forget_clash();
+}
+
 static int start(struct config *config)
 {
+	start_counting();
 	nonce_start();
 	use(config);
 	if (workers_start() || stasis_broadcast_source_add(&fleet_source)) {

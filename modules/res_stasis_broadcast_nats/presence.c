@@ -166,6 +166,12 @@ void on_node(const struct bus_message *message)
 	ast_json_unref(body);
 }
 
+void presence_forget_clash(void)
+{
+	atomic_store(&clash_ns, 0);
+	atomic_store(&clash_logged_ns, 0);
+}
+
 int64_t presence_clash_s(void)
 {
 	const int64_t at_ns = atomic_load(&clash_ns);

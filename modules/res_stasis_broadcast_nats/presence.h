@@ -43,6 +43,9 @@ void on_ping(const struct bus_message *message);
 /*! \brief As on_hello(): a node tells of itself, perhaps one with our name. */
 void on_node(const struct bus_message *message);
 
+/*! \brief Forget that another node had our name, which is another one now, or was told by an earlier load. Any thread. */
+void presence_forget_clash(void);
+
 /*! \brief How many seconds ago another node with our name was heard; -1: never. Any thread. */
 int64_t presence_clash_s(void);
 

@@ -7,8 +7,9 @@ import time
 import pytest
 from conftest import HOLD_MS
 from harness.asterisk import INTEGRATION
+from harness.conf import load
 from harness.events import until
-from harness.fleet import Fleet
+from harness.fleet import MODULE, Fleet
 from harness.nats import token
 from harness.nats_server import NatsServer
 from raw_worker import RawWorker
@@ -98,6 +99,27 @@ async def test_wrong_password_is_told(world, guarded):
         assert len(told) == 1 and "Authorization Violation" in told[0], told
 
 
+async def test_password_that_has_changed_is_told(world, guarded):
+    """The node was let in, and is not any more: the log says so, though it has said already that the connection is gone."""
+    async with conf(world, at(guarded, 'user = u"', 'password = p"q\\r')) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: is_connected_to(case, guarded), "it is let in")
+        guarded.kill()
+        await until(lambda: has_no_connection(case), "the connection is gone")
+        guarded.more = 'authorization { user: "u\\"", password: other }'
+        guarded.start()
+
+        async def is_told():
+            told = [line.text for line in await case.our_log() if line.text.startswith("NATS: no connection")]
+            return told[-1:] if "Authorization Violation" in told[-1] else None
+
+        await until(is_told, "the log says why")
+        told = len([line for line in await case.our_log() if line.text.startswith("NATS: no connection")])
+        refused = guarded.log.read_text().count("authentication error")
+        await until(lambda: guarded.log.read_text().count("authentication error") > refused + 2, "it has tried again")
+        assert len([line for line in await case.our_log() if line.text.startswith("NATS: no connection")]) == told
+
+
 @pytest.fixture
 def secure(world, tmp_path):
     """A server with TLS, and a file in which the node finds its certificate, or another one."""
@@ -143,3 +165,37 @@ async def test_event_that_no_server_takes_is_told(world):
     assert len(told) == 1 and f"to sb.v1.offer.{raw.app}.node-1 " in told[0], told
     call = await case.call(f"10000,^{raw.app}$", BIG="x")
     assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
+
+
+CLASH = "another node of that name was there"
+
+
+async def shows_clash(world):
+    world.bus.publish("sb.v1.node.node-1", {"node": "node-1", "ari": "http://192.0.2.9/ari", "proto": 1, "instance": "other"})
+    return CLASH in await world.cases[0].ami.cli("broadcast show nats")
+
+
+async def test_what_is_counted_is_of_this_load(world):
+    """The linker keeps the module in memory when it is unloaded, and what is in it."""
+    case = world.cases[0]
+    await world.raw()
+    await until(lambda: shows_clash(world), "the clash is shown")
+    await load(case, "unload", MODULE)
+    await load(case, "load", MODULE)
+    after = await counted(case)
+    assert after["hellos"] == after["takes"] == after["events published"] == 0, after
+    assert CLASH not in await case.ami.cli("broadcast show nats")
+    await world.nodes_are_there()
+
+
+async def test_clash_is_over_with_the_name(world):
+    """Who gives the node another name, as the log says, is not told of it any more."""
+    await until(lambda: shows_clash(world), "the clash is shown")
+    async with conf(world, named("node-7")) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: is_named(case, "node-7"), "it has its new name, and no clash")
+
+
+async def is_named(case, name):
+    text = await case.ami.cli("broadcast show nats")
+    return "Connection:  to nats" in text and f"Node:        {name}\n" in text

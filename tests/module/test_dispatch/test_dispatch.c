@@ -127,7 +127,8 @@ static int send_first(const char *app, const struct stasis_broadcast_event *even
 
 static int send_second(const char *app, const struct stasis_broadcast_event *event)
 {
-	return send_as("second:", app, event);
+	/* The last source is sent to without being asked whether the application is its own. */
+	return second_has(app) ? send_as("second:", app, event) : -1;
 }
 
 static const struct directory_source first = { "first", get_first, first_has, send_first, NULL, NULL };
