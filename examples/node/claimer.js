@@ -196,6 +196,11 @@ class Claimer {
     await this.takeNext();
   }
 
+  /* Somebody else is this application now. Our connection stays, and brings nothing any more. */
+  onReplaced() {
+    this.tell('replaced', { reason: 'another program has connected under this name, and hears of calls instead of us' });
+  }
+
   /* We can be reached. Calls may be in line that came before us. */
   async onConnected() {
     await this.takeNext();
@@ -296,6 +301,7 @@ class Claimer {
     client.on('RESTResponse', (event) => this.waiting.get(event.request_id)?.(event.status_code));
     client.on('StasisStart', (event, channel) => this.onStart(event, channel));
     client.on('StasisEnd', (event, channel) => this.onEnd(event, channel));
+    client.on('ApplicationReplaced', () => this.onReplaced());
     client.on('WebSocketConnected', () => {
       this.tell('connected', { url: this.ariUrl });
       this.onConnected();

@@ -40,6 +40,7 @@ class Claimer:
             "StasisStart": self.on_start,
             "PlaybackFinished": self.on_played,
             "StasisEnd": self.on_end,
+            "ApplicationReplaced": self.on_replaced,
         }
         self.socket: aiohttp.ClientWebSocketResponse | None = None
         self.socket_answers = False
@@ -98,6 +99,10 @@ class Claimer:
         """The call has left us: hung up, or back in the dialplan."""
         self.tell("end", channel=event["channel"]["id"])
         await self.take_next()
+
+    async def on_replaced(self, event: dict) -> None:
+        """Somebody else is this application now. Our connection stays, and brings nothing any more."""
+        self.tell("replaced", reason="another program has connected under this name, and hears of calls instead of us")
 
     async def on_connected(self) -> None:
         """We can be reached. Calls may be in line that came before us."""

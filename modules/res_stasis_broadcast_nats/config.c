@@ -78,7 +78,7 @@ static int check_together(struct config *config)
 		missing = "servers is empty: give the URL of a NATS server";
 	}
 	if (missing) {
-		ast_log(LOG_ERROR, FILE_NAME ": %s\n", missing);
+		ast_log(LOG_ERROR, "stasis_broadcast_nats.conf: %s\n", missing);
 	}
 	return missing ? -1 : 0;
 }
@@ -94,7 +94,7 @@ struct config *config_read(void)
 		config_set_defaults(config);
 	}
 	if (file == CONFIG_STATUS_FILEINVALID) {
-		ast_log(LOG_ERROR, FILE_NAME " cannot be read: a line of it is not understood\n");
+		ast_log(LOG_ERROR, "stasis_broadcast_nats.conf cannot be read: a line of it is not understood\n");
 		failed = 1;
 	} else if (file == CONFIG_STATUS_FILEMISSING) {
 		failed |= conf_file_check_missing(FILE_NAME);

@@ -144,6 +144,15 @@ async def test_empty_name_is_refused_at_once(case, language):
 
 
 @each
+async def test_says_that_another_program_has_its_name(case, language):
+    """Started twice by mistake, the first one would wait for ever and say nothing."""
+    first = await Example(case, language, "first").start()
+    await case.app_named(first.app)
+    told = await first.wait(lambda line: line["event"] == "replaced")
+    assert "under this name" in told["reason"]
+
+
+@each
 async def test_hands_the_call_back_to_the_dialplan(case, language):
     example = await Example(case, language, "example", "--play", "sound:beep", "--then", "continue").start()
     call = await case.sip("sip", "caller", "10000")

@@ -424,6 +424,7 @@ async def test_offered_to_nobody(tmp_path: Path) -> None:
     check_harmless(run)
     assert winners(run) == [2, 0, 0]
     assert run.count("calls that nobody was offered") == run.report["calls"]["not_offered"] == 2
+    assert "Are the sample extensions.conf in Asterisk's dialplan" in run.text
 
 
 # Asterisk away

@@ -9,7 +9,7 @@ ARI_RACE_SOURCES := $(filter-out $(ARI_RACE_DIR)/bus_$(if $(ARI_RACE_NATS),none,
 ARI_RACE_OBJECTS := $(ARI_RACE_SOURCES:$(ARI_RACE_DIR)/%.c=$(ARI_RACE_BUILD)/%.o)
 # libev's ev_*_init macros write a watcher through two types.
 ARI_RACE_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wno-strict-aliasing -fno-strict-aliasing \
-	-MMD -MP $(CPPFLAGS) $(CFLAGS)
+	-MMD -MP -I$(ARI_RACE_BUILD) $(CPPFLAGS) $(CFLAGS)
 ARI_RACE_LIBS := -lwebsockets -lev -lm $(if $(ARI_RACE_NATS),-lnats)
 ARI_RACE_PREFIX ?= /usr/local
 
@@ -17,6 +17,9 @@ ARI_RACE_PREFIX ?= /usr/local
 
 ari-race: $(ARI_RACE_BUILD)/ari-race ## the load generator for ARI broadcasts
 	@echo "ari-race is built: $<"
+
+# Its version is the project's.
+$(call remember,$(ARI_RACE_BUILD)/ari_race_version.h,$(HASH)define ARI_RACE_VERSION "$(PROJECT_VERSION)")
 
 # Linked again when libnats comes or goes.
 $(call remember,$(ARI_RACE_BUILD)/libraries,$(ARI_RACE_LIBS))

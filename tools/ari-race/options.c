@@ -10,6 +10,7 @@
  */
 
 #include "options.h"
+#include "ari_race_version.h"
 #include "clock.h"
 #include "memory.h"
 #include "terminal.h"

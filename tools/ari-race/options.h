@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARI_RACE_VERSION "1.0"
 #define OPTIONS_VARIABLES_MAX 32
 #define OPTIONS_TARGETS_MAX 16
 

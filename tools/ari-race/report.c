@@ -134,6 +134,10 @@ static void print_calls(const struct race *race, const struct verdict *verdict)
 	printf("%-40s %10zu\n", "calls with 2 or more winners", verdict->winners[2]);
 	printf("%-40s %10zu\n", "claims with 204 and no StasisStart", verdict->not_started);
 	printf("%-40s %10zu\n", "calls that nobody was offered", verdict->not_offered);
+	if (verdict->not_offered && !verdict->winners[1] && !verdict->partly) {
+		puts(
+			"  Are the sample extensions.conf in Asterisk's dialplan, and res_stasis_broadcast and app_stasis_broadcast loaded?");
+	}
 	print_count("calls that only some were offered", verdict->partly);
 	print_count("calls that could not be originated", verdict->failed);
 	print_count("204, but the winner lost its WebSocket", verdict->lost);

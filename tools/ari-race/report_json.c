@@ -9,6 +9,7 @@
  * \brief The JSON report of a run.
  */
 
+#include "ari_race_version.h"
 #include "clock.h"
 #include "race.h"
 #include "report.h"
