@@ -31,6 +31,18 @@ struct stats stats = {
 	.queues = { .size = sizeof(struct stats_queue) },
 };
 
+int64_t stats_app_heard_ns(const struct stats_app *app)
+{
+	int64_t heard_ns = 0;
+
+	for (size_t i = 0; i < STRIPES; i++) {
+		struct stats_answers *answers = atomic_load_explicit(&app->answers[i], memory_order_acquire);
+
+		heard_ns = answers ? MAX(heard_ns, atomic_load(&answers->heard_ns)) : heard_ns;
+	}
+	return heard_ns;
+}
+
 void stats_lock_all(void)
 {
 	ast_mutex_lock(&stats.lock);
