@@ -202,19 +202,17 @@ unsigned long in_line_moved(struct in_line *line)
 	return atomic_load(&line->moved);
 }
 
-int in_line_await_moves(struct in_line *line, unsigned long moved)
+int in_line_await_moves(struct in_line *line, unsigned long moved, int64_t until_ns)
 {
-	struct timespec end;
+	const struct timespec end = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
 
 	if (atomic_load(&line->moving)) {
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec++;
 		pthread_mutex_lock(&line->lock);
 		while (atomic_load(&line->moving) && !pthread_cond_timedwait(&line->came_back, &line->lock, &end)) {
 		}
 		pthread_mutex_unlock(&line->lock);
 	}
-	return atomic_load(&line->moved) != moved;
+	return atomic_load(&line->moved) != moved && broadcast_clock_ns() < until_ns;
 }
 
 size_t in_line_next(struct in_line *line, struct in_line_walk *walk, struct broadcast **next, size_t most)

@@ -91,16 +91,17 @@ void in_line_move_end(struct in_line *line);
 unsigned long in_line_moved(struct in_line *line);
 
 /*!
- * \brief Wait until no call is between in_line_move_begin() and in_line_move_end(), a second at the most.
+ * \brief Wait until no call is between in_line_move_begin() and in_line_move_end().
  *
  * \param line The line.
  * \param moved What in_line_moved() was before.
+ * \param until_ns How long at the most, of broadcast_clock_ns().
  *
- * \return Whether a call may have come back since then.
+ * \return Whether a call may have come back since then; never when the time is over, as there may always be one that moves.
  *
  * \note Any thread that may wait. Takes the lock of the line if there is one to wait for.
  */
-int in_line_await_moves(struct in_line *line, unsigned long moved);
+int in_line_await_moves(struct in_line *line, unsigned long moved, int64_t until_ns);
 
 /*!
  * \brief The next ones behind a place.

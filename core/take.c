@@ -16,6 +16,9 @@
 /*! Most who ask get one of the first few; who has to go further takes the line's lock so much less often. */
 #define AT_ONCE 16
 
+/*! For so long who asks waits in all for calls that are about to come back, in nanoseconds. */
+#define AWAIT_MOVES_NS INT64_C(1000000000)
+
 /*! \brief One scan of the line, from the front. */
 struct scan {
 	const char *app;
@@ -81,6 +84,7 @@ static struct broadcast *scan_line(struct in_line *line, struct scan *scan)
 struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_registered)(const char *app),
 	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
 {
+	const int64_t until_ns = broadcast_clock_ns() + AWAIT_MOVES_NS;
 	struct broadcast *taken;
 	unsigned long moved;
 	struct scan scan;
@@ -97,7 +101,7 @@ struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_
 		/* Asked once and not of each call: that takes locks of Asterisk's. The claim itself asks again. */
 		scan.still_asked = is_registered && !is_registered(app) ? is_registered : NULL;
 		taken = scan_line(line, &scan);
-	} while (!taken && (scan.is_disputed || in_line_await_moves(line, moved)));
+	} while (!taken && (scan.is_disputed || in_line_await_moves(line, moved, until_ns)));
 	return taken;
 }
 

@@ -21,7 +21,7 @@ struct in_line;
  *
  * The claim of each in turn decides, and no lock is held from one to the next. If all that there were went to others
  * meanwhile, or a call was about to come back (in_line_move_begin()), the line is scanned again: nobody gets nothing while
- * there is a call that it may have.
+ * there is a call that it may have. For those that are about to come back it waits a second at the most.
  *
  * \param line The line.
  * \param app The application. Borrowed.

@@ -37,7 +37,7 @@ static void answer_to(
 	if (!gap) {
 		/* A slash at the end, which ARI does not mind. */
 		ari_path_ask(request, uri, response);
-	} else if (ast_asprintf(&path, "%.*s" NO_ID "%s", (int) (gap + 1 - uri), uri, gap + 1) < 0) {
+	} else if (ast_asprintf(&path, "%.*s%s%s", (int) (gap + 1 - uri), uri, NO_ID, gap + 1) < 0) {
 		ast_ari_response_alloc_failed(response);
 	} else {
 		ari_path_ask(request, path, response);

@@ -86,7 +86,8 @@ static struct stats_answers *answers_of(struct stats_app *app, unsigned int stri
 
 	if (!answers) {
 		answers = ast_calloc(1, sizeof(*answers));
-		atomic_store_explicit(&app->answers[stripe], answers, memory_order_release);
+		/* In one order with the row, as heard_ns is: a place that is not seen yet is an answer that is not. */
+		atomic_store(&app->answers[stripe], answers);
 	}
 	return answers;
 }

@@ -36,7 +36,7 @@ int64_t stats_app_heard_ns(const struct stats_app *app)
 	int64_t heard_ns = 0;
 
 	for (size_t i = 0; i < STRIPES; i++) {
-		struct stats_answers *answers = atomic_load_explicit(&app->answers[i], memory_order_acquire);
+		struct stats_answers *answers = atomic_load(&app->answers[i]);
 
 		heard_ns = answers ? MAX(heard_ns, atomic_load(&answers->heard_ns)) : heard_ns;
 	}

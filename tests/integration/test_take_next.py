@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from harness.events import until
+from harness.raw_http import send
 from test_reoffer import LOST, ghost
 from test_rest import FIELDS, over_websocket
 from test_settings import Conf
@@ -152,6 +153,19 @@ async def test_not_registered_gets_403(case):
     (call,) = await in_line(case, app, "")
     answer = await take(case, "nobody-of-this-name")
     assert answer.status == 403 and answer.message
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+
+
+@pytest.mark.parametrize("step", ["claim", "decline", "bid?score=1"])
+async def test_request_that_has_lost_the_channels_id_takes_no_call(case, step):
+    """It is answered as one for a channel that there is not, though ARI reads a path up to its first empty part."""
+    app = await case.app()
+    (call,) = await in_line(case, app, "b(500)")
+    target = f"{step}{'&' if '?' in step else '?'}application={app.app}"
+    lost = await send(case.asterisk.port("HTTP"), "POST", f"/ari/broadcasts//{target}".encode())
+    unknown = await send(case.asterisk.port("HTTP"), "POST", f"/ari/broadcasts/no-such-channel/{target}".encode())
+    assert (lost.status, lost.message) == (unknown.status, unknown.message)
+    assert lost.status == 404
     assert (await case.ari.broadcast(call.id))["state"] == "open"
 
 

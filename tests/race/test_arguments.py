@@ -13,7 +13,8 @@ NATS = "nats://127.0.0.1:4222"
 # Values that an option refuses by itself, or with the options behind it.
 BAD_VALUES = {
     "url": ["", "127.0.0.1", "https://127.0.0.1", "http://", "http://127.0.0.1:0", "http://127.0.0.1:65536",
-            "http://127.0.0.1:80x", "http://ari:ari@127.0.0.1", "http://[::1]x", "http://127.0.0.1/ari?x=1"],
+            "http://127.0.0.1:80x", "http://127.0.0.1: 80", "http://127.0.0.1:+80", "http://ari:ari@127.0.0.1",
+            "http://[::1]x", "http://127.0.0.1/ari?x=1"],
     "nats": ["", "127.0.0.1:4222", "http://127.0.0.1:4222"],
     "nats-prefix": ["", ".", "sb.", ".v1", "sb..v1", "sb v1", "sb.*", "x" * 201],
     "apps": ["", "0", "10001", "1.5", "many", "3x"],

@@ -226,7 +226,7 @@ async def test_ugly_options(tmp_path: Path) -> None:
     assert run.report["options"]["claimers"] == "\n 2"
 
 
-@pytest.mark.parametrize("option", ["filter", "args", "variable"])
+@pytest.mark.parametrize("option", ["app-prefix", "filter", "args", "variable"])
 def test_what_goes_to_asterisk_as_json_has_to_be_utf_8(option: str) -> None:
     value = os.fsdecode(b"X=caf\xe9\x1b[2J")
     done = asyncio.run(refusal(f"--{option}", value))

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 #include "in_line.h"
 #include "take.h"
@@ -577,6 +578,38 @@ static void one_that_does_not_come_back_is_not_waited_for(void **state)
 	in_line_move_end(line);
 }
 
+/*! Whether calls go on moving, see move_on_and_on(). */
+static atomic_int goes_on;
+
+/*! \brief Have one call leave before the last one has come back, so that there is always one that moves. */
+static void *move_on_and_on(void *data)
+{
+	(void) data;
+	/* Some seconds, for a take that would wait as long as that. */
+	for (int i = 0; i < 4000 && atomic_load(&goes_on); i++) {
+		in_line_move_begin(line);
+		in_line_move_end(line);
+		poll(NULL, 0, 1);
+	}
+	in_line_move_end(line);
+	return NULL;
+}
+
+static void calls_that_move_all_the_time_are_not_waited_for_all_the_time(void **state)
+{
+	const int64_t begun_ns = broadcast_clock_ns();
+	pthread_t mover;
+
+	(void) state;
+	in_line_move_begin(line);
+	atomic_store(&goes_on, 1);
+	assert_int_equal(pthread_create(&mover, NULL, move_on_and_on, NULL), 0);
+	assert_null(taken_by("alpha", NULL));
+	assert_in_range(broadcast_clock_ns() - begun_ns, 0, INT64_C(3000000000));
+	atomic_store(&goes_on, 0);
+	pthread_join(mover, NULL);
+}
+
 /*! \brief What happens just before a claim of one who takes, see claim_late(). */
 struct late {
 	const char *app;
@@ -698,6 +731,7 @@ int main(void)
 		CASE(who_loses_an_award_looks_from_the_front),
 		CASE(who_finds_none_waits_for_one_that_comes_back),
 		CASE(one_that_does_not_come_back_is_not_waited_for),
+		CASE(calls_that_move_all_the_time_are_not_waited_for_all_the_time),
 		CASE(chosen_one_that_closes_before_its_claim_leaves_the_next),
 		CASE(one_that_closes_before_it_is_come_to_is_cause_for_another_scan),
 		CASE(who_does_not_wait_bids_once_and_has_the_next_then),

@@ -565,6 +565,45 @@ static void nobody_waits_for_what_is_not_told(void **state)
 	names_unref(recipients);
 }
 
+static void hear_nothing(struct broadcast *broadcast)
+{
+	(void) broadcast;
+}
+
+static const struct broadcast_observer observer_that_goes = { .name = "goes", .opened = hear_nothing };
+static const struct broadcast_observer observer_of_nothing = { .name = "nothing" };
+
+static void *replace_the_next(void *data)
+{
+	observers_remove(&observer_that_goes);
+	assert_int_equal(observers_add(&observer_of_nothing), 0);
+	return data;
+}
+
+/*! \brief While all are told of a step, another thread puts another observer into the next slot. */
+static void have_the_next_replaced(struct broadcast *broadcast)
+{
+	pthread_t thread;
+
+	(void) broadcast;
+	assert_int_equal(pthread_create(&thread, NULL, replace_the_next, NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+static const struct broadcast_observer observer_replacing = { .name = "replacing",
+	.opened = have_the_next_replaced };
+
+static void one_that_has_come_meanwhile_is_not_told_what_it_does_not_want(void **state)
+{
+	(void) state;
+	observers_remove(&observer);
+	assert_int_equal(observers_add(&observer_replacing), 0);
+	assert_int_equal(observers_add(&observer_that_goes), 0);
+	announce_one(NULL);
+	observers_remove(&observer_of_nothing);
+	observers_remove(&observer_replacing);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -588,6 +627,7 @@ int main(void)
 		CASE(removing_one_does_not_wait_for_the_next_one),
 		CASE(what_follows_a_close_is_told_when_all_have_heard_of_it),
 		CASE(nobody_waits_for_what_is_not_told),
+		CASE(one_that_has_come_meanwhile_is_not_told_what_it_does_not_want),
 	};
 
 	alarm(TEST_HANG_S);

@@ -144,13 +144,14 @@ static int check_calls(struct options *options)
 	return -1;
 }
 
-/*! \brief What goes to Asterisk as JSON: another text than the user's is worse than none. */
+/*! \brief What goes to Asterisk as JSON or comes back so: another text than the user's is worse than none. */
 static int check_utf8(const struct options *options)
 {
 	const struct {
 		const char *name;
 		const char *value;
-	} texts[] = { { "filter", options->filter }, { "args", options->args } };
+	} texts[] = { { "app-prefix", options->app_prefix }, { "filter", options->filter },
+		{ "args", options->args } };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!text_is_utf8(texts[i].value)) {

@@ -12,6 +12,7 @@
 #include "target.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -42,7 +43,8 @@ static const char *parse_port(struct target *target, const char *at, size_t len)
 	char *end;
 	long port = strtol(at, &end, 10);
 
-	if (end != at + len || !len || port < 1 || port > 65535) {
+	/* strtol() takes blanks and signs, which would go into each request's Host. */
+	if (end != at + len || !isdigit((unsigned char) *at) || port < 1 || port > 65535) {
 		return "the port is not a number from 1 to 65535";
 	}
 	target->port = (int) port;
