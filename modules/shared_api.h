@@ -25,6 +25,7 @@
  * on. Modules are loaded and unloaded by one thread at a time.
  */
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): it is a name that is declared. */
 #undef AST_OPTIONAL_API_USER
 #define AST_OPTIONAL_API_USER(result, name, proto, stub) \
 	static result __stub__##name proto stub \
@@ -42,6 +43,7 @@
 			name = NULL; \
 		} \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 #endif
