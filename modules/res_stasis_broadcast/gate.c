@@ -40,7 +40,7 @@ static ast_cond_t left = PTHREAD_COND_INITIALIZER;
 /*!
  * \brief Whether anybody is inside. Once the gate is shut, nobody comes in any more, but for those who turn round at once.
  *
- * Those who left are counted before those who came in: whoever is in the first sum is then in the second one as well, so that
+ * Those who left are counted before those who came in: a thread in the first sum is then in the second one as well, so that
  * the two are the same only if nobody was inside all the time.
  */
 static int is_anybody_inside(void)

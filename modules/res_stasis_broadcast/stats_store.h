@@ -151,7 +151,7 @@ struct stats_queue {
 
 /*!
  * \brief What claims, declines and bids were answered, as far as the threads of one core have seen it: most claims come too
- *        late, and whoever counts them must not wait for another core.
+ *        late, and who counts them must not wait for another core.
  */
 struct stats_stripe {
 	/*! Protects the counts of this stripe, here and in applications. While it is held, no application comes or goes. */

@@ -18,7 +18,7 @@ class Point:
 
     @classmethod
     def failing(cls, case: Case, name: str) -> None:
-        """Whoever comes to a point that can fail fails there as without memory, until the test ends."""
+        """Who comes to a point that can fail fails there as without memory, until the test ends."""
         wanted = case.asterisk.log.parent / f"fail.{name}"
         wanted.touch()
 

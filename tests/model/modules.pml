@@ -28,7 +28,7 @@ inline forget_broadcast() {
 }
 
 #ifdef VIEW_OBSERVERS
-/* replace() of what take_off() gave, and forget_broadcast(). Whoever closed it has told of that before it is forgotten. */
+/* replace() of what take_off() gave, and forget_broadcast(). Who closed it has told of that before it is forgotten. */
 inline detach_replaced() {
 	atomic { channel_is_free -> mine = datastore; datastore = NONE }
 	if
