@@ -9,10 +9,6 @@
  * \brief Which stripe is the caller's.
  */
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include "stripes.h"
 
 #include <sched.h>

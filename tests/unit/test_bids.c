@@ -481,6 +481,13 @@ static void wait_for_bids(struct broadcast *broadcast)
 	}
 }
 
+/*! \brief Claim aside, and wait until that has become the first bid. */
+static void claim_that_waits(struct claim *claim, struct broadcast *broadcast, const char *app)
+{
+	claim_aside(claim, broadcast, app);
+	wait_for_bids(broadcast);
+}
+
 static void claim_waits_for_the_award(void **state)
 {
 	struct broadcast *broadcast = collecting(DAY_MS, 5000);
@@ -488,8 +495,7 @@ static void claim_waits_for_the_award(void **state)
 	struct claim beta;
 
 	(void) state;
-	claim_aside(&alpha, broadcast, "alpha");
-	wait_for_bids(broadcast);
+	claim_that_waits(&alpha, broadcast, "alpha");
 	poll(NULL, 0, 20);
 	assert_int_equal(atomic_load(&alpha.result), 99);
 	decline(broadcast, "gamma");
@@ -514,12 +520,10 @@ static void claim_that_waits_ends_with_the_broadcast(void **state)
 	int64_t start_ns;
 
 	(void) state;
-	claim_aside(&alpha, broadcast, "alpha");
-	wait_for_bids(broadcast);
+	claim_that_waits(&alpha, broadcast, "alpha");
 	decline(broadcast, "alpha");
 	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
-	claim_aside(&beta, broadcast, "beta");
-	wait_for_bids(broadcast);
+	claim_that_waits(&beta, broadcast, "beta");
 	start_ns = broadcast_clock_ns();
 	broadcast_close(broadcast, BROADCAST_GONE);
 	assert_int_equal(claim_result(&beta), BROADCAST_CLOSED);
@@ -527,8 +531,13 @@ static void claim_that_waits_ends_with_the_broadcast(void **state)
 	broadcast_unref(broadcast);
 }
 
-/*! \brief The broadcast that follows one that "beta" has had and lost, for "alpha" and "gamma". */
-static struct broadcast *after_beta(struct broadcast *first)
+/*!
+ * \brief Let "beta" have a broadcast, and lose it: the one that follows it, for "alpha" and "gamma".
+ *
+ * \param first The broadcast.
+ * \param alpha The claim of "alpha", which waits for the award: it is told that another has the channel.
+ */
+static struct broadcast *lost_by_beta(struct broadcast *first, struct claim *alpha)
 {
 	struct names *others = names_of("alpha", "gamma", NULL);
 	struct names *lost = names_of("beta", NULL);
@@ -538,8 +547,12 @@ static struct broadcast *after_beta(struct broadcast *first)
 		.excluded = lost,
 		.bid_window_ms = 5000,
 		.bids_of = first };
-	struct broadcast *next = announced(&terms);
+	struct broadcast *next;
 
+	bid(first, "beta", 30);
+	decline(first, "gamma");
+	assert_int_equal(claim_result(alpha), BROADCAST_TAKEN);
+	next = announced(&terms);
 	names_unref(others);
 	names_unref(lost);
 	return next;
@@ -552,12 +565,8 @@ static void claim_that_was_told_no_does_not_count_again(void **state)
 	struct claim alpha;
 
 	(void) state;
-	claim_aside(&alpha, first, "alpha");
-	wait_for_bids(first);
-	bid(first, "beta", 30);
-	decline(first, "gamma");
-	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
-	next = after_beta(first);
+	claim_that_waits(&alpha, first, "alpha");
+	next = lost_by_beta(first, &alpha);
 	expect_winner(next, "", -1);
 	assert_true(!award_ns(next));
 	broadcast_unref(next);
@@ -571,13 +580,9 @@ static void bid_after_a_claim_counts_again(void **state)
 	struct claim alpha;
 
 	(void) state;
-	claim_aside(&alpha, first, "alpha");
-	wait_for_bids(first);
+	claim_that_waits(&alpha, first, "alpha");
 	bid(first, "alpha", 7);
-	bid(first, "beta", 30);
-	decline(first, "gamma");
-	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
-	next = after_beta(first);
+	next = lost_by_beta(first, &alpha);
 	expect_winner(next, "alpha", 7);
 	broadcast_unref(next);
 	broadcast_unref(first);

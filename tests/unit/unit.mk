@@ -3,7 +3,7 @@
 
 BUILD ?= build
 UNIT_CC ?= gcc
-UNIT_WARNINGS := -std=gnu11 -Wall -Wextra -Wshadow
+UNIT_WARNINGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow
 UNIT_CORE_SRC = $(wildcard core/*.c)
 UNIT_HEADERS = $(wildcard core/*.h tests/unit/*.h)
 UNIT_TESTS := test_names test_table test_app_filter test_cpu_budget test_pace test_broadcast test_observers test_widening test_bids test_open_count test_registry test_in_line \
