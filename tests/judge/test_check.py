@@ -155,6 +155,15 @@ def test_what_fails_twice_has_failed(check, tmp_path):
     assert sample.ran() == ["a", "b", "c", "b", "c"]
 
 
+def test_reason_stands_below_what_has_failed(check, tmp_path):
+    """A machine's output may be all that is left of a run."""
+    sample = Sample(tmp_path, a=0, b=2, c=1)
+    _, lines = check.run(sample.line)
+    below = {line.partition(";")[0]: following.strip() for line, following in zip(lines, lines[1:])}
+    assert below["FAILED sample: test_sample.py::test_it[b-2]"].startswith("AssertionError: assert 2 > 2")
+    assert below[f"{ASKED} sample: test_sample.py::test_it[c-1]"].startswith("AssertionError: assert 1 > 1")
+
+
 def test_more_of_a_part_than_may_be_asked_are_not_asked_again(check, tmp_path):
     sample = Sample(tmp_path, a=1, b=1, c=1, d=1, e=0)
     status, lines = check.run(sample.line, CHECK_AGAIN="3")
