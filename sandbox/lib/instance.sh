@@ -14,7 +14,8 @@ instance_lock() {
     flock 9
 }
 
-# Copy the sources in with their times, so that make in the root only builds what changed.
+# Copy the sources in with their times, so that make in the root only builds what changed. Tar's own format leaves out the
+# parts of a second: an edit right after a build would be older than that.
 instance_sync() {
     mkdir -p "$DIR/src"
     find "$DIR/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
@@ -22,37 +23,56 @@ instance_sync() {
         cd "$REPO" || exit
         find Makefile install.mk lint.mk sandbox/sandbox.mk sandbox/*.c include core modules rest-api samples console tests/module bench/module tools/install \
             -type f -print0 2>/dev/null || true
-    ) | tar -C "$REPO" --null -T - -cf - | tar -C "$DIR/src" -xf -
+    ) | tar -C "$REPO" --null -T - --format=posix -cf - | tar -C "$DIR/src" -xf -
 }
 
-# Whether these files have been built with these words for make, and no source has changed since what was noted then in the
-# file MARK. It decides what is said, not what is done: that is make's.
+# Whether these files have been built of an instance's sources with these words for make, and no source has changed since
+# what was noted then in the file MARK: DIR MARK WORDS [FILE...].
 instance_is_built() {
-    local mark=$DIR/src/build/$1 words=$2 file
-    shift 2
+    local src=$1/src mark=$1/src/build/$2 words=$3 file
+    shift 3
     [ "$(cat "$mark" 2>/dev/null)" = "$words" ] || return 1
     for file in "$@"; do
-        [ -e "$DIR/src/$file" ] || return 1
+        [ -e "$src/$file" ] || return 1
     done
-    [ -z "$(find "$DIR/src" -path "$DIR/src/build" -prune -o -type f -newer "$mark" -print -quit)" ]
+    [ -z "$(find "$src" -path "$src/build" -prune -o -type f -newer "$mark" -print -quit)" ]
 }
 
-# An instance that has built nothing yet takes over what another one of this clone has built with the same words for make:
-# what is compiled does not depend on the instance, but for the folder's name among the noted flags. Make still compares
-# times and flags, and builds what has changed since. Nothing is taken from one that is being built: its lock is held. Several
-# may copy the same one at a time.
+# The sources of an instance with their sizes and times.
+instance_sources() {
+    find "$1/src" -path "$1/src/build*" -prune -o -type f -printf '%P %s %T@\n' | sort
+}
+
+# What is compiled does not depend on the instance, but for the folder's name among the noted flags. So an instance that has not
+# built these files of its sources, with these words for make, takes over what another one of this clone has built, if that is
+# just this: MARK WORDS [FILE...]. Where nothing has been built yet, what other sources were built to is better than nothing:
+# make compares times and flags, and builds what has changed since.
 instance_take_over() {
-    local words=$1 other new=$DIR/src/build.new
-    [ ! -e "$DIR/src/build" ] || return 0
-    for other in "${DIR%/*}/${KEY%%-*}" "${DIR%/*}/${KEY%%-*}"-*; do
-        [ -O "$other/src/build" ] || continue
-        [ "$(cat "$other/src/build/built" 2>/dev/null)" = "$words" ] || continue
-        (
-            flock -sn 8 && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
-                sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
-        ) 2>/dev/null 8<"$other.lock" && mv "$new" "$DIR/src/build" && return
-        rm -rf "$new"
+    local other like
+    ! instance_is_built "$DIR" "$@" || return 0
+    for like in same older; do
+        for other in "${DIR%/*}/${KEY%%-*}" "${DIR%/*}/${KEY%%-*}"-*; do
+            [ "$other" = "$DIR" ] || [ ! -O "$other/src/build" ] || ! instance_copy_build $like "$other" "$@" || return 0
+        done
+        [ ! -e "$DIR/src/build" ] || return 0
     done
+}
+
+# Copy the build of another instance: same|older OTHER MARK WORDS [FILE...]. Nothing is taken from one that is being built: its
+# lock is held. Several may copy the same one at a time.
+instance_copy_build() {
+    local like=$1 other=$2 new=$DIR/src/build.new
+    shift 2
+    (
+        flock -sn 8 || exit
+        case $like in
+            same) instance_is_built "$other" "$@" && cmp -s <(instance_sources "$other") <(instance_sources "$DIR") ;;
+            older) [ "$(cat "$other/src/build/built")" = "$2" ] ;;
+        esac && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
+            sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
+    ) 2>/dev/null 8<"$other.lock" && rm -rf "$DIR/src/build" && mv "$new" "$DIR/src/build" && return
+    rm -rf "$new"
+    return 1
 }
 
 # Build in the root. The arguments go to make. It says so if there is something to do: on a busy machine it takes minutes.
@@ -66,11 +86,13 @@ instance_build() {
     done
     # The root has neither git nor the history.
     flags+=("PROJECT_VERSION=$("$REPO/tools/version")")
-    instance_take_over "${flags[*]}"
-    if [[ -z $* || $* == build/* ]] && ! instance_is_built $mark "${flags[*]}" "$@"; then
-        echo "Building the modules for Asterisk $ASTERISK ..." >&2
-        say=yes
+    instance_take_over $mark "${flags[*]}" "$@"
+    if ! instance_is_built "$DIR" $mark "${flags[*]}" "$@"; then
+        # What was noted is not true while make is at work, nor when it has failed.
+        rm -f "$DIR"/src/build/built{,-all}
+        [[ $* == *=* || (-n $* && $* != build/*) ]] || say=yes
     fi
+    [ -z "$say" ] || echo "Building the modules for Asterisk $ASTERISK ..." >&2
     "${ENTER[@]}" make --no-print-directory -s -C "$HOME_INSIDE/src" -j "$(nproc)" "${flags[@]}" "$@"
     [ -z "$say" ] || echo "${flags[*]}" | tee "$DIR/src/build/built" >"$DIR/src/build/$mark"
 }

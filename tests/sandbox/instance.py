@@ -6,22 +6,22 @@ import subprocess
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent.parent
-SANDBOX = REPO / "sandbox" / "sandbox"
 SECONDS = 15.0
 
 
 class Instance:
     """A sandbox that is started with some words before the command: those that take privileges away."""
 
-    def __init__(self, version: str, name: str, words: tuple[str, ...]) -> None:
+    def __init__(self, version: str, name: str, words: tuple[str, ...], repo: Path = REPO) -> None:
         self.words = words
+        self.repo = repo
         self.settings = {"ASTERISK": version, "INSTANCE": name}
         self.env: dict[str, str] = {}
 
     def sandbox(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
         ports = {"HTTP_PORT": "free", "SIP_PORT": "free", "AMI_PORT": "free"}
         return subprocess.run(
-            [*self.words, SANDBOX, *arguments],
+            [*self.words, self.repo / "sandbox" / "sandbox", *arguments],
             env=os.environ | ports | self.settings | settings,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -40,6 +40,11 @@ class Instance:
 
     def cli(self, command: str) -> str:
         return self.sandbox("cli", command).stdout
+
+    @property
+    def link(self) -> Path:
+        """How its clone calls its folder: not before a command was at work on it, though the folder may be an earlier clone's."""
+        return self.repo / ".sandbox" / f"{self.settings['ASTERISK']}-{self.settings['INSTANCE']}"
 
     @property
     def folder(self) -> Path:

@@ -1,43 +1,119 @@
 """What the sandbox tells who waits for it."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from instance import REPO, Instance
 
 TARGET = "build/sandbox/preload.so"
+OBJECT = "build/obj/core/pace.o"
+EDITED = ("sandbox/loopback.c", "core/pace.c")
 BUILDING = "Building the modules for Asterisk 22 ...\n"
 
 
 @pytest.fixture
 def idle():
     """An instance that is not started."""
-    return Instance("22", "sandbox-words", ())
+    instance = Instance("22", "sandbox-words", ())
+    instance.down()
+    return instance
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of this project, whose files may be changed, in a folder with a name that wants care."""
+    folder = tmp_path_factory.mktemp("clone") / "it's a \u00fcber $HOME 'clone'"
+    folder.mkdir()
+    for name in ("sandbox", "tools", "core", "modules", "include", "rest-api", "console", "samples", "Makefile", "VERSION", "install.mk", "lint.mk"):
+        (shutil.copytree if (REPO / name).is_dir() else shutil.copy2)(REPO / name, folder / name)
+    yield folder
+    subprocess.run([folder / "sandbox" / "sandbox", "clean"], stdin=subprocess.DEVNULL, check=True)
+
+
+@pytest.fixture
+def pair(clone):
+    """Two instances of a clone that have built the same, and the settings they have done it with."""
+    flags = {"CPPFLAGS": f"-DNEVER_{time.time_ns()}"}
+    pair = [Instance("22", name, (), clone) for name in ("one", "other")]
+    for instance in pair:
+        build(instance, flags)
+    return *pair, flags
+
+
+def build(instance, flags):
+    """Build a file that depends on the flags and one that does not; what it told."""
+    done = instance.sandbox("build", TARGET, OBJECT, **flags)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def when_built(instance):
+    return [(instance.link / "src" / path).stat().st_mtime_ns for path in (TARGET, OBJECT)]
+
+
+def edit(clone):
+    """Change what both are made of."""
+    for path in EDITED:
+        with (clone / path).open("a") as source:
+            source.write("\n")
 
 
 def test_build_is_told_when_there_is_something_to_build(idle):
     never = f"-DNEVER_{time.time_ns()}"
     told = [idle.sandbox("build", TARGET, CPPFLAGS=flags).stderr for flags in (never, never, f"{never}_2")]
     assert told == [BUILDING, "", BUILDING]
-    (REPO / ".sandbox" / "22-sandbox-words" / "src" / TARGET).unlink()
+    (idle.link / "src" / TARGET).unlink()
     assert idle.sandbox("build", TARGET, CPPFLAGS=f"{never}_2").stderr == BUILDING
 
 
-def test_what_one_instance_has_built_others_take_over(idle):
-    flags = {"CPPFLAGS": f"-DNEVER_{time.time_ns()}"}
-    idle.sandbox("build", TARGET, **flags)
-    other = Instance("22", "sandbox-words-2", ())
-    sources = REPO / ".sandbox" / "22-sandbox-words-2" / "src"
-    shutil.rmtree(sources, ignore_errors=True)
-    assert other.sandbox("build", TARGET, **flags).stderr == ""
-    built = REPO / ".sandbox" / "22-sandbox-words" / "src" / TARGET
-    assert (sources / TARGET).stat().st_mtime_ns == built.stat().st_mtime_ns
-    # Not if it was built with other words.
-    shutil.rmtree(sources)
-    assert other.sandbox("build", TARGET, CPPFLAGS=f"{flags['CPPFLAGS']}_2").stderr == BUILDING
+def test_edit_in_the_second_of_a_build_is_built(clone, pair):
+    one, _, flags = pair
+    before = when_built(one)
+    edit(clone)
+    # Just after it: in the same second but for one in a million.
+    end = (one.link / "src" / "build" / "built").stat().st_mtime_ns + 1000
+    for path in EDITED:
+        os.utime(clone / path, ns=(end, end))
+    assert build(one, flags) == BUILDING
+    assert min(when_built(one)) > max(before)
+
+
+@pytest.mark.parametrize("left", ["nothing", "other sources", "other words"])
+def test_what_one_instance_has_built_others_take_over(clone, pair, left):
+    one, other, flags = pair
+    if left == "nothing":
+        shutil.rmtree(other.link / "src")
+    elif left == "other sources":
+        edit(clone)
+    else:
+        flags = {"CPPFLAGS": f"{flags['CPPFLAGS']}_2"}
+    assert [build(instance, flags) for instance in (one, other)] == ["" if left == "nothing" else BUILDING, ""]
+    assert when_built(one) == when_built(other)
+
+
+@pytest.mark.parametrize("why", ["lacks a file", "has other sources", "is being built", "has failed"])
+def test_what_does_not_fit_is_not_taken_over(clone, pair, why):
+    one, other, flags = pair
+    edit(clone)
+    build(one, flags)
+    lock = contextlib.nullcontext()
+    if why == "lacks a file":
+        (one.link / "src" / TARGET).unlink()
+    elif why == "has other sources":
+        os.utime(one.link / "src" / "core" / "ere.h", ns=(0, 0))
+    elif why == "is being built":
+        lock = Path(f"{one.link.resolve()}.lock").open()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    else:
+        assert one.sandbox("build", "build/no-such-file", **flags).returncode
+    with lock:
+        assert build(other, flags) == BUILDING
 
 
 def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_people(idle):
@@ -52,7 +128,7 @@ def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_peop
 
 @pytest.mark.parametrize("command", ["cli", "logs", "env"])
 def test_command_that_needs_an_asterisk_says_so_where_there_is_none(idle, command):
-    shutil.rmtree(REPO / ".sandbox" / "22-sandbox-words" / "log", ignore_errors=True)
+    shutil.rmtree(idle.link / "log", ignore_errors=True)
     done = subprocess.run(
         [REPO / "sandbox" / "sandbox", command], env=os.environ | idle.settings, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, check=False, timeout=20,
