@@ -44,31 +44,42 @@ instance_sources() {
 }
 
 # What is compiled does not depend on the instance, but for the folder's name among the noted flags. So an instance that has not
-# built these files of its sources, with these words for make, takes over what another one of this clone has built, if that is
-# just this: MARK WORDS [FILE...]. Where nothing has been built yet, what other sources were built to is better than nothing:
-# make compares times and flags, and builds what has changed since.
+# built these files of its sources, with these words for make, takes over what another one of this clone has built:
+# MARK WORDS [FILE...]. All of it, if there is one that has all; else what there is of just these sources; and where nothing has
+# been built yet, what was built of other ones: make compares times and flags, and builds what has changed since.
 instance_take_over() {
-    local other like
-    ! instance_is_built "$DIR" "$@" || return 0
-    for like in same older; do
+    local like other
+    for like in all some older; do
+        case $like in
+            all) ! instance_is_built "$DIR" "$@" || return 0 ;;
+            some) ! instance_is_built "$DIR" built "$2" || return 0 ;;
+            older) [ ! -e "$DIR/src/build" ] || return 0 ;;
+        esac
         for other in "${DIR%/*}/${KEY%%-*}" "${DIR%/*}/${KEY%%-*}"-*; do
             [ "$other" = "$DIR" ] || [ ! -O "$other/src/build" ] || ! instance_copy_build $like "$other" "$@" || return 0
         done
-        [ ! -e "$DIR/src/build" ] || return 0
     done
 }
 
-# Copy the build of another instance: same|older OTHER MARK WORDS [FILE...]. Nothing is taken from one that is being built: its
-# lock is held. Several may copy the same one at a time.
-instance_copy_build() {
-    local like=$1 other=$2 new=$DIR/src/build.new
+# Whether an instance has what is wanted of it: all|some|older OTHER MARK WORDS [FILE...].
+instance_fits() {
+    local like=$1 other=$2
     shift 2
+    case $like in
+        all) instance_is_built "$other" "$@" && cmp -s <(instance_sources "$other") <(instance_sources "$DIR") ;;
+        some) instance_is_built "$other" built "$2" && cmp -s <(instance_sources "$other") <(instance_sources "$DIR") ;;
+        older) [ "$(cat "$other/src/build/built")" = "$2" ] ;;
+    esac
+}
+
+# Copy the build of another instance, if it fits, over what was built with the same words: all|some|older OTHER MARK WORDS [FILE...].
+# Nothing is taken from one that is being built: its lock is held. Several may copy the same one at a time.
+instance_copy_build() {
+    local other=$2 words=$4 new=$DIR/src/build.new
     (
-        flock -sn 8 || exit
-        case $like in
-            same) instance_is_built "$other" "$@" && cmp -s <(instance_sources "$other") <(instance_sources "$DIR") ;;
-            older) [ "$(cat "$other/src/build/built")" = "$2" ] ;;
-        esac && cp -a "$other/src/build" "$new" && cd "$new/obj" &&
+        flock -sn 8 && instance_fits "$@" && mkdir "$new" || exit
+        [ "$(cat "$DIR/src/build/built")" != "$words" ] || cp -a "$DIR/src/build/." "$new" || exit
+        cp -a "$other/src/build/." "$new" && cd "$new/obj" &&
             sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
     ) 2>/dev/null 8<"$other.lock" && rm -rf "$DIR/src/build" && mv "$new" "$DIR/src/build" && return
     rm -rf "$new"

@@ -96,6 +96,22 @@ def test_lanes_share_no_asterisk(check):
     assert status == 0 and len(names) == len(set(names)) == 2, lines
 
 
+def test_version_of_several_lanes_is_built_before_they_begin(check):
+    """Each lane's instances would compile the same at the same time."""
+    check.script("sandbox", 'echo "told $1 $ASTERISK"')
+    parts = [f"a 1 30 once sandbox,22,16 {ONE}", f"b 1 30 once sandbox,22 {ONE}", f"c 2 30 once sandbox,16 {ONE}"]
+    status, lines = check.run(*parts)
+    told = [line for line in lines if line.startswith("told build") or "passed, 0 failed, " in line]
+    assert status == 0 and told[0] == "told build 16" and len(told) == 4, lines
+
+
+def test_spare_lane_gives_way(check):
+    command = f"{ONE}; nice; cat /proc/self/autogroup 2>/dev/null"
+    status, lines = check.run(f"a spare 30 once core {command}", f"b 2 30 once core {command}")
+    nice = {name: [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ") and " | " in line] for name in "ab"}
+    assert status == 0 and set(nice["a"][:-1]) == {"19"} and "19" not in nice["b"], lines
+
+
 # What is asked again
 
 PYTEST = "/usr/bin/python3 -B -m pytest -q -p no:cacheprovider"

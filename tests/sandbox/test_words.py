@@ -97,15 +97,13 @@ def test_what_one_instance_has_built_others_take_over(clone, pair, left):
     assert when_built(one) == when_built(other)
 
 
-@pytest.mark.parametrize("why", ["lacks a file", "has other sources", "is being built", "has failed"])
+@pytest.mark.parametrize("why", ["has other sources", "is being built", "has failed"])
 def test_what_does_not_fit_is_not_taken_over(clone, pair, why):
     one, other, flags = pair
     edit(clone)
     build(one, flags)
     lock = contextlib.nullcontext()
-    if why == "lacks a file":
-        (one.link / "src" / TARGET).unlink()
-    elif why == "has other sources":
+    if why == "has other sources":
         os.utime(one.link / "src" / "core" / "ere.h", ns=(0, 0))
     elif why == "is being built":
         lock = Path(f"{one.link.resolve()}.lock").open()
@@ -114,6 +112,19 @@ def test_what_does_not_fit_is_not_taken_over(clone, pair, why):
         assert one.sandbox("build", "build/no-such-file", **flags).returncode
     with lock:
         assert build(other, flags) == BUILDING
+    assert not set(when_built(one)) & set(when_built(other))
+
+
+def test_what_the_other_one_lacks_is_kept(clone, pair):
+    """A file that has not changed is not built again, though what has changed comes from the other instance."""
+    one, other, flags = pair
+    before = when_built(other)
+    (one.link / "src" / OBJECT).unlink()
+    with (clone / EDITED[0]).open("a") as source:
+        source.write("\n")
+    assert one.sandbox("build", TARGET, **flags).stderr == BUILDING
+    assert build(other, flags) == ""
+    assert when_built(other) == [(one.link / "src" / TARGET).stat().st_mtime_ns, before[1]]
 
 
 def test_status_of_what_is_down_is_a_failure_for_scripts_and_a_sentence_for_people(idle):
