@@ -160,3 +160,20 @@ def test_a_report_that_cannot_be_finished_is_no_success(tmp_path: Path) -> None:
     done = run(*files, "--json", "/dev/full")
     assert done.returncode == 2
     assert "--json: '/dev/full'" in done.stderr
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+@pytest.mark.parametrize("how", [">/dev/full", ">&-"])
+def test_print_that_is_lost_is_no_success(argument: str, how: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {how}', "sh", PROGRAM, argument], capture_output=True, text=True, timeout=10, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("ari-race: standard output: ") and done.stderr.count("\n") == 1
+
+
+def test_report_and_history_are_two_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    line = refusal("--json", str(tmp_path / "one"), "--history", str(tmp_path / "link"))
+    assert "--history" in line and "--json" in line
+    assert run("--url", "http://127.0.0.1:1", "--json", "/dev/null", "--history", "/dev/null").returncode == 3

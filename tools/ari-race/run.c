@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /*! \brief What libwebsockets calls for which sockets. */
 static const struct lws_protocols protocols[] = {
@@ -120,6 +121,15 @@ static int race_and_report(struct race *race, FILE *json)
 	return status;
 }
 
+/*! \brief Whether both are one file, in which each would overwrite the other. Devices and pipes have room for both. */
+static bool is_one_file(FILE *one, FILE *other)
+{
+	struct stat a, b;
+
+	return one && other && !fstat(fileno(one), &a) && !fstat(fileno(other), &b) && S_ISREG(a.st_mode) &&
+		a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int run(struct race *race)
 {
 	const struct options *options = &race->options;
@@ -131,6 +141,8 @@ int run(struct race *race)
 	}
 	if (history_open(&race->history, options->history)) {
 		status = options_wrong("--history: '%s' cannot be written: %s", options->history, strerror(errno));
+	} else if (is_one_file(json, race->history.file)) {
+		status = options_wrong("--history: '%s' is the file of --json", options->history);
 	} else {
 		status = race_and_report(race, json);
 	}
