@@ -346,12 +346,14 @@ instance_settings() {
     DEBUG=${DEBUG:-0}
     local name
     for name in WEBSOCKET_WRITE_TIMEOUT VERBOSE DEBUG; do
-        [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
+        [[ ${!name} =~ ^(0|[1-9][0-9]{0,8})$ ]] || die "$name=${!name} is not a number"
     done
     for name in HTTP_PORT SIP_PORT AMI_PORT; do
         if [ "${!name}" != free ]; then
-            [[ ${!name} =~ ^[0-9]{1,9}$ ]] || die "$name=${!name} is not a number"
+            [[ ${!name} =~ ^(0|[1-9][0-9]{0,8})$ ]] || die "$name=${!name} is not a number"
             ((${!name} >= 1 && ${!name} <= 65535)) || die "$name=${!name} is not a port; ports are 1 to 65535"
         fi
     done
+    [ "$HTTP_PORT" = free ] || [ "$HTTP_PORT" != "$AMI_PORT" ] ||
+        die "HTTP_PORT and AMI_PORT are both $AMI_PORT: give one of them another port"
 }

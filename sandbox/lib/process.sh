@@ -93,9 +93,11 @@ process_end_children() {
 process_start() {
     local seconds=${START_SECONDS:-30} deadline
     deadline=$((SECONDS + seconds))
-    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit" "$DIR/supervisor.pid"
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit" "$DIR/supervisor.pid" "$DIR/env"
     cli_words
     setsid "$SELF" supervise </dev/null >"$DIR/log/console" 2>&1 7>&- 9>&- &
+    # shellcheck disable=SC2064
+    trap "process_abort $!" INT TERM HUP
     until [ -S "$DIR/run/asterisk.ctl" ] && fully_booted "$seconds"; do
         if [ -e "$DIR/asterisk.exit" ]; then
             process_explain
@@ -109,6 +111,14 @@ process_start() {
         fi
         sleep 0.02
     done
+}
+
+# Of a start that is interrupted nothing is left: the supervisor is the first of a session, and of a group with all in it.
+process_abort() {
+    trap - INT TERM HUP
+    kill -KILL -- "-$1" 2>/dev/null || kill -KILL "$1" 2>/dev/null || true
+    rm -f "$DIR/asterisk.pid" "$DIR/asterisk.exit" "$DIR/supervisor.pid"
+    die "the start was interrupted"
 }
 
 # Waits for the end of the start, at most so many seconds. The exit status of the CLI does not
@@ -180,17 +190,38 @@ free_port() {
     done
 }
 
+# The protocol of a setting's port.
+port_kind() {
+    [ "$1" = SIP_PORT ] && echo udp || echo tcp
+}
+
 # Draw the ports that may be any, and see that the others are free. Until Asterisk has taken them, no other
 # sandbox chooses: the lock is held until ports_taken.
 ports_choose() {
-    local name
+    local name port
     exec 7>"${ROOT%/*}/ports.lock"
     flock 7
     for name in HTTP_PORT AMI_PORT SIP_PORT; do
         if [ "${!name}" = free ]; then
-            printf -v "$name" %s "$(free_port)"
-        elif port_used "$([ $name = SIP_PORT ] && echo udp || echo tcp)" "${!name}"; then
+            # Nobody listens yet on what was drawn for another one.
+            until port=$(free_port) && [[ " $HTTP_PORT $AMI_PORT $SIP_PORT " != *" $port "* ]]; do :; done
+            printf -v "$name" %s "$port"
+        elif port_used "$(port_kind $name)" "${!name}"; then
             die "port ${!name} is taken by another program: give another one with $name="
+        fi
+    done
+}
+
+# Asterisk starts without a port that it does not get, as one that another program has, but does not listen on.
+# Who has brought a configuration may have meant it.
+ports_check() {
+    local name
+    [ -r /proc/net/tcp ] && [ -z "${CONF:-}" ] || return 0
+    for name in HTTP_PORT AMI_PORT SIP_PORT; do
+        if ! port_used "$(port_kind $name)" "${!name}"; then
+            process_explain
+            process_stop || true
+            die "Asterisk does not listen on port ${!name}: give another one with $name="
         fi
     done
 }
@@ -216,8 +247,10 @@ sandbox_up() {
     instance_conf
     instance_owner
     process_start
+    ports_check
     ports_taken
     instance_record
+    trap - INT TERM HUP
     sandbox_hello
 }
 

@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -22,7 +24,8 @@ def idle():
     """An instance that is not started."""
     instance = Instance("22", "sandbox-words", ())
     instance.down()
-    return instance
+    yield instance
+    instance.down()
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +156,48 @@ def test_folder_of_settings_that_is_none_is_one_line(idle):
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if line != BUILDING.strip()]
     assert told == ["sandbox: CONF=/nonexistent is not a folder with .conf files"]
+
+
+WRONG_PORTS = {
+    "octal": ({"HTTP_PORT": "08088"}, "HTTP_PORT=08088 is not a number"),
+    "high": ({"SIP_PORT": "65536"}, "SIP_PORT=65536 is not a port; ports are 1 to 65535"),
+    "twice": ({"HTTP_PORT": "31000", "AMI_PORT": "31000"}, "HTTP_PORT and AMI_PORT are both 31000: give one of them another port"),
+}
+
+
+@pytest.mark.parametrize("ports, words", WRONG_PORTS.values(), ids=WRONG_PORTS)
+def test_wrong_port_is_one_line(idle, ports, words):
+    done = idle.sandbox("up", **ports)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"sandbox: {words}\n")
+
+
+def test_asterisk_without_a_port_is_not_up(idle):
+    """Nobody listens on it, but somebody has it."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        done = idle.sandbox("up", AMI_PORT=str(port))
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"sandbox: Asterisk does not listen on port {port}: give another one with AMI_PORT=\n")
+    assert idle.sandbox("status").returncode == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_start_that_is_interrupted_leaves_nothing_behind(idle, number):
+    """Here it would never end: what Asterisk is started under does not start it."""
+    env = os.environ | idle.settings | {"HTTP_PORT": "free", "SIP_PORT": "free", "AMI_PORT": "free", "WRAP": "sh -c sleep${IFS}60"}
+    with subprocess.Popen(
+        [idle.repo / "sandbox" / "sandbox", "up"], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as start:  # fmt: skip
+        end = time.monotonic() + 120
+        while not (idle.link / "asterisk.pid").exists():
+            assert start.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
+        pid = int((idle.link / "asterisk.pid").read_text())
+        os.killpg(start.pid, number)
+        assert start.communicate(timeout=20)[0].endswith("sandbox: the start was interrupted\n")
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert idle.sandbox("env").stderr == "sandbox: Asterisk 22 is not up: INSTANCE=sandbox-words make sandbox-up\n"
