@@ -14,7 +14,8 @@ root_cache() {
             # The users of a root have numbers that are somebody else's on this system. A folder that was given may
             # hold other things, and stays as it is.
             [ "$folder" = "${SANDBOX_CACHE:-}" ] || chmod go= "$folder"
-            echo "$folder"
+            # From wherever the command is given: links lead there.
+            (cd "$folder" && pwd)
             return
         fi
     done

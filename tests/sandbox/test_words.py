@@ -201,3 +201,13 @@ def test_start_that_is_interrupted_leaves_nothing_behind(idle, number):
         assert time.monotonic() < end
         time.sleep(0.02)
     assert idle.sandbox("env").stderr == "sandbox: Asterisk 22 is not up: INSTANCE=sandbox-words make sandbox-up\n"
+
+
+def test_cache_is_named_from_where_the_command_is_given(clone, tmp_path):
+    """But links in the clone lead there."""
+    script = 'set -eu; SANDBOX=$1/sandbox REPO=$1 ASTERISK=22; . "$1/sandbox/lib/versions.sh"; version_read; . "$1/sandbox/lib/root.sh"'
+    done = subprocess.run(
+        ["bash", "-c", f'{script}; echo "$ROOT"', "sh", clone], cwd=tmp_path, env=os.environ | {"SANDBOX_CACHE": "my roots"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert Path(done.stdout).parent == tmp_path / "my roots"
