@@ -242,12 +242,13 @@ async def test_interrupted_while_the_last_websocket_is_opened(tmp_path: Path) ->
     assert run.report["answers"]["hangup"]["204"] == 1
 
 
-async def test_interrupted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     """Calls that are open are hung up, and counted."""
     options = ("--calls", "3", "--concurrency", "3", "--hold", "3600000")
     async with Server() as server, Race(server.port, tmp_path, *options, login=LOGIN) as race:
         await server.until(lambda: server.events["StasisStart"] == 3)
-        race.process.send_signal(signal.SIGINT)
+        race.process.send_signal(number)
         run = await race.end()
         assert all(call.over for call in server.calls.values())
     assert run.status == 0

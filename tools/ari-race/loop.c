@@ -53,19 +53,32 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 	loop->on_signal(loop->data);
 }
 
+/*! \brief Whether nohup has said so. */
+static bool hang_up_is_ignored(void)
+{
+	struct sigaction action;
+
+	return !sigaction(SIGHUP, NULL, &action) && action.sa_handler == SIG_IGN;
+}
+
 static void start_watchers(struct loop *loop)
 {
 	ev_check_init(&loop->check, on_wake);
 	ev_prepare_init(&loop->prepare, before_sleep);
 	ev_signal_init(&loop->interrupt, on_signal, SIGINT);
 	ev_signal_init(&loop->terminate, on_signal, SIGTERM);
-	loop->check.data = loop->prepare.data = loop->interrupt.data = loop->terminate.data = loop;
+	ev_signal_init(&loop->hang_up, on_signal, SIGHUP);
+	loop->check.data = loop->prepare.data = loop;
+	loop->interrupt.data = loop->terminate.data = loop->hang_up.data = loop;
 	ev_set_priority(&loop->check, EV_MAXPRI);
 	ev_set_priority(&loop->prepare, EV_MINPRI);
 	ev_check_start(loop->ev, &loop->check);
 	ev_prepare_start(loop->ev, &loop->prepare);
 	ev_signal_start(loop->ev, &loop->interrupt);
 	ev_signal_start(loop->ev, &loop->terminate);
+	if (!hang_up_is_ignored()) {
+		ev_signal_start(loop->ev, &loop->hang_up);
+	}
 }
 
 static bool raise_file_limit(int files)
@@ -160,6 +173,7 @@ void loop_close(struct loop *loop)
 		ev_prepare_stop(loop->ev, &loop->prepare);
 		ev_signal_stop(loop->ev, &loop->interrupt);
 		ev_signal_stop(loop->ev, &loop->terminate);
+		ev_signal_stop(loop->ev, &loop->hang_up);
 		ev_loop_destroy(loop->ev);
 	}
 }

@@ -30,6 +30,7 @@ struct loop {
 	ev_check check;
 	ev_signal interrupt;
 	ev_signal terminate;
+	ev_signal hang_up; /*!< the terminal has gone */
 };
 
 /*!
@@ -38,7 +39,7 @@ struct loop {
  * \param sockets How many connections there may be at most; the limit on open files is raised for them.
  * \param protocols What libwebsockets calls for which of them; borrowed.
  * \param on_turn Called at the end of each turn, when all that came in has been handled.
- * \param on_signal Called in the loop for SIGINT and SIGTERM.
+ * \param on_signal Called in the loop for SIGINT, SIGTERM and SIGHUP.
  * \param data For both.
  *
  * \return NULL on success, or why it cannot be opened.
