@@ -73,11 +73,14 @@ instance_fits() {
 }
 
 # Copy the build of another instance, if it fits, over what was built with the same words: all|some|older OTHER MARK WORDS [FILE...].
-# Nothing is taken from one that is being built: its lock is held. Several may copy the same one at a time.
+# Several may copy the same one at a time. One that is being built does not fit. One that does may be starting or stopping; who
+# waits for its lock is not waited for, since it has nothing to build.
 instance_copy_build() {
-    local other=$2 words=$4 new=$DIR/src/build.new
+    local other=$2 words=$4 new=$DIR/src/build.new patience=20
+    [ "$1" != older ] || patience=0
+    instance_fits "$@" 2>/dev/null || return 1
     (
-        flock -sn 8 && instance_fits "$@" && mkdir "$new" || exit
+        flock -s -w $patience 8 && instance_fits "$@" && mkdir "$new" || exit
         [ "$(cat "$DIR/src/build/built")" != "$words" ] || cp -a "$DIR/src/build/." "$new" || exit
         cp -a "$other/src/build/." "$new" && cd "$new/obj" &&
             sed -i "s|/srv/sb/${other##*/}/src|$HOME_INSIDE/src|g" flags && touch -r "$other/src/build/obj/flags" flags
