@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,22 @@ def test_spare_lane_gives_way(check):
     status, lines = check.run(f"a spare 30 once core {command}", f"b 2 30 once core {command}")
     nice = {name: [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ") and " | " in line] for name in "ab"}
     assert status == 0 and set(nice["a"][:-1]) == {"19"} and "19" not in nice["b"], lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_one_ends_its_parts(check, number):
+    """They are in sessions of their own, which a terminal that goes takes nothing of."""
+    command = f"trap 'touch {check.folder}/told; exit 1' TERM; touch {check.folder}/begun; for _ in {{1..300}}; do sleep 0.1; done"
+    (check.folder / "tests" / "parts").write_text(f"a 1 30 once core {command}\nb 1 30 once core {ONE}")
+    with subprocess.Popen(["/usr/bin/python3", "-B", check.folder / "tests" / "check"], stdout=subprocess.DEVNULL) as run:
+        end = time.monotonic() + 30
+        while not (check.folder / "begun").exists():
+            assert run.poll() is None and time.monotonic() < end
+            time.sleep(0.02)
+        run.send_signal(number)
+        assert run.wait(30) == 1
+    assert (check.folder / "told").exists()
+    assert not (check.folder / "build" / "check" / "b.results").exists()
 
 
 # What is asked again
