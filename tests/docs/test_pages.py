@@ -28,6 +28,7 @@ RUN = {
     "docs/RUNNING.md": {
         ("sh", "build"): "tests/sandbox/test_install.py; test_snippets.py: test_build",
         ("sh", "order"): "tests/integration/test_install.py",
+        ("sh", "after-force"): "tests/integration/test_unload.py",
         ("console", ""): "test_snippets.py: test_console_of_running",
         ("ini", "settings"): "test_snippets.py: test_settings",
         ("sh", "debug"): "test_snippets.py: test_story_of_a_call",
