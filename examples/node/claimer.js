@@ -88,6 +88,9 @@ function checkOptions(options) {
   if (!options.app) {
     fail('--app NAME is missing; see --help', 2);
   }
+  if (options.app.includes(',')) {
+    fail(`--app ${options.app}: ARI ends a name at a comma`, 2);
+  }
   if (!['claim', 'decline', 'ignore', 'callers-matching'].includes(options.policy)) {
     fail(`--policy ${options.policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...`, 2);
   }

@@ -139,8 +139,10 @@ async def test_time_that_is_none_is_refused_at_once(case, language, value):
 
 
 @each
-async def test_empty_name_is_refused_at_once(case, language):
-    assert "--app" in await refused([*COMMANDS[language], "--app", ""])
+@pytest.mark.parametrize("name", ["", "sales,back"])
+async def test_name_that_ari_cannot_have_is_refused_at_once(case, language, name):
+    """With a comma, ARI would connect two applications, and the claims of each would be refused."""
+    assert "--app" in await refused([*COMMANDS[language], "--app", name])
 
 
 @each
