@@ -54,7 +54,10 @@ RUN = {
     "docs/MIGRATING.md": {},
     "docs/CONSOLE.md": {("sh", ""): "tests/browser/test_shift.py"},
     "docs/PACKAGES.md": {("sh", ""): "tests/package: it runs the same commands"},
-    "docs/METRICS.md": {},
+    "docs/METRICS.md": {
+        ("ini", "prometheus.conf"): "tests/prometheus/test_dashboard.py",
+        ("yaml", "prometheus.yml"): "tests/prometheus/test_dashboard.py",
+    },
     "docs/FLEET.md": {
         ("text", ""): "the picture",
         ("sh", ""): "make demo-fleet and tests/fleet start the same; test_fleet_up_tells_the_commands_of_its_page",
