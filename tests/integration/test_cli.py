@@ -332,6 +332,9 @@ async def test_match_tells_who_would_hear_of_it(case):
     lines = await run(case, "broadcast match .")
     assert sorted(lines[:-1]) == sorted([sales.app, support.app])
     assert await run(case, "broadcast match ^nobody") == ["0 of 2 applications that are there would hear of it"]
+    # As "broadcast show" has the filters of a call with circles: nobody is called so.
+    lines = await run(case, "broadcast match ^sales-&.")
+    assert lines[0].startswith("0 of 2 ") and "With circles, ask for each" in lines[1]
 
 
 # broadcast withdraw
