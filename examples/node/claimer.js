@@ -75,6 +75,9 @@ function checkAriOptions({ url, events }) {
   } catch {
     fail(`--url '${url}' is not a URL such as http://127.0.0.1:8088/ari`, 2);
   }
+  if (/^\/.+\/ari\/*$/.test(new URL(url).pathname)) {
+    fail(`--url '${url}': ari-client finds ARI at /ari only, not below a prefix of http.conf`, 2);
+  }
   try {
     if (events && events !== '-') {
       fs.appendFileSync(events, '');

@@ -131,6 +131,12 @@ async def test_option_that_can_never_work_is_refused_at_once(case, language, opt
         assert f"--{option}" in said and value in said and "Traceback" not in said and "at " not in said.split("\n")[-2]
 
 
+async def test_prefix_that_ari_client_does_not_know_is_refused_at_once(case):
+    """It would ask for ARI elsewhere, and end with what it throws then."""
+    for command in [*COMMANDS["node"], "--app", "a"], [*POOL["node"], "--name", "a"]:
+        assert "below a prefix" in await refused([*command, "--url", "http://localhost:8088/pbx/ari"])
+
+
 @each
 @pytest.mark.parametrize("value", ["", "abc", "-1", "nan", "1e3"])
 async def test_time_that_is_none_is_refused_at_once(case, language, value):
