@@ -126,6 +126,19 @@ async def test_provider_by_force_while_a_call_is_in_stasis(case, how):
     assert await call.status() == ("SUCCESS", "CLAIMED")
 
 
+@pytest.mark.only(22)
+@pytest.mark.instance(MODULES_EXTRA="res_stasis_broadcast_nats.so", VERBOSE=2)
+async def test_only_a_restart_ends_the_provider_once_the_fleets_module_was_there(case):
+    """The code of libnats stays mapped, and so does what Asterisk counts for it: docs/RUNNING.md says so."""
+    assert await politely(case, "res_stasis_broadcast_nats.so")
+    for name in (APP, REST):
+        assert await politely(case, name)
+    assert "Unable to unload" in await module(case, "unload", RES)
+    await all_loaded(case)
+    await check_works(case, await case.app())
+    assert "only a restart takes another version" in (REPO / "docs/RUNNING.md").read_text()
+
+
 def documented_commands():
     """The CLI commands of docs/RUNNING.md that put the modules to work again."""
     block = (REPO / "docs/RUNNING.md").read_text().partition("```sh after-force\n")[2].partition("```")[0]
