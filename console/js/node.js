@@ -169,10 +169,15 @@ export class Node {
     const { user, password } = this.login;
     const key = this.isOwn ? '' : `${path.includes('?') ? '&' : '?'}api_key=${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
     const headers = this.isOwn ? { Authorization: `Basic ${base64(`${user}:${password}`)}` } : {};
-    const answer = await fetch(`${this.url}/ari/${path}${key}`, {
-      method, headers, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE),
-    });
-    return { status: answer.status, text: await answer.text() };
+    try {
+      const answer = await fetch(`${this.url}/ari/${path}${key}`, {
+        method, headers, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE),
+      });
+      return { status: answer.status, text: await answer.text() };
+    } catch {
+      // Each browser says so in its own words, and none says why.
+      throw new Error(this.isOwn ? 'It does not answer' : 'It does not answer, or allowed_origins of its ari.conf has not this page\'s address');
+    }
   }
 
   async overSocket(method, path) {

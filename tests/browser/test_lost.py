@@ -39,6 +39,8 @@ async def test_asterisk_restarted(case, page):
     await anext(steps)
     await page.reads("#problems", "Asterisk has not answered since")
     await page.reads("#nodes", "again in")
+    # In the page's words, not in the browser's.
+    await page.reads("#problems", "is old. It does not answer")
     await page.reads("#line tr.old", "Gunda", without="Withdraw")
     await anext(steps)
     await page.reads("#nodes", "live")
