@@ -10,7 +10,7 @@ const ANSWERS = {
 };
 
 function who(call) {
-  return [call.caller.name, call.caller.number].filter(Boolean).map((text) => foreign(text, 60)).join(', ') || call.id;
+  return [call.caller.name, call.caller.number].filter(Boolean).map((text) => foreign(text, 60)).join(', ') || foreign(call.id, 60);
 }
 
 /** Asks first, and tells what came of it. say(text) is for those who hear the page. */

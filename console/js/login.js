@@ -26,7 +26,9 @@ export function keep(login) {
 }
 
 export function forget() {
-  sessionStorage.removeItem(KEY);
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch { /* Nothing was kept. */ }
 }
 
 /** The URLs, one a line; throws a text about the first that is none. */

@@ -25,7 +25,9 @@ export class Node {
   /** url: the part before /ari. listener: {onState(node), onEvent(node, event), onReady(node)}. */
   constructor(url, login, listener) {
     this.url = url.replace(/\/+$/, '');
-    this.name = new URL(this.url).host;
+    const { host, pathname } = new URL(this.url);
+    // Several may be behind one proxy, below paths of their own.
+    this.name = host + pathname.replace(/\/+$/, '');
     this.login = login;
     this.listener = listener;
     this.isOwn = new URL(this.url).origin === location.origin;
@@ -74,6 +76,8 @@ export class Node {
       await this.mustOnlyWatch();
       // A method that nobody has there: 403 is for who may not write, 405 for who may.
       this.mayWrite = (await this.request('POST', 'broadcastStats')).status !== 403;
+      // Over HTTP all of this was answered without it.
+      if (this.socket.readyState !== WebSocket.OPEN) throw new Refused('away', 'Asterisk closed the connection');
       this.pause = FIRST_PAUSE;
       this.wasLive = true;
       this.become('live');
@@ -165,10 +169,15 @@ export class Node {
     const { user, password } = this.login;
     const key = this.isOwn ? '' : `${path.includes('?') ? '&' : '?'}api_key=${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
     const headers = this.isOwn ? { Authorization: `Basic ${base64(`${user}:${password}`)}` } : {};
-    const answer = await fetch(`${this.url}/ari/${path}${key}`, {
-      method, headers, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE),
-    });
-    return { status: answer.status, text: await answer.text() };
+    try {
+      const answer = await fetch(`${this.url}/ari/${path}${key}`, {
+        method, headers, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(PATIENCE),
+      });
+      return { status: answer.status, text: await answer.text() };
+    } catch {
+      // Each browser says so in its own words, and none says why.
+      throw new Error(this.isOwn ? 'It does not answer' : 'It does not answer, or allowed_origins of its ari.conf has not this page\'s address');
+    }
   }
 
   async overSocket(method, path) {

@@ -21,7 +21,8 @@ export class TesterPanel {
     const asked = this.nodes().filter((node) => node.state === 'live');
     const answers = await Promise.all(asked.map((node) => node.request('GET', query).catch(() => null)));
     const several = this.nodes().length > 1;
-    byId('tester-answer').replaceChildren(...(asked.length
+    const circles = filter.includes('&') ? [el('p', { class: 'dim' }, 'This is for one filter. With circles, ask for each of those between "&".')] : [];
+    byId('tester-answer').replaceChildren(...circles, ...(asked.length
       ? answers.flatMap((answer, index) => this.tell(answer, several ? `${asked[index].name}: ` : ''))
       : [el('p', {}, 'Asterisk is away: there is nobody to ask.')]));
   }

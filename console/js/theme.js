@@ -6,20 +6,32 @@ const KEY = 'stasis-broadcast-theme';
 const NEXT = { auto: 'dark', dark: 'light', light: 'auto' };
 
 function read() {
-  const kept = localStorage.getItem(KEY);
-  return kept in NEXT ? kept : 'auto';
+  try {
+    const kept = localStorage.getItem(KEY);
+    return kept in NEXT ? kept : 'auto';
+  } catch {
+    // A browser that keeps nothing for pages.
+    return 'auto';
+  }
+}
+
+function keep(theme) {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch { /* It holds for this page, until it is loaded again. */ }
 }
 
 /** Have a button go round the three. */
 export function startTheme(button) {
+  let shown = read();
   const set = (theme) => {
+    shown = theme;
     document.documentElement.dataset.theme = theme;
     put(button, `Theme: ${theme}`);
   };
-  set(read());
+  set(shown);
   button.addEventListener('click', () => {
-    const theme = NEXT[read()];
-    localStorage.setItem(KEY, theme);
-    set(theme);
+    set(NEXT[shown]);
+    keep(shown);
   });
 }

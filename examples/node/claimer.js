@@ -75,6 +75,9 @@ function checkAriOptions({ url, events }) {
   } catch {
     fail(`--url '${url}' is not a URL such as http://127.0.0.1:8088/ari`, 2);
   }
+  if (/^\/.+\/ari\/*$/.test(new URL(url).pathname)) {
+    fail(`--url '${url}': ari-client finds ARI at /ari only, not below a prefix of http.conf`, 2);
+  }
   try {
     if (events && events !== '-') {
       fs.appendFileSync(events, '');
@@ -87,6 +90,9 @@ function checkAriOptions({ url, events }) {
 function checkOptions(options) {
   if (!options.app) {
     fail('--app NAME is missing; see --help', 2);
+  }
+  if (options.app.includes(',')) {
+    fail(`--app ${options.app}: ARI ends a name at a comma`, 2);
   }
   if (!['claim', 'decline', 'ignore', 'callers-matching'].includes(options.policy)) {
     fail(`--policy ${options.policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...`, 2);

@@ -278,6 +278,8 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.app:
         parser.error("--app must not be empty")
+    if "," in options.app:
+        parser.error(f"--app {options.app}: ARI ends a name at a comma")
     policy, *patterns = options.policy
     if policy not in ("claim", "decline", "ignore", "callers-matching"):
         parser.error(f"--policy {policy} is not known; it is claim, decline, ignore or callers-matching REGEX ...")

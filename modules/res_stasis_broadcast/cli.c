@@ -89,7 +89,8 @@ static const struct command commands[] = {
 	{ "broadcast match",
 		"Usage: broadcast match <filter>\n"
 		"       Shows which applications would hear of a call with this filter now, or\n"
-		"       why the filter cannot be used. Put it in quotes if it has blanks.\n",
+		"       why the filter cannot be used. Put it in quotes if it has blanks.\n"
+		"       With circles, ask for each filter by itself.\n",
 		cli_match, 0, NULL },
 	{ "broadcast withdraw",
 		"Usage: broadcast withdraw <unique ID>\n"

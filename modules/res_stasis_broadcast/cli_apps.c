@@ -202,6 +202,10 @@ char *cli_match(int fd, int argc, const char *const *argv)
 		ast_cli(fd, "%zu of %zu applications that are there would hear of it\n", names_count(names),
 			names_count(there));
 	}
+	/* "broadcast show" and the dialplan have the filters of circles in one. */
+	if (strchr(argv[2], '&')) {
+		ast_cli(fd, "This is for one filter. With circles, ask for each of those between \"&\"\n");
+	}
 	app_filter_unref(filter);
 	names_unref(names);
 	names_unref(there);

@@ -343,6 +343,21 @@ char *cli_withdraw(int fd, int argc, const char *const *argv)
 	}
 }
 
+/*!
+ * \brief Whether an ID can be typed as it is. Who places calls by ARI may choose any.
+ *
+ * What completes a word goes to the terminal as it is, and a blank in it would begin the next word.
+ */
+static int is_typed_as_it_is(const char *id)
+{
+	for (; *id; id++) {
+		if (*id <= ' ' || *id >= 0x7f || *id == '"' || *id == '\\') {
+			return 0;
+		}
+	}
+	return 1;
+}
+
 /*! \brief Complete the ID of a broadcast. */
 static void complete(const char *word, int is_open)
 {
@@ -355,7 +370,7 @@ static void complete(const char *word, int is_open)
 		const char *id = broadcast_channel_id(list[i]);
 
 		/* So many that there is nothing to choose from on a screen. */
-		if (found < CLI_MOST_ROWS && !strncasecmp(id, word, length) &&
+		if (found < CLI_MOST_ROWS && !strncasecmp(id, word, length) && is_typed_as_it_is(id) &&
 			(!is_open || broadcast_state(list[i]) == BROADCAST_OPEN)) {
 			found += !ast_cli_completion_add(ast_strdup(id));
 		}

@@ -92,9 +92,8 @@ static size_t width_of(const struct cli_table *table, size_t column)
 	return MAX(width, strlen(table->columns[column].title));
 }
 
-/*! \brief Append a text to a line. The last column is not padded. */
-static void append(
-	struct ast_str **line, const char *text, size_t length, size_t width, unsigned int kind, int is_last)
+/*! \brief Append a text to a line. */
+static void append(struct ast_str **line, const char *text, size_t length, size_t width, unsigned int kind)
 {
 	const int padding = (int) (width - length);
 
@@ -102,7 +101,7 @@ static void append(
 		ast_str_append(line, 0, "  ");
 	}
 	ast_str_append(line, 0, "%*s%.*s%*s", kind & CLI_NUMBER ? padding : 0, "", (int) length, text,
-		kind & CLI_NUMBER || is_last ? 0 : padding, "");
+		kind & CLI_NUMBER ? 0 : padding, "");
 }
 
 /*! \brief Write the titles (row -1) or a row. */
@@ -120,9 +119,10 @@ static void write_row(
 		if (row >= 0) {
 			text = cell(table, row * table->column_count + i, &length);
 		}
-		append(line, text, length, widths[i], table->columns[i].kind, i + 1 == table->column_count);
+		append(line, text, length, widths[i], table->columns[i].kind);
 	}
-	ast_cli(fd, "%s\n", ast_str_buffer(*line));
+	/* The last cell may be empty, or its column left out. */
+	ast_cli(fd, "%s\n", ast_trim_blanks(ast_str_buffer(*line)));
 }
 
 static void write_all(const struct cli_table *table, int fd, struct ast_str **line)

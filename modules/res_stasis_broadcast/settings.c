@@ -224,14 +224,19 @@ static int read_file(void)
 	return result;
 }
 
+/*! \brief Say that the file is not applied. \param instead What holds instead. */
+static void tell_not_applied(const char *instead)
+{
+	ast_log(LOG_ERROR,
+		FILE_NAME " is not applied; %s. Correct it, then: module reload res_stasis_broadcast.so\n", instead);
+}
+
 int settings_read(void)
 {
 	int result = read_file();
 
 	if (result) {
-		ast_log(LOG_ERROR,
-			FILE_NAME " is not applied; the previous settings stay. Correct it, then: module reload "
-					  "res_stasis_broadcast.so\n");
+		tell_not_applied("the previous settings stay");
 	}
 	return result;
 }
@@ -271,7 +276,9 @@ int settings_start(void)
 		return -1;
 	}
 	/* With a file that is wrong, calls had better be offered by the defaults than not at all. */
-	settings_read();
+	if (read_file()) {
+		tell_not_applied("the defaults hold");
+	}
 	return 0;
 }
 

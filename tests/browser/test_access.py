@@ -119,19 +119,26 @@ WIDTHS = {"a phone": (360, 740), "400 %": (320, 256), "a desk": (1440, 900)}
 
 @pytest.mark.parametrize("width, height", WIDTHS.values(), ids=WIDTHS)
 async def test_nothing_is_cut_off(case, page, width, height):
-    """At 1280 pixels and 400 % a page is 320 wide. It only scrolls down, and all that is to be read is inside."""
+    """At 1280 pixels and 400 % a page is 320 wide. It only scrolls down, its panels too, and all that is to be read is inside."""
     await opened(page, case, width=width, height=height)
     await case.app("a-worker-with-a-very-long-name")
     await caller(case, "30000,,,yes,q(a-queue-with-a-long-name)p(5)", "Maximiliane Freifrau von und zu Donaudampfschiff")
     await caller(case, "100,,,yes,q(a-queue-with-a-long-name)", "Maximiliane Freifrau von und zu Donaudampfschiff")
-    await page.reads("#line tbody", "Maximiliane", "a-queue")
-    await page.reads("#ended tbody", "timed out")
+    # As long as they may be, and nowhere to break.
+    await case.app_named("w" * 70)
+    for timeout in ("30000", "100"):
+        await caller(case, f"{timeout},,,yes,q({'Q' * 80})", "N" * 80)
+    await page.reads("#line tbody", "Maximiliane", "a-queue", "N" * 80)
+    await page.reads("#ended tbody", "timed out", "N" * 80)
     await page.reads("#queues tbody", "a-queue")
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
     wide = """[...document.querySelectorAll('#line td, #ended td, #queues td, .tile, #tiles > div, header > *')]
         .filter((one) => one.checkVisibility() && !one.closest('.unseen') && one.getBoundingClientRect().right > innerWidth + 1)
         .map((one) => one.outerHTML.slice(0, 200))"""
     assert await page.evaluate(wide) == []
+    sideways = """[...document.querySelectorAll('.panel > .scroll')].filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => one.getAttribute('aria-labelledby'))"""
+    assert await page.evaluate(sideways) == []
     lost = "document.querySelector('#line [data-act=withdraw]').getBoundingClientRect().height >= 24 || innerWidth > 600"
     assert await page.evaluate(lost)
 

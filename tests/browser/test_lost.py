@@ -39,6 +39,8 @@ async def test_asterisk_restarted(case, page):
     await anext(steps)
     await page.reads("#problems", "Asterisk has not answered since")
     await page.reads("#nodes", "again in")
+    # In the page's words, not in the browser's.
+    await page.reads("#problems", "is old. It does not answer")
     await page.reads("#line tr.old", "Gunda", without="Withdraw")
     await anext(steps)
     await page.reads("#nodes", "live")
@@ -153,6 +155,53 @@ async def test_browser_that_keeps_nothing(case, page):
     await page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('no room', 'QuotaExceededError'); }")
     await log_in(page)
     await page.reads("#nodes", "live")
+
+
+async def test_browser_that_lets_pages_keep_nothing(case, page):
+    """As Chromium with "block all cookies": who asks for what is kept gets an error."""
+    await page.open(url(case.asterisk))
+    forbid = "get() { throw new DOMException('denied', 'SecurityError'); }"
+    for name in ("localStorage", "sessionStorage"):
+        script = f"Object.defineProperty(window, '{name}', {{ {forbid} }})"
+        await page.browser.call("context", "addInitScript", {"content": script})
+    await page.do("reload")
+    await log_in(page)
+    await page.reads("#nodes", "live")
+    for theme in ("dark", "light", "auto"):
+        await page.do("click", "#theme")
+        await page.reads("#theme", f"Theme: {theme}")
+    await page.do("click", "#logout")
+    await page.reads("#login", "Log in with a user")
+
+
+async def test_connection_cut_during_the_log_in(case, page):
+    """Questions to the page's own Asterisk go over HTTP: their answers do not tell that the events' way is gone."""
+    await page.open(url(case.asterisk))
+    await page.evaluate(
+        "{const own = window.fetch; window.fetch = (where, how) => where.includes('broadcastMatch') && !window.go"
+        " ? new Promise((done) => { window.go = () => done(own(where, how)); }) : own(where, how)}"
+    )
+    await log_in(page)
+
+    async def is_held():
+        return await page.evaluate("Boolean(window.go)")
+
+    async def is_cut():
+        return not (await case.ari.get("/applications")).json
+
+    await until(is_held, "the page asks its last question")
+    await case.ami.cli("ari shutdown websocket sessions")
+    await until(is_cut, "its WebSocket is gone")
+    await page.evaluate("window.go()")
+    await page.reads("#login-error", "Asterisk closed the connection")
+
+
+async def test_nodes_behind_one_proxy_have_names_of_their_own(case, page):
+    own = f"http://127.0.0.1:{case.asterisk.port('HTTP')}"
+    await page.open(f"{url(case.asterisk)}#nodes={own},http://127.0.0.1:1/east/,http://127.0.0.1:1/west/ari")
+    await log_in(page)
+    await page.reads("#nodes", "127.0.0.1:1/east away", "127.0.0.1:1/west away")
+    await page.reads("#problems", "127.0.0.1:1/east: ", "127.0.0.1:1/west: ")
 
 
 async def test_from_another_place_than_asterisk(case, page):

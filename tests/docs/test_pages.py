@@ -28,6 +28,7 @@ RUN = {
     "docs/RUNNING.md": {
         ("sh", "build"): "tests/sandbox/test_install.py; test_snippets.py: test_build",
         ("sh", "order"): "tests/integration/test_install.py",
+        ("sh", "after-force"): "tests/integration/test_unload.py",
         ("console", ""): "test_snippets.py: test_console_of_running",
         ("ini", "settings"): "test_snippets.py: test_settings",
         ("sh", "debug"): "test_snippets.py: test_story_of_a_call",
@@ -53,7 +54,10 @@ RUN = {
     "docs/MIGRATING.md": {},
     "docs/CONSOLE.md": {("sh", ""): "tests/browser/test_shift.py"},
     "docs/PACKAGES.md": {("sh", ""): "tests/package: it runs the same commands"},
-    "docs/METRICS.md": {},
+    "docs/METRICS.md": {
+        ("ini", "prometheus.conf"): "tests/prometheus/test_dashboard.py",
+        ("yaml", "prometheus.yml"): "tests/prometheus/test_dashboard.py",
+    },
     "docs/FLEET.md": {
         ("text", ""): "the picture",
         ("sh", ""): "make demo-fleet and tests/fleet start the same; test_fleet_up_tells_the_commands_of_its_page",

@@ -38,6 +38,7 @@ async def table(case, command, first):
         cells = re.split(r" {2,}", line.strip())
         if len(cells) < 2 or len(line) < starts[1]:
             break
+        assert line == line.rstrip()
         rows.append(line)
     return titles, rows
 
@@ -101,6 +102,16 @@ async def test_completion(case):
     await app.started(call.id)
     assert call.id not in await completed(case, f"broadcast withdraw {call.id[:-3]}")
     assert call.id in await completed(case, f"broadcast show channel {call.id[:-3]}")
+
+
+async def test_completion_leaves_out_what_cannot_be_typed(case):
+    """An ID that ARI was given goes to the terminal as it is, and with a blank it would be two words."""
+    app = await case.app()
+    for odd in ("esc\x1b[31m", "bl ank", 'quo"te', "back\\slash", "nl\n", "\u00e4", "pl-a.i/n"):
+        await app.offered((await case.call("20000", channel_id=f"id-{odd}")).id)
+    shown = await console(case.asterisk, '_command matchesarray "broadcast withdraw id-" "id-"')
+    # Asterisk begins with what all of them have in common.
+    assert set(shown.split()) - {"_EOF_"} == {"id-pl-a.i/n"}
 
 
 # broadcast show
@@ -321,6 +332,9 @@ async def test_match_tells_who_would_hear_of_it(case):
     lines = await run(case, "broadcast match .")
     assert sorted(lines[:-1]) == sorted([sales.app, support.app])
     assert await run(case, "broadcast match ^nobody") == ["0 of 2 applications that are there would hear of it"]
+    # As "broadcast show" has the filters of a call with circles: nobody is called so.
+    lines = await run(case, "broadcast match ^sales-&.")
+    assert lines[0].startswith("0 of 2 ") and "With circles, ask for each" in lines[1]
 
 
 # broadcast withdraw

@@ -131,6 +131,12 @@ async def test_option_that_can_never_work_is_refused_at_once(case, language, opt
         assert f"--{option}" in said and value in said and "Traceback" not in said and "at " not in said.split("\n")[-2]
 
 
+async def test_prefix_that_ari_client_does_not_know_is_refused_at_once(case):
+    """It would ask for ARI elsewhere, and end with what it throws then."""
+    for command in [*COMMANDS["node"], "--app", "a"], [*POOL["node"], "--name", "a"]:
+        assert "below a prefix" in await refused([*command, "--url", "http://localhost:8088/pbx/ari"])
+
+
 @each
 @pytest.mark.parametrize("value", ["", "abc", "-1", "nan", "1e3"])
 async def test_time_that_is_none_is_refused_at_once(case, language, value):
@@ -139,8 +145,10 @@ async def test_time_that_is_none_is_refused_at_once(case, language, value):
 
 
 @each
-async def test_empty_name_is_refused_at_once(case, language):
-    assert "--app" in await refused([*COMMANDS[language], "--app", ""])
+@pytest.mark.parametrize("name", ["", "sales,back"])
+async def test_name_that_ari_cannot_have_is_refused_at_once(case, language, name):
+    """With a comma, ARI would connect two applications, and the claims of each would be refused."""
+    assert "--app" in await refused([*COMMANDS[language], "--app", name])
 
 
 @each

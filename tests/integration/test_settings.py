@@ -16,7 +16,7 @@ FILE = "stasis_broadcast.conf"
 SAMPLE = REPO / "samples" / FILE
 
 # What our modules log of a file that is not applied, and of calls that are too many.
-REFUSED = r"^(stasis_broadcast|more)\.conf, (line \d+|section)|^stasis_broadcast\.conf cannot be read|^stasis_broadcast\.conf is not applied; the previous settings stay"
+REFUSED = r"^(stasis_broadcast|more)\.conf, (line \d+|section)|^stasis_broadcast\.conf cannot be read|^stasis_broadcast\.conf is not applied; the (previous settings stay|defaults hold)"
 FULL = r"not offered: max_open \(\d+\) reached, (\d+) refused since the last warning"
 
 # Seconds that a thread stays which is not needed any more, and that are between two lines of the log about
@@ -823,7 +823,9 @@ async def test_module_is_loaded_with_the_defaults_if_the_file_is_wrong(case, wro
     case.expect_log(REFUSED)
     conf = await load_with(case, "[general]", "timeout = 900", wrong)
     assert any(re.search(r"\bline 3\b", line.text) for line in await warnings_logged(case))
-    assert (await case.our_log())[-1].level == "ERROR"
+    last = (await case.our_log())[-1]
+    # There are no previous ones yet.
+    assert last.level == "ERROR" and last.text.startswith(f"{FILE} is not applied; the defaults hold. Correct it, then: module reload")
     await check_defaults(case)
     await conf.use("timeout = 900")
     assert await timeout_of(case, await case.app()) == 900

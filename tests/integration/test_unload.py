@@ -4,8 +4,10 @@ test_modules.py has the polite unloads and the forced ones of a single call.
 """
 
 import asyncio
+import re
 
 import pytest
+from harness.asterisk import REPO
 from harness.events import until
 
 APP, RES, REST = "app_stasis_broadcast.so", "res_stasis_broadcast.so", "res_ari_broadcasts.so"
@@ -122,6 +124,43 @@ async def test_provider_by_force_while_a_call_is_in_stasis(case, how):
     await check_works(case, app)
     await app.proceed(call.id)
     assert await call.status() == ("SUCCESS", "CLAIMED")
+
+
+@pytest.mark.only(22)
+@pytest.mark.instance(MODULES_EXTRA="res_stasis_broadcast_nats.so", VERBOSE=2)
+async def test_only_a_restart_ends_the_provider_once_the_fleets_module_was_there(case):
+    """The code of libnats stays mapped, and so does what Asterisk counts for it: docs/RUNNING.md says so."""
+    assert await politely(case, "res_stasis_broadcast_nats.so")
+    for name in (APP, REST):
+        assert await politely(case, name)
+    assert "Unable to unload" in await module(case, "unload", RES)
+    await all_loaded(case)
+    await check_works(case, await case.app())
+    assert "only a restart takes another version" in (REPO / "docs/RUNNING.md").read_text()
+
+
+def documented_commands():
+    """The CLI commands of docs/RUNNING.md that put the modules to work again."""
+    block = (REPO / "docs/RUNNING.md").read_text().partition("```sh after-force\n")[2].partition("```")[0]
+    return re.findall(r"^sudo asterisk -rx '([^']*)'", block, re.MULTILINE)
+
+
+@pytest.mark.parametrize("gone", [(), (APP,), (REST,), (APP, REST)])
+async def test_documented_order_after_the_provider_by_force(case, gone):
+    """From each state that an administrator may have come to; first with the others tried in an order that Asterisk refuses."""
+    await all_loaded(case)
+    app = await case.app()
+    call = await waiting_call(case, app)
+    await force(case, "-f", RES)
+    await call.result()
+    for name in gone:
+        await until(lambda name=name: politely(case, name), "it is not used any more")
+        assert not (await module(case, "load", name)).startswith("Loaded")
+    for command in documented_commands():
+        await asyncio.to_thread(case.asterisk.cli, command)
+    for name in (RES, APP, REST):
+        assert await is_running(case, name), name
+    await check_works(case, app)
 
 
 @pytest.mark.parametrize("how", ["-f", "-h"])

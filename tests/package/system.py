@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent.parent
@@ -64,6 +66,16 @@ class System:
         """Install packages that were built, `old` or `new`: all that go with Asterisk, if none are named."""
         files = " ".join(f"/srv/deb/{which}/{package}_*.deb" for package in packages or self.packages)
         return self.shell(f"dpkg -i {files}")
+
+    @contextmanager
+    def asterisk_at_debians_place(self) -> Iterator[None]:
+        """The sandbox's Asterisk that is running, where Debian's would be: packages ask there whether one is."""
+        folder = "/run/asterisk"
+        self.shell('mkdir -p "$1" && ln -s /srv/sb/*/run/asterisk.ctl "$1/" && [ -S "$1/asterisk.ctl" ]', folder)
+        try:
+            yield
+        finally:
+            self.run("rm", "-r", folder)
 
     def version(self, which: str) -> str:
         return self.shell(f"dpkg-deb -f /srv/deb/{which}/{PACKAGE}_*.deb Version").strip()

@@ -111,7 +111,9 @@ async def test_upgrade_of_ours_with_calls_up(case, system):
     assert await app.claim(in_stasis.id) == 204
     await app.started(in_stasis.id)
     system.shell('sed -i "s/^;timeout = 500/timeout = 900/" "$1"', CONF)
-    await asyncio.to_thread(system.install, "new")
+    with system.asterisk_at_debians_place():
+        told = await asyncio.to_thread(system.install, "new")
+    check_restart_is_told(system, told)
     check_ours_in_place_but_conf(system)
     assert system.installed_version() == system.version("new")
     assert "\ntimeout = 900\n" in system.text(CONF)
@@ -129,6 +131,13 @@ async def test_upgrade_of_ours_with_calls_up(case, system):
     # The next call has the modules that Asterisk has loaded, until it starts again.
     await check_claimed(case, lambda: case.call("10000"))
     await check_loaded(case, system.version("old"))
+
+
+def check_restart_is_told(system, told):
+    """Each package whose modules a running Asterisk has not loaded says so, and what to do."""
+    assert re.findall(r"It takes those of (\S+) at its next start:\n +asterisk -rx 'core restart when convenient'", told) == (
+        system.packages
+    ), told
 
 
 def check_ours_in_place_but_conf(system):
@@ -185,7 +194,7 @@ async def test_remove_with_calls_up(case, system):
 
 def test_install_after_remove_finds_the_edited_configuration(system, running):
     running().down()
-    system.install("new")
+    assert "next start" not in system.install("new")
     check_ours_in_place_but_conf(system)
     assert "\ntimeout = 900\n" in system.text(CONF)
 

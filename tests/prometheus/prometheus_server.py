@@ -47,9 +47,9 @@ class Prometheus:
 
 
 @asynccontextmanager
-async def prometheus(folder: Path, asterisk_port: int) -> AsyncIterator[Prometheus]:
+async def prometheus(folder: Path, asterisk_port: int, config: str = CONFIG) -> AsyncIterator[Prometheus]:
     """Start it in a folder of its own, and have it ended whatever happens."""
-    (folder / "prometheus.yml").write_text(CONFIG.format(port=asterisk_port))
+    (folder / "prometheus.yml").write_text(config.format(port=asterisk_port))
     port = free_port()
     log = folder / "prometheus.log"
     with open(log, "wb") as output:

@@ -133,3 +133,28 @@ async def all_answered(server, running) -> None:
         await until(answered, "each query has an answer", max(end - time.monotonic(), 0))
     except AssertionError as error:
         raise AssertionError(f"{error}: {sorted(left)}") from error
+
+
+def documented(language: str, file: str) -> str:
+    """What docs/METRICS.md puts into a file."""
+    page = (REPO / "docs" / "METRICS.md").read_text()
+    return re.search(rf"^```{language} {re.escape(file)}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+
+
+async def test_settings_of_the_page(case, tmp_path):
+    """With what docs/METRICS.md has for both sides, Prometheus gets the metrics."""
+    target = "your-asterisk:8088"
+    scrape = documented("yaml", "prometheus.yml")
+    assert target in scrape
+    config = "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n" + scrape.replace(target, "127.0.0.1:{port}")
+    file = case.asterisk.folder / "etc" / "prometheus.conf"
+    before = file.read_text()
+    file.write_text(documented("ini", "prometheus.conf"))
+    try:
+        await case.ami.cli("module reload res_prometheus.so")
+        async with prometheus(tmp_path, case.asterisk.port("HTTP"), config) as server:
+            await until(lambda: server.query(f"{PREFIX}open"), "our metrics are there")
+            assert await server.query('up{job="asterisk"}') == [1]
+    finally:
+        file.write_text(before)
+        await case.ami.cli("module reload res_prometheus.so")

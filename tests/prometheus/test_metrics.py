@@ -217,10 +217,14 @@ async def test_documented(case, by_name):
     rows = re.findall(r"^\| `([a-z_]+)` \| (\w+) \|([^|]*)\|", (REPO / "docs" / "METRICS.md").read_text(), re.MULTILINE)
     documented = {PREFIX + name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
     async with scraping(case) as scraper:
-        await case.app()
+        app = await case.app()
         await queued_call(case, b"support", 10)
         await until_queue(scraper, "support")
         scrape = await scraper.get()
+        series = [len([one for one in scrape.samples if one.labels.get(label) == name])
+                  for label, name in (("application", app.app), ("queue", "support"))]  # fmt: skip
+    sample = (REPO / "samples" / "stasis_broadcast.conf").read_text()
+    assert re.search(r"Each application is (\d+) series, each queue (\d+)\.", sample).groups() == tuple(map(str, series))
     there = {}
     for name, kind in scrape.types.items():
         names = {name} if kind != "histogram" else {f"{name}_bucket"}
