@@ -435,6 +435,16 @@ static enum offer_refusal move_in_line(
 	return refusal;
 }
 
+/*! \brief End an offer whose channel cannot be offered again: nobody is to wait for its new ID. */
+static enum offer_refusal give_up_move(struct broadcast *broadcast)
+{
+	if (broadcast_close(broadcast, BROADCAST_GONE) != BROADCAST_GONE) {
+		return OFFER_OK;
+	}
+	registry_remove(broadcasts, broadcast);
+	return OFFER_ERROR;
+}
+
 enum offer_refusal offer_move(
 	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
 {
@@ -442,6 +452,9 @@ enum offer_refusal offer_move(
 	char channel_id[AST_MAX_UNIQUEID];
 	enum offer_refusal refusal;
 
+	if (broadcast_state(*broadcast) == BROADCAST_OPEN && !events_can_be_told(chan)) {
+		return give_up_move(*broadcast);
+	}
 	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
 	broadcast_set_moved(*broadcast, channel_id_copy(chan, channel_id));
 	line_move_begin();
