@@ -73,6 +73,8 @@ enum broadcast_result {
 	BROADCAST_FORBIDDEN = -3,
 	/*! As many claims as may wait for an award do: this one is no bid, and the application may bid, or claim later. */
 	BROADCAST_BUSY = -4,
+	/*! A claim that waited for an award, and a decline of the same application has taken its bid back: it is open still. */
+	BROADCAST_TAKEN_BACK = -5,
 };
 
 /*! \brief What a broadcast is made of. All of it is borrowed for the call of broadcast_create(). */
@@ -210,7 +212,7 @@ const char *broadcast_filter_text(const struct broadcast *broadcast);
  * \param is_registered Asked, without a lock held, whether \a app is registered now. NULL: it is.
  *
  * \retval BROADCAST_OK if it is the claimant's now, or was already.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN, BROADCAST_BUSY otherwise.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN, BROADCAST_BUSY, BROADCAST_TAKEN_BACK otherwise.
  *
  * If it collects bids, this is a bid of 0, also for one that has bid more, and the answer waits for the award: for the
  * window at the most, and no longer than until the broadcast closes. If \c BROADCAST_MAX_WAITING_CLAIMS wait already, it
