@@ -83,6 +83,8 @@ struct broadcast_terms {
 	const char *channel_id;
 	/*! How long a claim can succeed, in milliseconds: negative is 0, more than 24 hours is 24 hours. */
 	int timeout_ms;
+	/*! When that ends, of broadcast_clock_ns(), if it goes on with what is left of another one's time; 0: counted from now. */
+	int64_t deadline_ns;
 	/*! Who may claim; NULL: every registered application. See broadcast_admit(). */
 	struct app_filter *filter;
 	/*! What broadcast_filter_text() tells; NULL: the text of \a filter. */
@@ -357,6 +359,9 @@ enum broadcast_state broadcast_state(struct broadcast *broadcast);
 
 /*! \brief The applications that it is offered to by now, a reference. Any thread; takes the broadcast's lock. */
 struct names *broadcast_recipients(struct broadcast *broadcast);
+
+/*! \brief Its deadline, in nanoseconds of broadcast_clock_ns(). Any thread; takes no lock. */
+int64_t broadcast_deadline_ns(const struct broadcast *broadcast);
 
 /*! \brief When its time began, in nanoseconds of broadcast_clock_ns(). Any thread; takes no lock. */
 int64_t broadcast_opened_ns(const struct broadcast *broadcast);

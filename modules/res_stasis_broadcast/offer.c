@@ -361,6 +361,7 @@ enum offer_refusal offer_channel(
 	/* One copy under the lock: a masquerade may change it at any time. */
 	terms.channel_id = channel_id_copy(chan, channel_id);
 	terms.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
+	terms.deadline_ns = request->deadline_ns;
 	terms.any_claimant = settings.any_claimant;
 	terms.max_open = request->is_continued ? 0 : settings.max_open;
 	if (!widening) {
@@ -394,6 +395,7 @@ static struct offer_request request_to_continue(struct broadcast *broadcast, con
 	const struct offer *offer = broadcast_data(broadcast);
 	struct offer_request request = {
 		.timeout_ms = broadcast_remaining_ms(broadcast),
+		.deadline_ns = broadcast_deadline_ns(broadcast),
 		.app_filter = broadcast_filter_text(broadcast),
 		.tell_end = offer->tell_end,
 		.channel_stays = offer->channel_stays,

@@ -157,6 +157,24 @@ async def test_one_caller_after_the_other(case):
         assert chain == [*ids[1:], None]
 
 
+@masquerades
+async def test_nobody_claims_after_many_callers(case):
+    """The time of all of them is one: it ends when that of the first would have, and the run that waits sees it end."""
+    app = await case.app()
+    call = await case.call("1500,,,yes")
+    first = await app.offered(call.id)
+    ids = [call.id]
+    for _ in range(20):
+        await masquerade(case, "now", ids[-1])
+        ids.append((await offered_as_another(app, *ids))["channel"]["id"])
+    last = app.of("CallBroadcast", ids[-1])[0]
+    # Rounded up, and both events take their time.
+    assert 1500 - last["timeout"] >= last["waited"] - first["waited"] - 1
+    event = await app.event("CallWithdrawn", ids[-1])
+    assert event["reason"] == "timeout"
+    assert await Call(case, ids[-1]).status() == ("TIMEOUT", "TIMEOUT")
+
+
 # To whom, and in which order
 
 
