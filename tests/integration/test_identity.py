@@ -198,6 +198,24 @@ async def test_winner_of_a_call_that_is_taken_away_is_its_own_run_s(case):
     assert not [event for event in first.of("StasisStart") if event["channel"]["id"] == call.id]
 
 
+async def test_winner_that_is_lost_as_the_call_is_redirected_is_named(case):
+    """Claimed by one that is gone, and sent elsewhere before the hand-over: it is not offered again, but told of."""
+    case.expect_log(LOST)
+    gone, app = await ghost(case), await case.app()
+    call = await case.call("20000")
+    await app.offered(call.id)
+    await hold(case, call)
+    assert await case.ari.claim(call.id, gone.app) == 204
+    # Asterisk only marks the channel.
+    await redirect(case, call, "place")
+    await masquerade(case, "release")
+    result = await call.result("place")
+    assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("FAILED", "CLAIMED")
+    assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (gone.app, gone.app)
+    await case.flush(app)
+    assert len(app.of("CallBroadcast", call.id)) == 1
+
+
 async def away(case, app, call, how):
     """Take the caller of a call on offer into a bridge, by a masquerade."""
     other = await case.call(extension="quiet")
