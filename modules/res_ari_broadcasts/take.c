@@ -35,7 +35,7 @@ static void respond_none(struct ast_ari_response *response, int answer)
 		break;
 	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
-			"This application is not registered, or the setting exclude matches it");
+			"This application is not registered, or the setting exclude or watchers matches it");
 		break;
 	default:
 		respond_no(response, answer);
