@@ -222,13 +222,7 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_unusable)(void)
 /*! \brief The broadcast of a run, a reference, if it is there still. */
 static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome)
 {
-	struct broadcast *broadcast = outcome->serial ? registry_get(broadcasts, outcome->channel_id) : NULL;
-
-	if (broadcast && broadcast_serial(broadcast) != outcome->serial) {
-		broadcast_unref(broadcast);
-		broadcast = NULL;
-	}
-	return broadcast;
+	return outcome->serial ? registry_find(broadcasts, outcome->channel_id, outcome->serial) : NULL;
 }
 
 /*! \brief Note that the channel of a run has another ID now. */
