@@ -294,22 +294,35 @@ static enum broadcast_result wait_for_award(struct broadcast *broadcast, const c
 		pthread_cond_timedwait(&bids->changed, &broadcast->lock, &end);
 		broadcast_expire_locked(broadcast, &deferred);
 	}
-	/* A bid that was taken back meanwhile leaves the channel to the others. */
-	result =
-		broadcast->state == BROADCAST_OPEN ? BROADCAST_TAKEN : broadcast_claim_result_locked(broadcast, app);
+	/* A bid that was taken back meanwhile leaves the channel to the others, and perhaps nobody has it yet. */
+	result = broadcast->state == BROADCAST_OPEN ? BROADCAST_TAKEN_BACK
+												: broadcast_claim_result_locked(broadcast, app);
 	broadcast_release(broadcast, &deferred);
 	return result;
 }
 
+/*! \brief Whether an application has a bid. Without the lock. */
+static int has_bid(struct broadcast *broadcast, const char *app)
+{
+	int has_it;
+
+	pthread_mutex_lock(&broadcast->lock);
+	has_it = find_locked(broadcast->bids, app) != NULL;
+	pthread_mutex_unlock(&broadcast->lock);
+	return has_it;
+}
+
 enum broadcast_result bids_claim(struct broadcast *broadcast, const char *app, int is_news)
 {
-	enum broadcast_result result = BROADCAST_BUSY;
+	enum broadcast_result result;
 
 	if (atomic_fetch_add(&waiting_claims, 1) < BROADCAST_MAX_WAITING_CLAIMS) {
 		result = commit_bid(broadcast, app, 0, BID_CLAIM | (is_news ? BID_NEWS : 0u));
 		if (result == BROADCAST_OK) {
 			result = wait_for_award(broadcast, app);
 		}
+	} else {
+		result = is_news && has_bid(broadcast, app) ? BROADCAST_TAKEN : BROADCAST_BUSY;
 	}
 	atomic_fetch_sub(&waiting_claims, 1);
 	return result;

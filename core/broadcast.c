@@ -151,7 +151,8 @@ struct broadcast *broadcast_create(const struct broadcast_terms *terms)
 		return NULL;
 	}
 	initialize(broadcast, terms);
-	broadcast->deadline_ns = now_ns + broadcast->timeout_ms * NS_PER_MS;
+	broadcast->deadline_ns =
+		terms->deadline_ns ? terms->deadline_ns : now_ns + broadcast->timeout_ms * NS_PER_MS;
 	if (!open) {
 		/* Before anything can fail: one that is open is counted, and giving it back counts one less. */
 		broadcast->state = BROADCAST_DECLINED;
@@ -341,6 +342,11 @@ int broadcast_remaining_ms(const struct broadcast *broadcast)
 	int64_t left = broadcast->deadline_ns - broadcast_clock_ns();
 
 	return left <= 0 ? 0 : (int) ((left + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+int64_t broadcast_deadline_ns(const struct broadcast *broadcast)
+{
+	return broadcast->deadline_ns;
 }
 
 int64_t broadcast_opened_ns(const struct broadcast *broadcast)

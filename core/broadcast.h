@@ -73,6 +73,8 @@ enum broadcast_result {
 	BROADCAST_FORBIDDEN = -3,
 	/*! As many claims as may wait for an award do: this one is no bid, and the application may bid, or claim later. */
 	BROADCAST_BUSY = -4,
+	/*! A claim that waited for an award, and a decline of the same application has taken its bid back: it is open still. */
+	BROADCAST_TAKEN_BACK = -5,
 };
 
 /*! \brief What a broadcast is made of. All of it is borrowed for the call of broadcast_create(). */
@@ -81,6 +83,8 @@ struct broadcast_terms {
 	const char *channel_id;
 	/*! How long a claim can succeed, in milliseconds: negative is 0, more than 24 hours is 24 hours. */
 	int timeout_ms;
+	/*! When that ends, of broadcast_clock_ns(), if it goes on with what is left of another one's time; 0: counted from now. */
+	int64_t deadline_ns;
 	/*! Who may claim; NULL: every registered application. See broadcast_admit(). */
 	struct app_filter *filter;
 	/*! What broadcast_filter_text() tells; NULL: the text of \a filter. */
@@ -210,7 +214,7 @@ const char *broadcast_filter_text(const struct broadcast *broadcast);
  * \param is_registered Asked, without a lock held, whether \a app is registered now. NULL: it is.
  *
  * \retval BROADCAST_OK if it is the claimant's now, or was already.
- * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN, BROADCAST_BUSY otherwise.
+ * \retval BROADCAST_CLOSED, BROADCAST_TAKEN, BROADCAST_FORBIDDEN, BROADCAST_BUSY, BROADCAST_TAKEN_BACK otherwise.
  *
  * If it collects bids, this is a bid of 0, also for one that has bid more, and the answer waits for the award: for the
  * window at the most, and no longer than until the broadcast closes. If \c BROADCAST_MAX_WAITING_CLAIMS wait already, it
@@ -355,6 +359,9 @@ enum broadcast_state broadcast_state(struct broadcast *broadcast);
 
 /*! \brief The applications that it is offered to by now, a reference. Any thread; takes the broadcast's lock. */
 struct names *broadcast_recipients(struct broadcast *broadcast);
+
+/*! \brief Its deadline, in nanoseconds of broadcast_clock_ns(). Any thread; takes no lock. */
+int64_t broadcast_deadline_ns(const struct broadcast *broadcast);
 
 /*! \brief When its time began, in nanoseconds of broadcast_clock_ns(). Any thread; takes no lock. */
 int64_t broadcast_opened_ns(const struct broadcast *broadcast);

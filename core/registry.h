@@ -29,7 +29,8 @@ struct registry *registry_create(void);
 void registry_destroy(struct registry *registry);
 
 /*!
- * \brief Put a broadcast in. One of the same channel that was there is taken out and withdrawn (rule 6).
+ * \brief Put a broadcast in. One of the same channel that was there is taken out and withdrawn (rule 6). If it is claimed,
+ * registry_find(), registry_take() and registry_remove() find it on (rule 11).
  *
  * \param registry The table.
  * \param broadcast The broadcast, of which the table takes a reference of its own.
@@ -49,6 +50,19 @@ int registry_put(struct registry *registry, struct broadcast *broadcast);
  * \note Any thread. Takes the lock of one part of the table.
  */
 struct broadcast *registry_get(struct registry *registry, const char *channel_id);
+
+/*!
+ * \brief Find a broadcast also if its channel's ID is that of another one by now.
+ *
+ * \param registry The table.
+ * \param channel_id The unique ID of the channel.
+ * \param serial The broadcast's.
+ *
+ * \return A reference, to give back with broadcast_unref(); NULL if it is not there any more.
+ *
+ * \note Any thread. Takes the lock of one part of the table.
+ */
+struct broadcast *registry_find(struct registry *registry, const char *channel_id, unsigned long serial);
 
 /*!
  * \brief Take the broadcast of a channel out, and withdraw it if it is still open.

@@ -33,17 +33,22 @@ struct scan {
 	int is_disputed;
 	/*! Whether so much time has passed that others may have come in front. */
 	int is_stale;
+	/*! Whether one that it might have was \c BROADCAST_BUSY. */
+	int was_busy;
 };
 
 /*! \brief Claim one if the application may have it. \return Whether it has it now. */
 static int take(struct scan *scan, struct broadcast *broadcast)
 {
+	enum broadcast_result result;
+
 	if (!broadcast_may_claim(broadcast, scan->app, scan->still_asked)) {
 		/* It was on offer when the scan began. Another that was faster may hide one that has come since. */
 		scan->is_disputed |= broadcast_closed_ns(broadcast) >= scan->begun_ns;
 		return 0;
 	}
-	switch (scan->claim(broadcast, scan->data)) {
+	result = scan->claim(broadcast, scan->data);
+	switch (result) {
 	case BROADCAST_OK:
 		return 1;
 	case BROADCAST_FORBIDDEN:
@@ -54,6 +59,8 @@ static int take(struct scan *scan, struct broadcast *broadcast)
 		if (broadcast_state(broadcast) != BROADCAST_OPEN) {
 			scan->is_disputed = 1;
 			scan->is_stale = broadcast_bid_window_ms(broadcast) != 0;
+		} else {
+			scan->was_busy |= result == BROADCAST_BUSY;
 		}
 		return 0;
 	}
@@ -82,7 +89,7 @@ static struct broadcast *scan_line(struct in_line *line, struct scan *scan)
 }
 
 struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_registered)(const char *app),
-	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data, int *was_busy)
 {
 	const int64_t until_ns = broadcast_clock_ns() + AWAIT_MOVES_NS;
 	struct broadcast *taken;
@@ -102,6 +109,7 @@ struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_
 		scan.still_asked = is_registered && !is_registered(app) ? is_registered : NULL;
 		taken = scan_line(line, &scan);
 	} while (!taken && (scan.is_disputed || in_line_await_moves(line, moved, until_ns)));
+	*was_busy = !taken && scan.was_busy;
 	return taken;
 }
 
@@ -119,9 +127,10 @@ static enum broadcast_result claim(struct broadcast *broadcast, void *data)
 	return broadcast_take(broadcast, claimant->app, claimant->is_registered);
 }
 
-struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app))
+struct broadcast *take_first(
+	struct in_line *line, const char *app, int (*is_registered)(const char *app), int *was_busy)
 {
 	struct claimant claimant = { .app = app, .is_registered = is_registered };
 
-	return take_first_by(line, app, is_registered, claim, &claimant);
+	return take_first_by(line, app, is_registered, claim, &claimant, was_busy);
 }

@@ -26,18 +26,21 @@ struct in_line;
  * \param line The line.
  * \param app The application. Borrowed.
  * \param is_registered As in broadcast_claim().
+ * \param[out] was_busy If there is none: whether there are some that it might have, which collect bids, and each claim was
+ *             \c BROADCAST_BUSY.
  *
  * \return The broadcast, which is the application's now, to give back with broadcast_unref(); NULL if there is none.
  *
  * \note Any thread. Takes the lock of the line and those of broadcasts, one after the other. Where a broadcast collects
  *       bids, its claim waits for the award.
  */
-struct broadcast *take_first(struct in_line *line, const char *app, int (*is_registered)(const char *app));
+struct broadcast *take_first(
+	struct in_line *line, const char *app, int (*is_registered)(const char *app), int *was_busy);
 
 /*!
  * \brief As take_first(), with another claim than broadcast_take().
  *
- * \param line, app, is_registered As in take_first().
+ * \param line, app, is_registered, was_busy As in take_first().
  * \param claim Makes it, as broadcast_take() or broadcast_take_or_bid(). After \c BROADCAST_OK no other is claimed.
  * \param data For \a claim.
  *
@@ -46,6 +49,6 @@ struct broadcast *take_first(struct in_line *line, const char *app, int (*is_reg
  * \note As take_first(), and waits for what \a claim waits for.
  */
 struct broadcast *take_first_by(struct in_line *line, const char *app, int (*is_registered)(const char *app),
-	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data);
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data, int *was_busy);
 
 #endif /* CORE_TAKE_H */

@@ -206,13 +206,24 @@ static void tell(const struct attempts *attempts, struct told *told)
 	};
 }
 
+/*! \brief What became of a channel that was claimed. */
+enum handed_over {
+	/*! The winner had it. */
+	HANDED_OVER,
+	/*! It did not, and is among the lost ones now. */
+	WINNER_LOST,
+	/*! The caller hung up while the winner was waited for: it has not lost it, but is kept among the lost ones. */
+	CALLER_GONE,
+	/*! There is no winner to be found. */
+	WINNER_UNKNOWN,
+};
+
 /*!
  * \brief Give the channel to the winner and stay until its Stasis session ends.
  *
- * \retval 0 if it had the channel, 1 if it did not and is among the lost ones now, -1 if there is no
- *         winner to be found.
+ * \retval HANDED_OVER, WINNER_LOST, CALLER_GONE, WINNER_UNKNOWN
  */
-static int hand_over(struct attempts *attempts)
+static enum handed_over hand_over(struct attempts *attempts)
 {
 	char *winner = attempts->outcome.winner;
 	char where[PRINTABLE_SIZE];
@@ -224,7 +235,7 @@ static int hand_over(struct attempts *attempts)
 		ast_log(LOG_ERROR,
 			"StasisBroadcast on %s: claimed, but res_stasis_broadcast does not name the winner\n",
 			channel_text(attempts->chan, where));
-		return -1;
+		return WINNER_UNKNOWN;
 	}
 	tell(attempts, &told);
 	variables_set_claimed(attempts->chan, &told.variables);
@@ -232,16 +243,17 @@ static int hand_over(struct attempts *attempts)
 	began_ms = clock_ms();
 	if (arrival != STASIS_BROADCAST_ARRIVED ||
 		stasis_app_exec(attempts->chan, winner, attempts->args->count, attempts->args->list)) {
-		if (arrival != STASIS_BROADCAST_CALLER_GONE) {
-			stasis_broadcast_lost(attempts->chan, &attempts->outcome);
-		}
 		attempts->lost[attempts->lost_count++] = winner;
-		return 1;
+		if (arrival == STASIS_BROADCAST_CALLER_GONE) {
+			return CALLER_GONE;
+		}
+		stasis_broadcast_lost(attempts->chan, &attempts->outcome);
+		return WINNER_LOST;
 	}
 	attempts->session.has_begun = 1;
 	attempts->session.talk_ms = clock_ms() - began_ms;
 	ast_free(winner);
-	return 0;
+	return HANDED_OVER;
 }
 
 /*! \brief What is left of the timeout for one more attempt, in milliseconds. */
@@ -290,8 +302,8 @@ static const char *unclaimed_status(const struct attempts *attempts)
 /*! \brief One attempt, and what came of it. \param[out] again Whether to offer the channel again. */
 static void run_attempt(struct attempts *attempts, int timeout_ms, int *again)
 {
+	enum handed_over what;
 	struct told told;
-	int lost;
 
 	*again = 0;
 	if (run(attempts, timeout_ms)) {
@@ -300,14 +312,16 @@ static void run_attempt(struct attempts *attempts, int timeout_ms, int *again)
 			attempts->chan, unclaimed_status(attempts), attempts->outcome.status, told.variables.round);
 		return;
 	}
-	lost = hand_over(attempts);
-	if (lost > 0 && !ast_check_hangup(attempts->chan)) {
-		*again = attempts->lost_count <= attempts->most_reoffers;
+	what = hand_over(attempts);
+	if (what == WINNER_LOST && !hangup_is_final(attempts->chan)) {
+		/* Also where the call was sent elsewhere meanwhile: the place that the dialplan goes on at may ask. */
+		*again = attempts->lost_count <= attempts->most_reoffers && !ast_check_hangup(attempts->chan);
 		tell_lost(attempts, *again);
 	}
 	if (!*again) {
 		/* Where there was a winner, the status has been set with it. */
-		variables_set_end(attempts->chan, lost ? "FAILED" : "SUCCESS", lost < 0 ? "CLAIMED" : NULL, NULL);
+		variables_set_end(attempts->chan, what == HANDED_OVER ? "SUCCESS" : "FAILED",
+			what == WINNER_UNKNOWN ? "CLAIMED" : NULL, NULL);
 	}
 }
 

@@ -33,9 +33,14 @@ void respond_no(struct ast_ari_response *response, int answer)
 		ast_ari_response_error(response, 409, "Conflict",
 			"Too many claims wait for the award of this channel: bid for it, or claim again later");
 		break;
+	case STASIS_BROADCAST_TAKEN_BACK:
+		ast_ari_response_error(response, 409, "Conflict",
+			"This application has declined the channel while its claim waited for the award: it may claim again");
+		break;
 	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
-			"This application is not registered, or the filter of the broadcast does not match it");
+			"This application may not have this call: it is not registered, the filter of the broadcast does not match "
+			"it, the setting exclude or watchers does, or it had the call and lost it");
 		break;
 	case AST_OPTIONAL_API_UNAVAILABLE:
 		request_check_provider();

@@ -28,9 +28,14 @@ static void respond_none(struct ast_ari_response *response, int answer)
 		ast_ari_response_error(
 			response, 404, "Not Found", "No call that this application may have is on offer now");
 		break;
+	case STASIS_BROADCAST_BUSY:
+		ast_ari_response_error(response, 409, "Conflict",
+			"All calls that this application may have collect bids, and too many claims wait for an award: bid for one, or "
+			"ask again later");
+		break;
 	case STASIS_BROADCAST_FORBIDDEN:
 		ast_ari_response_error(response, 403, "Forbidden",
-			"This application is not registered, or the setting exclude matches it");
+			"This application is not registered, or the setting exclude or watchers matches it");
 		break;
 	default:
 		respond_no(response, answer);

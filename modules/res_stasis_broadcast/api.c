@@ -48,7 +48,8 @@ _Static_assert((int) STASIS_BROADCAST_OK == BROADCAST_OK &&
 		(int) STASIS_BROADCAST_UNKNOWN == BROADCAST_CLOSED &&
 		(int) STASIS_BROADCAST_TAKEN == BROADCAST_TAKEN &&
 		(int) STASIS_BROADCAST_FORBIDDEN == BROADCAST_FORBIDDEN &&
-		(int) STASIS_BROADCAST_BUSY == BROADCAST_BUSY,
+		(int) STASIS_BROADCAST_BUSY == BROADCAST_BUSY &&
+		(int) STASIS_BROADCAST_TAKEN_BACK == BROADCAST_TAKEN_BACK,
 	"the results of the core are those of the API");
 _Static_assert(
 	(int) STASIS_BROADCAST_MAX_ROUNDS == BROADCAST_MAX_ROUNDS, "the core has as many circles as the API");
@@ -221,13 +222,7 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_unusable)(void)
 /*! \brief The broadcast of a run, a reference, if it is there still. */
 static struct broadcast *find_run(const struct stasis_broadcast_outcome *outcome)
 {
-	struct broadcast *broadcast = outcome->serial ? registry_get(broadcasts, outcome->channel_id) : NULL;
-
-	if (broadcast && broadcast_serial(broadcast) != outcome->serial) {
-		broadcast_unref(broadcast);
-		broadcast = NULL;
-	}
-	return broadcast;
+	return outcome->serial ? registry_find(broadcasts, outcome->channel_id, outcome->serial) : NULL;
 }
 
 /*! \brief Note that the channel of a run has another ID now. */
@@ -384,14 +379,15 @@ static enum stasis_broadcast_result take(const char *app_name, struct ast_json *
 {
 	char spelt[DIRECTORY_NAME_SIZE];
 	struct broadcast *taken;
+	int was_busy;
 
 	app_name = directory_spell(app_name, spelt);
 	if (may_not_take(app_name)) {
 		return STASIS_BROADCAST_FORBIDDEN;
 	}
-	taken = line_take(app_name);
+	taken = line_take(app_name, &was_busy);
 	if (!taken) {
-		return STASIS_BROADCAST_UNKNOWN;
+		return was_busy ? STASIS_BROADCAST_BUSY : STASIS_BROADCAST_UNKNOWN;
 	}
 	*json = describe_broadcast(taken);
 	broadcast_unref(taken);
@@ -419,10 +415,15 @@ int AST_OPTIONAL_API_NAME(stasis_app_claim_channel)(const char *channel_id, cons
 	int answer = stasis_broadcast_claim(channel_id, app_name);
 
 	/* The public header knows of no other answers. */
-	if (answer == STASIS_BROADCAST_FORBIDDEN) {
+	switch (answer) {
+	case STASIS_BROADCAST_FORBIDDEN:
 		return STASIS_BROADCAST_UNKNOWN;
+	case STASIS_BROADCAST_BUSY:
+	case STASIS_BROADCAST_TAKEN_BACK:
+		return STASIS_BROADCAST_TAKEN;
+	default:
+		return answer;
 	}
-	return answer == STASIS_BROADCAST_BUSY ? STASIS_BROADCAST_TAKEN : answer;
 }
 
 int AST_OPTIONAL_API_NAME(stasis_broadcast_decline)(const char *channel_id, const char *app_name)

@@ -21,9 +21,18 @@
 
 #include "attach.h"
 #include "gate.h"
+#include "offer_data.h"
 
 /*! \brief Our datastores that there are, on channels or on their way off one. */
 static int datastores;
+
+/*! \brief Whether the run that has made a claimed broadcast is still to end it, whichever channel it is tied to by now (rule 11). */
+static int has_run(struct broadcast *broadcast)
+{
+	struct offer *offer = broadcast_data(broadcast);
+
+	return offer->channel_stays && !atomic_load(&offer->is_lost);
+}
 
 /*!
  * \brief The channel is gone, or has a new broadcast: this one goes too (rule 8).
@@ -37,8 +46,9 @@ static void forget_broadcast(void *data)
 
 	if (!gate_enter()) {
 		/* One that is replaced has closed before. */
-		broadcast_close(broadcast, BROADCAST_HUNG_UP);
-		registry_remove(broadcasts, broadcast);
+		if (broadcast_close(broadcast, BROADCAST_HUNG_UP) != BROADCAST_CLAIMED || !has_run(broadcast)) {
+			registry_remove(broadcasts, broadcast);
+		}
 		gate_leave();
 	}
 	broadcast_unref(broadcast);

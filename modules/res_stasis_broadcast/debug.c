@@ -58,6 +58,8 @@ static const char *reason(struct broadcast *broadcast, const struct broadcast_an
 		return "another application has the call";
 	case BROADCAST_BUSY:
 		return "too many claims wait for an award";
+	case BROADCAST_TAKEN_BACK:
+		return "it has declined meanwhile";
 	case BROADCAST_CLOSED:
 		return broadcast_state(broadcast) == BROADCAST_EXPIRED ? "its time is over"
 															   : "it is not on offer any more";

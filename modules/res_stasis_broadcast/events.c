@@ -89,6 +89,15 @@ static void add_fields(struct ast_json *event, int timeout_ms, const struct offe
 }
 #endif
 
+int events_can_be_told(struct ast_channel *chan)
+{
+	enum events_failure failure;
+	struct ast_json *channel = describe_channel(chan, &failure);
+
+	ast_json_unref(channel);
+	return channel != NULL;
+}
+
 struct ast_json *events_call_broadcast(
 	struct ast_channel *chan, int timeout_ms, const struct offer *offer, enum events_failure *failure)
 {

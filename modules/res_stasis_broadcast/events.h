@@ -29,6 +29,15 @@ enum events_failure {
 };
 
 /*!
+ * \brief Whether a channel can be offered: if not, the log says why, but for want of memory.
+ *
+ * \param chan The channel; must not be locked by the caller.
+ *
+ * \note As events_call_broadcast().
+ */
+int events_can_be_told(struct ast_channel *chan);
+
+/*!
  * \brief Build the \c CallBroadcast event of a channel.
  *
  * \param chan The channel; must not be locked by the caller.

@@ -40,6 +40,8 @@ enum stasis_broadcast_result {
 	STASIS_BROADCAST_FORBIDDEN = -3,
 	/*! The channel collects bids, and as many claims as may wait for the award do; stasis_app_claim_channel() says -2. */
 	STASIS_BROADCAST_BUSY = -4,
+	/*! The application has declined while its claim waited for the award; stasis_app_claim_channel() says -2. */
+	STASIS_BROADCAST_TAKEN_BACK = -5,
 };
 
 /*! \brief The highest score of a bid. */
@@ -231,6 +233,7 @@ AST_OPTIONAL_API(int, stasis_broadcast_bid, (const char *channel_id, const char 
  *
  * \retval STASIS_BROADCAST_OK on success.
  * \retval STASIS_BROADCAST_UNKNOWN if there is none.
+ * \retval STASIS_BROADCAST_BUSY if there are only some that collect bids, and as many claims as may wait for an award do.
  * \retval STASIS_BROADCAST_FORBIDDEN if the application is not there, or excluded.
  * \retval AST_OPTIONAL_API_UNAVAILABLE if the provider is not loaded.
  *

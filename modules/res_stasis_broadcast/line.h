@@ -76,16 +76,17 @@ void line_move_end(void);
  *        take_first() does.
  *
  * \param app_name The application, which is registered. Borrowed.
+ * \param[out] was_busy As in take_first().
  *
  * \return The broadcast, which is the application's now, to give back with broadcast_unref(); NULL if there is none.
  *
  * \note Any thread, inside the gate. Where a broadcast collects bids, its claim waits for the award.
  */
-struct broadcast *line_take(const char *app_name);
+struct broadcast *line_take(const char *app_name, int *was_busy);
 
 /*! \brief As line_take(), with another claim: take_first_by() (core/take.h). */
 struct broadcast *line_take_by(const char *app_name,
-	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data);
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data, int *was_busy);
 
 /*!
  * \brief Describe broadcasts in the order of the line: those that are open first, of them the one with the higher

@@ -63,13 +63,13 @@ void line_move_end(void)
 	in_line_move_end(open_calls);
 }
 
-struct broadcast *line_take(const char *app_name)
+struct broadcast *line_take(const char *app_name, int *was_busy)
 {
-	return take_first(open_calls, app_name, directory_has);
+	return take_first(open_calls, app_name, directory_has, was_busy);
 }
 
-struct broadcast *line_take_by(
-	const char *app_name, enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data)
+struct broadcast *line_take_by(const char *app_name,
+	enum broadcast_result (*claim)(struct broadcast *broadcast, void *data), void *data, int *was_busy)
 {
-	return take_first_by(open_calls, app_name, directory_has, claim, data);
+	return take_first_by(open_calls, app_name, directory_has, claim, data, was_busy);
 }

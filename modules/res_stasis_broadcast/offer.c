@@ -361,6 +361,7 @@ enum offer_refusal offer_channel(
 	/* One copy under the lock: a masquerade may change it at any time. */
 	terms.channel_id = channel_id_copy(chan, channel_id);
 	terms.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
+	terms.deadline_ns = request->deadline_ns;
 	terms.any_claimant = settings.any_claimant;
 	terms.max_open = request->is_continued ? 0 : settings.max_open;
 	if (!widening) {
@@ -394,6 +395,7 @@ static struct offer_request request_to_continue(struct broadcast *broadcast, con
 	const struct offer *offer = broadcast_data(broadcast);
 	struct offer_request request = {
 		.timeout_ms = broadcast_remaining_ms(broadcast),
+		.deadline_ns = broadcast_deadline_ns(broadcast),
 		.app_filter = broadcast_filter_text(broadcast),
 		.tell_end = offer->tell_end,
 		.channel_stays = offer->channel_stays,
@@ -435,6 +437,16 @@ static enum offer_refusal move_in_line(
 	return refusal;
 }
 
+/*! \brief End an offer whose channel cannot be offered again: nobody is to wait for its new ID. */
+static enum offer_refusal give_up_move(struct broadcast *broadcast)
+{
+	if (broadcast_close(broadcast, BROADCAST_GONE) != BROADCAST_GONE) {
+		return OFFER_OK;
+	}
+	registry_remove(broadcasts, broadcast);
+	return OFFER_ERROR;
+}
+
 enum offer_refusal offer_move(
 	struct ast_channel *chan, struct broadcast **broadcast, const struct widening *widening)
 {
@@ -442,6 +454,9 @@ enum offer_refusal offer_move(
 	char channel_id[AST_MAX_UNIQUEID];
 	enum offer_refusal refusal;
 
+	if (broadcast_state(*broadcast) == BROADCAST_OPEN && !events_can_be_told(chan)) {
+		return give_up_move(*broadcast);
+	}
 	/* Who hears that it is replaced hears by what. In this thread, so that the next offer comes after it. */
 	broadcast_set_moved(*broadcast, channel_id_copy(chan, channel_id));
 	line_move_begin();

@@ -28,6 +28,8 @@ struct widening;
 struct offer_request {
 	/*! How long a claim can succeed, in milliseconds. */
 	int timeout_ms;
+	/*! When that ends, if it is what is left of an earlier broadcast's time, of broadcast_clock_ns(); 0: counted from the offer. */
+	int64_t deadline_ns;
 	/*! As stasis_app_broadcast_channel() takes it; NULL or empty: all applications. Without circles. */
 	const char *app_filter;
 	/*! How many circles there are; 0: none, and \a app_filter holds. */

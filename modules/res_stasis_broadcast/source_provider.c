@@ -272,8 +272,6 @@ struct taking {
 	void *data;
 	/*! What the claim that has ended the walk has said. */
 	int result;
-	/*! Whether one said that it cannot claim now. */
-	int was_unavailable;
 };
 
 static enum broadcast_result claim_by(struct broadcast *broadcast, void *data)
@@ -290,24 +288,21 @@ static enum broadcast_result claim_by(struct broadcast *broadcast, void *data)
 	if (taking->result == STASIS_BROADCAST_NOTED) {
 		return BROADCAST_OK;
 	}
-	if (taking->result == AST_OPTIONAL_API_UNAVAILABLE) {
-		taking->was_unavailable = 1;
-		return BROADCAST_BUSY;
-	}
-	return taking->result;
+	return taking->result == AST_OPTIONAL_API_UNAVAILABLE ? BROADCAST_BUSY : taking->result;
 }
 
 /*! \brief Take by someone who is inside. */
 static int take_by(struct taking *taking)
 {
 	struct broadcast *taken;
+	int was_busy;
 
 	if (may_not_take(taking->app)) {
 		return BROADCAST_FORBIDDEN;
 	}
-	taken = line_take_by(taking->app, claim_by, taking);
+	taken = line_take_by(taking->app, claim_by, taking, &was_busy);
 	if (!taken) {
-		return taking->was_unavailable ? AST_OPTIONAL_API_UNAVAILABLE : BROADCAST_CLOSED;
+		return was_busy ? AST_OPTIONAL_API_UNAVAILABLE : BROADCAST_CLOSED;
 	}
 	broadcast_unref(taken);
 	return taking->result;

@@ -21,8 +21,9 @@ static enum stasis_broadcast_answer_kind answer_kind(enum broadcast_result resul
 	case BROADCAST_OK:
 		return STASIS_BROADCAST_ANSWER_OK;
 	case BROADCAST_TAKEN:
-	/* The claimant hears the same of both. */
+	/* The claimant hears 409 of all three. */
 	case BROADCAST_BUSY:
+	case BROADCAST_TAKEN_BACK:
 		return STASIS_BROADCAST_ANSWER_TAKEN;
 	case BROADCAST_CLOSED:
 		return STASIS_BROADCAST_ANSWER_CLOSED;

@@ -149,6 +149,24 @@ async def test_claim_is_a_bid_of_0_whose_answer_waits(case):
     await won(case, call, other, 1)
 
 
+async def test_claim_that_waits_when_its_application_declines(case):
+    """Nobody has the call then, and the answer does not say so; it may claim again."""
+    app, other = await case.apps(2)
+    call = await collecting(case, app, other)
+    claim = asyncio.create_task(case.ari.post(f"/broadcasts/{call.id}/claim", application=app.app))
+    await has_bids(case, call, 1)
+    assert await app.decline(call.id) == 204
+    answer = await claim
+    assert answer.status == 409
+    assert "has declined" in answer.message
+    assert (await case.ari.broadcast(call.id))["state"] == "open"
+    again = asyncio.create_task(app.claim(call.id))
+    await has_bids(case, call, 1)
+    assert await other.decline(call.id) == 204
+    assert await again == 204
+    await won(case, call, app, 0)
+
+
 async def test_claim_alone_wins_at_the_end_of_the_window(case):
     app, _ = await case.apps(2)
     call = await collecting(case, app, options="b(300)")
@@ -179,6 +197,10 @@ async def test_sixty_five_claims_that_wait(case):
     assert "Too many claims wait" in refused.message
     # The path that Asterisk brings has no other word for it than "taken".
     assert await case.ari.claim(call.id, apps.names[0]) == 409
+    # Who asks for any call is told the same, and not that there is none; one that has bid for the only one is told that.
+    busy = await case.ari.post("/broadcasts", application=apps.names[claims.index(*done)])
+    assert (busy.status, "too many claims wait" in busy.message) == (409, True)
+    assert (await case.ari.post("/broadcasts", application=apps.names[claims.index(waiting.copy().pop())])).status == 404
     assert (await case.ari.broadcast(call.id))["state"] == "open"
     answers = [await task for task in waiting]
     assert sorted(answer.status for answer in answers) == [204] + [409] * 63

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from harness.case import Call
+from harness.events import until
+from harness.raw_http import send
 from test_events import check_head
 from test_identity import Transfer, masquerade, offered_as_another
 from test_reoffer import LOST, ghost
+from test_text import REFUSED
 
 masquerades = pytest.mark.instance(
     MODULES_EXTRA="res_pjsip_refer.so app_directed_pickup.so res_parking.so test_masquerade.so",
@@ -106,6 +109,31 @@ async def test_attended_transfer(case):
         ]
 
 
+async def tells_of_channels(case):
+    return (await case.ari.get("/channels")).status == 200
+
+
+@masquerades
+async def test_caller_who_cannot_be_offered(case):
+    """The channel becomes one that Asterisk could not tell in StasisStart: no application is told to wait for its new ID."""
+    case.expect_log(REFUSED.format("name"))
+    app = await case.app()
+    call = await case.call("20000,,,yes,q(moved)")
+    await app.offered(call.id)
+    other = f"{case.prefix}-other"
+    target = "/ari/channels?endpoint=Local%%2Fstill%%FF%%40default%%2Fn&extension=wait&context=default&channelId=far-%s&otherChannelId=%s"
+    await send(case.asterisk.port("HTTP"), "POST", (target % (other, other)).encode())
+    await case.ami.wait(lambda event: event.get("Event") == "Newexten" and event["Uniqueid"] == other)
+    await masquerade(case, "now", call.id, other)
+    assert await Call(case, other).status() == ("FAILED", "ERROR")
+    # ARI tells of no channel as long as there is one that it cannot tell of.
+    await until(lambda: tells_of_channels(case), "that caller is gone")
+    await check_reason(case, app, call, "withdrawn")
+    assert (await case.ari.get(f"/broadcasts/{call.id}")).status == 404
+    queues = (await case.ari.get("/broadcastStats")).json["queues"]
+    assert [queue["offered"] for queue in queues if queue["name"] == "moved"] == [1]
+
+
 @masquerades
 async def test_one_caller_after_the_other(case):
     apps = await case.apps(3)
@@ -127,6 +155,24 @@ async def test_one_caller_after_the_other(case):
         assert story(app, *ids) == expected
         chain = [event.get("replaced_by") for event in app.of("CallWithdrawn")]
         assert chain == [*ids[1:], None]
+
+
+@masquerades
+async def test_nobody_claims_after_many_callers(case):
+    """The time of all of them is one: it ends when that of the first would have, and the run that waits sees it end."""
+    app = await case.app()
+    call = await case.call("1500,,,yes")
+    first = await app.offered(call.id)
+    ids = [call.id]
+    for _ in range(20):
+        await masquerade(case, "now", ids[-1])
+        ids.append((await offered_as_another(app, *ids))["channel"]["id"])
+    last = app.of("CallBroadcast", ids[-1])[0]
+    # Rounded up, and both events take their time.
+    assert 1500 - last["timeout"] >= last["waited"] - first["waited"] - 1
+    event = await app.event("CallWithdrawn", ids[-1])
+    assert event["reason"] == "timeout"
+    assert await Call(case, ids[-1]).status() == ("TIMEOUT", "TIMEOUT")
 
 
 # To whom, and in which order

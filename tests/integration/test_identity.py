@@ -20,7 +20,9 @@ from harness.console import console
 from harness.events import until
 from harness.user_agent import UserAgent
 from test_bids import bid, has_bids
+from test_queue_log import QueueLog
 from test_reoffer import LOST, ghost
+from test_settings import Conf
 from test_take_next import take
 
 RES = "res_stasis_broadcast.so"
@@ -196,6 +198,24 @@ async def test_winner_of_a_call_that_is_taken_away_is_its_own_run_s(case):
     assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("SUCCESS", "CLAIMED")
     assert result["BROADCASTWINNER"] == second.app
     assert not [event for event in first.of("StasisStart") if event["channel"]["id"] == call.id]
+
+
+async def test_winner_that_is_lost_as_the_call_is_redirected_is_named(case):
+    """Claimed by one that is gone, and sent elsewhere before the hand-over: it is not offered again, but told of."""
+    case.expect_log(LOST)
+    gone, app = await ghost(case), await case.app()
+    call = await case.call("20000")
+    await app.offered(call.id)
+    await hold(case, call)
+    assert await case.ari.claim(call.id, gone.app) == 204
+    # Asterisk only marks the channel.
+    await redirect(case, call, "place")
+    await masquerade(case, "release")
+    result = await call.result("place")
+    assert (result["STASISSTATUS"], result["BROADCASTSTATUS"]) == ("FAILED", "CLAIMED")
+    assert (result["BROADCASTWINNER"], result["BROADCASTLOST"]) == (gone.app, gone.app)
+    await case.flush(app)
+    assert len(app.of("CallBroadcast", call.id)) == 1
 
 
 async def away(case, app, call, how):
@@ -450,6 +470,28 @@ async def test_masquerade_between_claim_and_hand_over(case):
     await check_withdrawn(case, app, becomes.id)
     await case.flush(app, other)
     assert not other.of("CallBroadcast", becomes.id)
+
+
+async def test_call_of_a_winner_that_becomes_a_call_on_offer_ends(case):
+    """Rule 11: the run that was claimed ends its own broadcast, though a new offer has its ID by then. queue_log tells of it."""
+    conf = Conf(case)
+    case.at_end(conf.take_away)
+    await conf.use("queue_log = yes")
+    log = QueueLog(case)
+    app = await case.app()
+    talks = await case.call("20000,,,,q(vip)")
+    await app.offered(talks.id)
+    await win(app, talks.id)
+    waits = await case.call("20000,,second,,q(vip)")
+    await app.offered(waits.id)
+    await masquerade(case, "now", waits.id, talks.id)
+    await offered_times(app, talks.id, 2)
+    # Who enters second is the other one.
+    told = sorted(line[2] for line in await log.wait(talks, 4))
+    assert told[0] in ("COMPLETECALLER", "COMPLETEAGENT")
+    assert told[1:] == ["CONNECT", "ENTERQUEUE", "ENTERQUEUE"]
+    assert await app.claim(talks.id) == 204
+    await app.wait(lambda _: len(app.of("StasisStart", talks.id)) == 2)
 
 
 async def test_masquerade_between_claim_and_hand_over_and_the_winner_is_lost(case):

@@ -51,6 +51,7 @@ async def test_lost_winner_cannot_claim_again(case):
     assert await case.ari.claim(call.id, gone.app) == 404
     answer = await case.ari.post(f"/broadcasts/{call.id}/claim", application=gone.app)
     assert answer.status == 403
+    assert "it had the call and lost it" in answer.message
     assert gone.app not in (await case.ari.broadcast(call.id))["recipients"]
     assert await other.claim(call.id) == 204
     await other.started(call.id)

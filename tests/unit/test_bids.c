@@ -522,7 +522,8 @@ static void claim_that_waits_ends_with_the_broadcast(void **state)
 	(void) state;
 	claim_that_waits(&alpha, broadcast, "alpha");
 	decline(broadcast, "alpha");
-	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN);
+	/* Nobody has it. */
+	assert_int_equal(claim_result(&alpha), BROADCAST_TAKEN_BACK);
 	claim_that_waits(&beta, broadcast, "beta");
 	start_ns = broadcast_clock_ns();
 	broadcast_close(broadcast, BROADCAST_GONE);
@@ -613,8 +614,11 @@ static void sixty_four_claims_wait_and_no_more(void **state)
 		poll(NULL, 0, 1);
 	}
 	assert_int_equal(refused, 1);
+	/* Who asks for any call, too; but not for one that it has bid for. */
+	assert_int_equal(broadcast_take(broadcast, "alpha", NULL), BROADCAST_BUSY);
 	/* A bid does not wait, and neither does a claim of another call that collects none. */
 	bid(broadcast, "alpha", 1);
+	assert_int_equal(broadcast_take(broadcast, "alpha", NULL), BROADCAST_TAKEN);
 	assert_int_equal(broadcast_claim(other, "alpha", NULL), BROADCAST_OK);
 	broadcast_unref(other);
 	broadcast_close(broadcast, BROADCAST_HUNG_UP);

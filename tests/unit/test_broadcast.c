@@ -170,6 +170,31 @@ static void timeout_is_limited(void **state)
 	}
 }
 
+/*! \brief One that goes on with another one's time ends when that does, though its timeout is rounded up. */
+static void deadline_of_another_holds(void **state)
+{
+	const int64_t deadline_ns = broadcast_clock_ns() + INT64_C(10500000);
+	struct names *recipients = names_of("alpha", NULL);
+	const struct broadcast_terms terms = {
+		.channel_id = "chan",
+		.timeout_ms = 11,
+		.deadline_ns = deadline_ns,
+		.recipients = recipients,
+	};
+	struct broadcast *broadcast = broadcast_create(&terms);
+
+	(void) state;
+	assert_int_equal(broadcast_deadline_ns(broadcast), deadline_ns);
+	assert_int_equal(broadcast_opened_ns(broadcast), deadline_ns - INT64_C(11000000));
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_OPEN);
+	while (broadcast_clock_ns() < deadline_ns) {
+		poll(NULL, 0, 1);
+	}
+	assert_int_equal(broadcast_state(broadcast), BROADCAST_EXPIRED);
+	broadcast_unref(broadcast);
+	names_unref(recipients);
+}
+
 static void zero_and_negative_timeout_expire_at_once(void **state)
 {
 	static const int timeouts[] = { 0, -1, INT_MIN };
@@ -1193,6 +1218,7 @@ int main(void)
 		cmocka_unit_test(null_broadcast_has_no_references),
 		cmocka_unit_test(terms_are_copied),
 		cmocka_unit_test(timeout_is_limited),
+		cmocka_unit_test(deadline_of_another_holds),
 		cmocka_unit_test(zero_and_negative_timeout_expire_at_once),
 		cmocka_unit_test(day_long_timeout_stays_open),
 		cmocka_unit_test(without_recipients_it_is_closed_at_once),

@@ -124,7 +124,8 @@ static size_t count_in_order(void)
 /*! \brief The call that an application takes; NULL if there is none. */
 static struct call *taken_by(const char *app, int (*is_registered)(const char *app))
 {
-	struct broadcast *taken = take_first(line, app, is_registered);
+	int was_busy;
+	struct broadcast *taken = take_first(line, app, is_registered, &was_busy);
 	struct call *call = taken ? broadcast_data(taken) : NULL;
 
 	if (taken) {
@@ -359,8 +360,9 @@ static void *take_all(void *data)
 {
 	struct worker *worker = data;
 	struct broadcast *taken;
+	int was_busy;
 
-	while ((taken = take_first(line, worker->app, NULL))) {
+	while ((taken = take_first(line, worker->app, NULL, &was_busy))) {
 		struct call *call = broadcast_data(taken);
 
 		atomic_fetch_add(&call->had, 1);
@@ -622,6 +624,8 @@ struct late {
 	struct call *comes;
 	/*! Whether the claim is not made then, as by one who has no room for an answer that waits. */
 	int is_busy;
+	/*! What who takes is told, if there is none. */
+	int was_busy;
 };
 
 /*! \brief As claim of take_first_by(): the one that was chosen is claimed late, once. */
@@ -649,7 +653,7 @@ static enum broadcast_result claim_late(struct broadcast *broadcast, void *data)
 /*! \brief As taken_by(), by one whose claim of one call is late. */
 static struct call *taken_late(struct late *late)
 {
-	struct broadcast *taken = take_first_by(line, late->app, NULL, claim_late, late);
+	struct broadcast *taken = take_first_by(line, late->app, NULL, claim_late, late, &late->was_busy);
 	struct call *call = taken ? broadcast_data(taken) : NULL;
 
 	broadcast_unref(taken);
@@ -684,6 +688,25 @@ static void one_that_closes_before_it_is_come_to_is_cause_for_another_scan(void 
 	assert_ptr_equal(taken_late(&late), &front);
 	assert_int_equal(count_in_order(), 1);
 	assert_ptr_equal(taken_by("alpha", NULL), &first);
+}
+
+/*! \brief What is too busy to be claimed is no reason to pass by what is not, and none to say that there is nothing. */
+static void busy_one_is_passed_by_and_told_of_if_there_is_no_other(void **state)
+{
+	struct call first = { .since_ns = 1 }, next = { .since_ns = 2 };
+	struct broadcast *busy = join(&first, NULL);
+	struct late late = { .app = "alpha", .one = busy, .is_busy = 1 };
+
+	(void) state;
+	join(&next, NULL);
+	assert_ptr_equal(taken_late(&late), &next);
+	assert_false(late.was_busy);
+	late.one = busy;
+	assert_null(taken_late(&late));
+	assert_true(late.was_busy);
+	assert_ptr_equal(taken_late(&late), &first);
+	assert_null(taken_late(&late));
+	assert_false(late.was_busy);
 }
 
 static void who_does_not_wait_bids_once_and_has_the_next_then(void **state)
@@ -734,6 +757,7 @@ int main(void)
 		CASE(calls_that_move_all_the_time_are_not_waited_for_all_the_time),
 		CASE(chosen_one_that_closes_before_its_claim_leaves_the_next),
 		CASE(one_that_closes_before_it_is_come_to_is_cause_for_another_scan),
+		CASE(busy_one_is_passed_by_and_told_of_if_there_is_no_other),
 		CASE(who_does_not_wait_bids_once_and_has_the_next_then),
 	};
 
