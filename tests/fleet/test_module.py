@@ -573,6 +573,30 @@ async def test_two_nodes_of_one_name(world):
     assert len([one for one in heard if one["json"]["instance"] != "other"]) <= said + 1
 
 
+async def test_offer_is_claimed_at_the_node_that_made_it(world):
+    """Both of two nodes of one name hear the claim, and who asks takes the first answer: the other node gives none."""
+    raw = await world.raw()
+    async with conf(world, lambda text: text.replace("node = node-1", "node = node-2")) as case:
+        assert await reload(case) == "Success"
+        cases = world.cases[:2]
+        for one in cases:
+            one.expect_log("^Fleet: there is another node 'node-2'")
+            await until(lambda one=one: knows_the_other(world, one), "it has heard of the other node")
+        for one in cases * 6:
+            call = await until(lambda one=one: called(one, raw.app), "the application is a recipient")
+            offer = await raw.offered(call.id)
+            answers = [await raw.ask("bid", "node-2", channel_id=call.id, offer=offer["offer"], score=1), await raw.claim(offer)]
+            assert [(answer["status"], answer["ari"]) for answer in answers] == [(204, one.asterisk.ari_url)] * 2
+            await call.hangup()
+        # That of neither is over.
+        assert (await raw.claim({**offer, "offer": "neither-1"}))["status"] == 404
+
+
+async def knows_the_other(world, case):
+    world.bus.publish("sb.v1.ping")
+    return "another node of that name was there" in await case.ami.cli("broadcast show nats")
+
+
 async def test_bus_goes_and_comes(world):
     """AMI is told; workers are asked for a hello at once."""
     case = world.cases[0]
