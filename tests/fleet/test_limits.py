@@ -10,10 +10,11 @@ from harness.asterisk import INTEGRATION
 from harness.conf import load
 from harness.events import until
 from harness.fleet import MODULE, Fleet
+from harness.fleet_worker import Worker
 from harness.nats import token
 from harness.nats_server import NatsServer
 from raw_worker import RawWorker
-from test_module import added, conf, counted, has_no_connection, many_applications, on_offer, reload, without
+from test_module import added, conf, counted, has_no_connection, many_applications, matches, on_offer, reload, without
 
 MAX_PAYLOAD = 8192
 
@@ -56,6 +57,20 @@ async def test_node_of_any_name(world, name):
         offer = await raw.offered(call.id)
         assert offer["node"] == name
         assert (await raw.claim(offer))["status"] == 204
+
+
+@pytest.mark.parametrize("language", ["node", "c"])
+async def test_workers_and_long_names(world, language):
+    """Each byte of such a name is three in a subject, and in a URL. Applications of ARI have up to 73 of them."""
+    async with conf(world, named("ü" * 64)) as case:
+        assert await reload(case) == "Success"
+        worker = Worker(world.app_name("ö" * 32), world.fleet.urls, language=language)
+        world.workers.append(worker)
+        await worker.start()
+        filter_ = "^" + "." * 64
+        await until(lambda: matches(case, filter_), "the worker is a recipient")
+        call = await case.call(f"10000,{filter_}")
+        await worker.told("start", call.id)
 
 
 @pytest.fixture

@@ -583,7 +583,8 @@ async def test_offer_is_claimed_at_the_node_that_made_it(world):
             one.expect_log("^Fleet: there is another node 'node-2'")
             await until(lambda one=one: knows_the_other(world, one), "it has heard of the other node")
         for one in cases * 6:
-            call = await until(lambda one=one: called(one, raw.app), "the application is a recipient")
+            await until(lambda one=one: matches(one, f"^{raw.app}$"), "the application is a recipient")
+            call = await one.call(f"10000,^{raw.app}$")
             offer = await raw.offered(call.id)
             answers = [await raw.ask("bid", "node-2", channel_id=call.id, offer=offer["offer"], score=1), await raw.claim(offer)]
             assert [(answer["status"], answer["ari"]) for answer in answers] == [(204, one.asterisk.ari_url)] * 2

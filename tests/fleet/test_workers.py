@@ -5,7 +5,10 @@ import signal
 
 import pytest
 from harness.events import until
+from harness.fleet_worker import Worker
 from harness.nats import token
+from harness.nats_server import NatsServer
+from test_failures import no_longer_there
 
 each = pytest.mark.parametrize("language", ["node", "c"])
 
@@ -60,7 +63,8 @@ async def test_keeps_the_websocket_while_a_claim_is_out(world, language):
     worker = await world.worker("--capacity", "9", language=language)
     other = await world.raw()  # says nothing: it is decided when the time for bids is over
     case = world.cases[0]
-    slow = await case.call(f"10000,^({worker.app}|{other.app})$,,,b(2500)")
+    # Longer than three times what a claim may take otherwise.
+    slow = await case.call(f"10000,^({worker.app}|{other.app})$,,,b(4000)")
     await worker.told("offer", slow.id, node=case.asterisk.node)
     await until(lambda: is_bid_for(case, slow), "the claim is there")
     quick = await case.call(f"10000,^{worker.app}$")
@@ -147,6 +151,60 @@ async def test_takes_the_next_call_after_one(world, language):
 
 
 @each
+async def test_takes_a_call_that_waits_when_nats_is_back(world, language):
+    """It was placed while NATS was away: nobody has told the worker of it, which may be back before the node is."""
+    app, asked = world.app_name(), []
+    await world.bus.subscribe(f"sb.v1.take.*.{token(app)}", lambda message: asked.append(message["json"]["worker"]))
+    worker = await world.worker(app=app, language=language)
+    # It begins with questions for the next call, one at each node at least.
+    await until(lambda: len(asked) - asked.count("probe") >= len(world.cases), "it has asked all nodes")
+    await world.known(app)
+    case = world.cases[0]
+    local = await case.app("local")
+    for server in world.fleet.servers:
+        server.kill()
+    try:
+        await no_longer_there(case, worker.app)
+        call = await case.call(f"30000,^({local.app}|{worker.app})$")
+        await local.offered(call.id)
+    finally:
+        for server in world.fleet.servers:
+            server.start()
+    world.bus = await world.client()
+    await worker.told("start", call.id)
+    assert not worker.lines("offer", call.id)
+
+
+@each
+async def test_comes_back_when_nats_lets_it_in_again(loop, tmp_path, language):
+    """It tells why it is not connected: there is no server, or none that takes its password."""
+
+    def run(password):
+        server.more = f"authorization {{ user: u, password: {password} }}"
+        server.start()
+
+    server = NatsServer(tmp_path, "guarded")
+    worker = Worker("x", [server.url], "--nats-user", "u", language=language, NATS_PASSWORD="right")
+    await worker.start(wait=False)
+    try:
+        await worker.told("disconnected")
+        run("right")
+        await worker.told("connected")
+        server.kill()
+        run("wrong")
+        await until(lambda: len(worker.lines("refused")) >= 2, "it is refused, and tries again")
+        server.kill()
+        run("right")
+        await until(lambda: len(worker.lines("connected")) >= 2, "it is back")
+        worker.send(signal.SIGTERM)
+        assert await worker.finished() == 0
+        assert len(worker.lines("connected")) == 2
+    finally:
+        await worker.kill()
+        server.kill()
+
+
+@each
 async def test_good_bye_keeps_the_call(world, language):
     worker = await world.worker(*(["--then", "keep"] if language == "node" else []), language=language)
     if language == "node":
@@ -190,9 +248,16 @@ async def test_an_application_with_a_websocket_is_offered_by_it(world):
 
 
 async def test_clock_that_is_an_hour_wrong(world, tmp_path):
+    """And is set while it works, by another hour."""
     shift = tmp_path / "shift.js"
-    shift.write_text("const now = Date.now; Date.now = () => now() + 3600000;")
+    shift.write_text("""let hours = 1; const now = Date.now; Date.now = () => now() + hours * 3600000;
+        process.on('SIGUSR2', () => { hours += 1; });""")
     worker = await world.worker(NODE_OPTIONS=f"--require {shift}")
-    call = await world.cases[0].call(f"10000,^{worker.app}$")
-    await worker.told("start", call.id)
-    assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+    for _ in range(2):
+        call = await world.cases[0].call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        await worker.told("websocket-closed")
+        worker.send(signal.SIGUSR2)
+    await world.nodes_are_there()
+    assert len(worker.lines("node")) == len(world.cases), "it has forgotten them"

@@ -70,7 +70,7 @@ class Worker {
     this.takeNext();
   }
 
-  /* A node that is new to us may have a call that waits. */
+  /* A node that is new to us, or back, may have a call that waits. */
   onNode(node) {
     if (this.room() > 0) {
       this.takeNext([node]);
