@@ -64,7 +64,7 @@ struct bus_options {
 };
 
 /*!
- * \brief Whether the library that is there can do what is asked for.
+ * \brief Whether the library that is there can do what is asked for, with the files that it needs.
  *
  * \retval NULL if so, else why not, for the log.
  *

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json_text.h"
 
@@ -81,6 +82,10 @@ const char *bus_check(const struct bus_options *options)
 	unsigned long minor;
 	char *end;
 
+	if (*options->credentials && access(options->credentials, R_OK)) {
+		/* The library would try again and again, and not say why. */
+		return "the file that credentials names is not there, or Asterisk's user may not read it";
+	}
 	if (!has_tls(options)) {
 		return NULL;
 	}
@@ -155,20 +160,25 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 	leave(bus);
 }
 
-/*! \brief Why there is no connection yet. The library does not say what is wrong with TLS. */
-static void write_not_yet(struct bus *bus, int needs_tls, char text[BUS_TEXT_SIZE])
+/*! \brief Why there is no connection yet. The library does not say what is wrong with TLS, or with credentials. */
+static void write_not_yet(struct bus *bus, const struct bus_options *options, char text[BUS_TEXT_SIZE])
 {
 	const char *error = NULL;
 
 	natsConnection_GetLastError(bus->connection, &error);
-	snprintf(text, BUS_TEXT_SIZE, "%s",
-		error && *error ? error
-			: needs_tls ? "no server answers, or none has TLS and a certificate that tls_ca vouches for"
-						: "no server answers");
+	if (error && *error) {
+		snprintf(text, BUS_TEXT_SIZE, "%s", error);
+		return;
+	}
+	snprintf(text, BUS_TEXT_SIZE, "no server answers%s%s",
+		has_tls(options)
+			? ", or none has TLS and a certificate of its name that is valid and that tls_ca vouches for"
+			: "",
+		*options->credentials ? ", or the file that credentials names has none" : "");
 }
 
 /*! \brief Tell that it is not connected at first, unless it is by now. */
-static void tell_not_yet(struct bus *bus, int needs_tls)
+static void tell_not_yet(struct bus *bus, const struct bus_options *options)
 {
 	char text[BUS_TEXT_SIZE];
 	int is_news;
@@ -182,7 +192,7 @@ static void tell_not_yet(struct bus *bus, int needs_tls)
 	if (!is_news) {
 		return;
 	}
-	write_not_yet(bus, needs_tls, text);
+	write_not_yet(bus, options, text);
 	bus->changed(0, text);
 	pthread_mutex_lock(&bus->lock);
 	is_news = bus->is_connected > 0;
@@ -414,7 +424,7 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	if (status == NATS_OK) {
 		tell_as_it_is(bus);
 	} else {
-		tell_not_yet(bus, has_tls(options));
+		tell_not_yet(bus, options);
 	}
 	return bus;
 }

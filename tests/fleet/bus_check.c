@@ -16,7 +16,7 @@
 
 int main(void)
 {
-	struct bus_options options = { .servers = "", .tls = 1 };
+	struct bus_options options = { .servers = "", .credentials = "", .tls = 1 };
 	const char *refusal = bus_check(&options);
 
 	printf("%s\n%s\n", nats_GetVersion(), refusal ? refusal : "");

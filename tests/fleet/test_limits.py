@@ -167,6 +167,21 @@ async def test_certificate_that_is_not_accepted_is_told(world, secure):
         await until(lambda: is_connected_to(case, server), "it connects")
 
 
+async def test_credentials_that_are_none_are_told(world):
+    """Not that no server answers: there is no such file, and then one with something else in it."""
+    for file in ("/nonexistent.creds", "/etc/passwd"):
+        async with conf(world, added(f"credentials = {file}")) as case:
+            assert await reload(case) == "Success"
+            await until(lambda: has_no_connection(case), "there is no connection")
+            assert "credentials" in await case.ami.cli("broadcast show nats")
+            await until(lambda one=case: tells_of_credentials(one), "the log says why")
+
+
+async def tells_of_credentials(case):
+    told = [line.text for line in await case.our_log() if line.text.startswith("NATS: ")]
+    return "credentials" in told[-1]
+
+
 async def test_url_that_asks_for_tls(world, secure):
     """It is encrypted without `tls`, too, and so the certificates of tls_ca count."""
     server, files = secure

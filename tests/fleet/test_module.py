@@ -62,6 +62,7 @@ async def counted(case):
     (without("node"), "node is not set"),
     (without("ari"), "ari is not set"),
     (added("servers ="), "servers is empty"),
+    (added("servers = , ,"), "servers is empty"),
 ])  # fmt: skip
 async def test_settings_that_cannot_be_used(world, change, told):
     """One line says what is wrong, and nothing has changed."""
