@@ -9,6 +9,7 @@ from harness.fleet_worker import Worker
 from harness.nats import token
 from harness.nats_server import NatsServer
 from test_failures import no_longer_there
+from test_module import bid, has_bids
 
 each = pytest.mark.parametrize("language", ["node", "c"])
 
@@ -245,6 +246,34 @@ async def test_an_application_with_a_websocket_is_offered_by_it(world):
     await worker.told("start", second.id)
     assert len(worker.lines("offer", second.id)) == 1
     assert worker.lines("offer", second.id)[0]["ari"] == case.asterisk.ari_url
+
+
+async def test_bids_for_what_it_is_offered_by_its_websocket(world):
+    """As much as elsewhere, and not as a claim, which is a bid of 0."""
+    worker = await world.worker("--capacity", "2", "--then", "keep", "--score", "900")
+    rival, case = await world.raw(), world.cases[0]
+    first = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    second = await case.call(f"10000,^({worker.app}|{rival.app})$,,,b(4000)")
+    await worker.told("offer", second.id, ari=case.asterisk.ari_url)
+    await until(lambda: has_bids(case, second, 1), "it has bid")
+    assert (await bid(rival, await rival.offered(second.id), 10))["status"] == 409
+    await worker.told("start", second.id)
+
+
+async def test_awaits_an_award_of_what_it_is_offered_by_its_websocket(world):
+    """It keeps the call's place for as long as bids are collected."""
+    worker = await world.worker("--capacity", "3", language="c")
+    quiet, case = await world.raw(), world.cases[0]
+    # One that collects bids longer keeps the WebSocket open.
+    kept = await case.call(f"10000,^({worker.app}|{quiet.app})$,,,b(5000)")
+    await worker.told("offer", kept.id)
+    first = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    call = await case.call(f"10000,^({worker.app}|{quiet.app})$,,,b(4000)")
+    await worker.told("offer", call.id, ari=case.asterisk.ari_url)
+    await worker.told("start", call.id)
+    assert not worker.lines("not-come")
 
 
 async def test_clock_that_is_an_hour_wrong(world, tmp_path):

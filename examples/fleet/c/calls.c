@@ -421,7 +421,7 @@ static void over(struct node *node, const char *channel)
 }
 
 /*! \brief A node where we have a WebSocket offers over that one, and takes the claim over it. */
-static void on_offer_over_websocket(struct node *node, const char *channel)
+static void on_offer_over_websocket(struct node *node, const char *channel, int window_ms)
 {
 	char app[512], uri[700];
 
@@ -432,7 +432,7 @@ static void on_offer_over_websocket(struct node *node, const char *channel)
 		request(node, "decline", channel, "POST", uri);
 		return;
 	}
-	await(add(CALL_COMING, channel), node, 0);
+	await(add(CALL_COMING, channel), node, window_ms);
 	snprintf(uri, sizeof(uri), "events/claim?channelId=%%s&application=%s", app);
 	request(node, "claim", channel, "POST", uri);
 }
@@ -463,7 +463,7 @@ static void on_event(struct node *node, json_t *event)
 	} else if (!strcmp(type, "StasisEnd")) {
 		over(node, channel);
 	} else if (!strcmp(type, "CallBroadcast")) {
-		on_offer_over_websocket(node, channel);
+		on_offer_over_websocket(node, channel, window_of(event));
 	} else if (!strcmp(type, "RESTResponse")) {
 		on_response(node, event);
 	} else if (!strcmp(type, "PlaybackFinished")) {

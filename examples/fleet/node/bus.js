@@ -168,6 +168,11 @@ class Bus extends EventEmitter {
     return this.nodes.get(node)?.ari;
   }
 
+  /* The node whose ARI has a URL, or undefined. */
+  nodeAt(url) {
+    return [...this.nodes.keys()].find((node) => this.urlOf(node) === url);
+  }
+
   /* The nodes that have been heard of lately, in an order of its own each time. */
   nodesThere() {
     for (const [node, { at }] of this.nodes) {
