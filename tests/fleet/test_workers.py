@@ -1,15 +1,17 @@
 """What a worker does in a fleet where nothing fails: those of examples/fleet, as they are."""
 
 import asyncio
+import re
 import signal
 
 import pytest
+from conftest import HOLD_MS
 from harness.events import until
 from harness.fleet_worker import Worker
 from harness.nats import token
 from harness.nats_server import NatsServer
 from test_failures import no_longer_there
-from test_module import bid, has_bids
+from test_module import bid, conf, has_bids, reload
 
 each = pytest.mark.parametrize("language", ["node", "c"])
 
@@ -246,6 +248,48 @@ async def test_an_application_with_a_websocket_is_offered_by_it(world):
     await worker.told("start", second.id)
     assert len(worker.lines("offer", second.id)) == 1
     assert worker.lines("offer", second.id)[0]["ari"] == case.asterisk.ari_url
+
+
+async def gate(port):
+    """A way to a port that is shut at first: its own port, an event that somebody waits there, and one that opens it."""
+    came, is_open = asyncio.Event(), asyncio.Event()
+
+    async def pipe(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def through(reader, writer):
+        came.set()
+        await is_open.wait()
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, far_writer), pipe(far_reader, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(through, "127.0.0.1")
+    return server, came, is_open
+
+
+@each
+async def test_caller_hangs_up_before_the_worker_has_its_websocket(world, language):
+    """It does not wait for a call that cannot come any more, and has room for the next one."""
+    case = world.cases[0]
+    server, came, is_open = await gate(case.asterisk.port("HTTP"))
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/ari"
+    async with conf(world, lambda text: re.sub("(?m)^ari = .*$", f"ari = {url}", text)):
+        assert await reload(case) == "Success"
+        worker = await world.worker(language=language)
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("offer", call.id)
+        await asyncio.wait_for(came.wait(), 10)
+        await call.hangup()
+        await call.result("h")
+        is_open.set()
+        await worker.told("not-come", call.id, deadline=HOLD_MS / 1000)
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        await worker.told("websocket-closed")
+    server.close()
 
 
 async def test_bids_for_what_it_is_offered_by_its_websocket(world):

@@ -449,6 +449,8 @@ static void on_response(struct node *node, const json_t *event)
 		if (status != 204) {
 			drop(call);
 		}
+	} else if (call && !strncmp(id, "check:", 6) && status == 404 && call->state == CALL_COMING) {
+		did_not_come(&call->timer);
 	} else if (call && !strncmp(id, "check:", 6) && status == 404) {
 		over(node, channel + 1);
 	}
@@ -472,11 +474,11 @@ static void on_event(struct node *node, json_t *event)
 	}
 }
 
-/*! \brief While the WebSocket was away, nobody could tell us of ends. */
+/*! \brief While the WebSocket was away, nobody could tell us of ends; nor of a caller who hung up while we came. */
 static void on_open(struct node *node)
 {
 	for (struct call *call = calls; call; call = call->next) {
-		if (call->node == node && call->state == CALL_HELD) {
+		if (call->node == node && call->state >= CALL_COMING) {
 			request(node, "check", call->channel, "GET", "channels/%s");
 		}
 	}

@@ -199,6 +199,9 @@ class Worker {
       await Promise.race([node.open(), sleep(hold).then(() => { throw new Error(`no WebSocket within ${hold} ms`); })]);
       while (!this.held.has(call) && node.calls.has(channel) && performance.now() - started < hold + COMES_MS) {
         await Promise.race([this.nextStart(), sleep(250)]);
+        if (!this.held.has(call) && await node.request('GET', `channels/${encodeURIComponent(channel)}`) === 404) {
+          break; // the caller has hung up while we came
+        }
       }
     } catch (error) {
       this.tell('failed', { channel, error: error.message });
