@@ -19,10 +19,19 @@
 
 #include "answers.h"
 #include "config.h"
+#include "connection.h"
 #include "nonce.h"
 #include "outbox.h"
 #include "res_stasis_broadcast/internal_api.h"
 #include "res_stasis_broadcast/source_api.h"
+
+/*! The longest answer, in bytes, whatever the server takes. */
+#define MAX_LENGTH ((size_t) 900 * 1024)
+
+size_t answer_max_length(void)
+{
+	return MIN(MAX_LENGTH, connection_longest());
+}
 
 int answer_json_within(const char *reply, struct ast_json *body, size_t most)
 {
@@ -65,17 +74,18 @@ void answer_leave_out_names(struct ast_json *broadcast)
 	ast_json_object_del(broadcast, "declined");
 }
 
-/*! \brief Answer with a call, if that is not too long. \retval 0 if so, else -1. */
+/*! \brief Answer with a call, if that is not too long. \param broadcast NULL: without. \retval 0 if so, else -1. */
 static int answer_call(const char *reply, const struct config *config, const char *channel_id,
 	unsigned long serial, struct ast_json *broadcast)
 {
 	char nonce[NONCE_SIZE];
+	struct ast_json *body = ast_json_pack("{s: i, s: s, s: s, s: s, s: i}", "status", 200, "channel_id",
+		channel_id, "offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms", config->hold_ms);
 
-	return answer_json_within(reply,
-		ast_json_pack("{s: i, s: s, s: s, s: s, s: i, s: O}", "status", 200, "channel_id", channel_id,
-			"offer", nonce_write(serial, nonce), "ari", config->ari, "hold_ms", config->hold_ms, "broadcast",
-			broadcast),
-		ANSWER_MAX_LENGTH);
+	if (body && broadcast) {
+		ast_json_object_set(body, "broadcast", ast_json_ref(broadcast));
+	}
+	return answer_json_within(reply, body, answer_max_length());
 }
 
 void answer_next(const char *reply, const char *channel_id, unsigned long serial)
@@ -88,7 +98,9 @@ void answer_next(const char *reply, const char *channel_id, unsigned long serial
 	} else if (config && answer_call(reply, config, channel_id, serial, broadcast)) {
 		/* It is the worker's: better with less of it than not told. */
 		answer_leave_out_names(broadcast);
-		answer_call(reply, config, channel_id, serial, broadcast);
+		if (answer_call(reply, config, channel_id, serial, broadcast)) {
+			answer_call(reply, config, channel_id, serial, NULL);
+		}
 	}
 	ast_json_unref(broadcast);
 	ao2_cleanup(config);

@@ -14,10 +14,10 @@
 
 #include <stddef.h>
 
-/*! The longest answer, in bytes: servers refuse messages of more than 1 MB, unless they are told otherwise. */
-#define ANSWER_MAX_LENGTH ((size_t) 900 * 1024)
-
 struct ast_json;
+
+/*! \brief How long an answer may be, in bytes: no longer than the server takes. Any thread; takes no lock. */
+size_t answer_max_length(void);
 
 /*!
  * \brief Send an answer.

@@ -6,7 +6,7 @@
  */
 
 /*! \file
- * \brief All that this module needs of a message bus: six functions, behind which is libnats.
+ * \brief All that this module needs of a message bus: a few functions, behind which is libnats.
  *
  * Nothing but bus_nats.c knows the library.
  */
@@ -45,7 +45,7 @@ struct bus_options {
 	const char *password;
 	/*! A file with credentials; empty: none. */
 	const char *credentials;
-	/*! Whether the connection is to be encrypted. */
+	/*! Whether the connection is to be encrypted; so it is, too, if a URL of servers begins with tls:// */
 	int tls;
 	/*! A file with the certificates that the server's is checked with; empty: those of the system. */
 	const char *tls_ca;
@@ -59,10 +59,12 @@ struct bus_options {
 	void (*changed)(int state, const char *text);
 	/*! Called when messages were dropped that came faster than they were taken. As above. */
 	void (*overrun)(void);
+	/*! Called when the server does not let us publish or hear something, with what it says. As above. */
+	void (*refused)(const char *text);
 };
 
 /*!
- * \brief Whether the library that is there can do what is asked for.
+ * \brief Whether the library that is there can do what is asked for, with the files that it needs.
  *
  * \retval NULL if so, else why not, for the log.
  *
@@ -93,6 +95,13 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
  * \note The thread that has opened it.
  */
 int bus_subscribe(struct bus *bus, const char *subject, bus_handler handler);
+
+/*!
+ * \brief How long a message may be that the server takes, in bytes; 0 as long as it has not told.
+ *
+ * \note The thread that has opened it.
+ */
+size_t bus_longest(struct bus *bus);
 
 /*! \brief Of bus_publish(): the server takes no messages that are so long. */
 #define BUS_TOO_LONG (-2)

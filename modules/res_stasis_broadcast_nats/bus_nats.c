@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json_text.h"
 
@@ -48,6 +49,7 @@ struct bus {
 	natsConnection *connection;
 	void (*changed)(int state, const char *text);
 	void (*overrun)(void);
+	void (*refused)(const char *text);
 	natsSubscription *subscriptions[MAX_SUBSCRIPTIONS];
 	bus_handler handlers[MAX_SUBSCRIPTIONS];
 	size_t count;
@@ -68,13 +70,23 @@ struct bus {
 	int is_connected;
 };
 
+/*! \brief Whether it is to be encrypted. The library does that for such a URL as well, whatever else it was told. */
+static int has_tls(const struct bus_options *options)
+{
+	return options->tls || strstr(options->servers, "tls://");
+}
+
 const char *bus_check(const struct bus_options *options)
 {
 	unsigned long major;
 	unsigned long minor;
 	char *end;
 
-	if (!options->tls) {
+	if (*options->credentials && access(options->credentials, R_OK)) {
+		/* The library would try again and again, and not say why. */
+		return "the file that credentials names is not there, or Asterisk's user may not read it";
+	}
+	if (!has_tls(options)) {
 		return NULL;
 	}
 	major = strtoul(nats_GetVersion(), &end, 10);
@@ -148,20 +160,25 @@ static void tell(struct bus *bus, natsConnection *connection, int is_connected)
 	leave(bus);
 }
 
-/*! \brief Why there is no connection yet. The library does not say what is wrong with TLS. */
-static void write_not_yet(struct bus *bus, int has_tls, char text[BUS_TEXT_SIZE])
+/*! \brief Why there is no connection yet. The library does not say what is wrong with TLS, or with credentials. */
+static void write_not_yet(struct bus *bus, const struct bus_options *options, char text[BUS_TEXT_SIZE])
 {
 	const char *error = NULL;
 
 	natsConnection_GetLastError(bus->connection, &error);
-	snprintf(text, BUS_TEXT_SIZE, "%s",
-		error && *error ? error
-			: has_tls   ? "no server answers, or none has TLS and a certificate that tls_ca vouches for"
-						: "no server answers");
+	if (error && *error) {
+		snprintf(text, BUS_TEXT_SIZE, "%s", error);
+		return;
+	}
+	snprintf(text, BUS_TEXT_SIZE, "no server answers%s%s",
+		has_tls(options)
+			? ", or none has TLS and a certificate of its name that is valid and that tls_ca vouches for"
+			: "",
+		*options->credentials ? ", or the file that credentials names has none" : "");
 }
 
 /*! \brief Tell that it is not connected at first, unless it is by now. */
-static void tell_not_yet(struct bus *bus, int has_tls)
+static void tell_not_yet(struct bus *bus, const struct bus_options *options)
 {
 	char text[BUS_TEXT_SIZE];
 	int is_news;
@@ -175,7 +192,7 @@ static void tell_not_yet(struct bus *bus, int has_tls)
 	if (!is_news) {
 		return;
 	}
-	write_not_yet(bus, has_tls, text);
+	write_not_yet(bus, options, text);
 	bus->changed(0, text);
 	pthread_mutex_lock(&bus->lock);
 	is_news = bus->is_connected > 0;
@@ -229,13 +246,19 @@ static void on_closed(natsConnection *connection, void *data)
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus error, void *data)
 {
 	struct bus *bus = data;
+	const char *text = NULL;
 
-	(void) connection;
 	(void) subscription;
-	if (error == NATS_SLOW_CONSUMER && enter(bus)) {
-		bus->overrun();
-		leave(bus);
+	if ((error != NATS_SLOW_CONSUMER && error != NATS_NOT_PERMITTED) || !enter(bus)) {
+		return;
 	}
+	if (error == NATS_SLOW_CONSUMER) {
+		bus->overrun();
+	} else {
+		natsConnection_GetLastError(connection, &text);
+		bus->refused(text && *text ? text : "Permissions Violation");
+	}
+	leave(bus);
 }
 
 /*! \brief Set the servers, from a list that is separated by commas. */
@@ -325,7 +348,7 @@ static natsStatus set_peers(natsOptions *options, const struct bus_options *want
 	if (*wanted->credentials) {
 		TRY(natsOptions_SetUserCredentialsFromFiles(options, wanted->credentials, NULL));
 	}
-	if (wanted->tls) {
+	if (has_tls(wanted)) {
 		TRY(natsOptions_SetSecure(options, true));
 		if (*wanted->tls_ca) {
 			TRY(natsOptions_LoadCATrustedCertificates(options, wanted->tls_ca));
@@ -388,6 +411,7 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	}
 	bus->changed = options->changed;
 	bus->overrun = options->overrun;
+	bus->refused = options->refused;
 	bus->is_connected = -1;
 	init_waits(bus);
 	status = connect_bus(bus, options);
@@ -400,7 +424,7 @@ struct bus *bus_open(const struct bus_options *options, char reason[BUS_TEXT_SIZ
 	if (status == NATS_OK) {
 		tell_as_it_is(bus);
 	} else {
-		tell_not_yet(bus, options->tls);
+		tell_not_yet(bus, options);
 	}
 	return bus;
 }
@@ -455,6 +479,13 @@ int bus_subscribe(struct bus *bus, const char *subject, bus_handler handler)
 	natsSubscription_SetPendingLimits(subscription, PENDING_MESSAGES, PENDING_BYTES);
 	bus->subscriptions[bus->count++] = subscription;
 	return 0;
+}
+
+size_t bus_longest(struct bus *bus)
+{
+	const int64_t longest = natsConnection_GetMaxPayload(bus->connection);
+
+	return longest > 0 ? (size_t) longest : 0;
 }
 
 int bus_publish(struct bus *bus, const char *subject, const char *data, size_t length)

@@ -89,7 +89,8 @@ static void demand(const struct bus_message *message, enum stasis_broadcast_dema
 	wrong = request_read(message, parts, &request);
 	if (wrong) {
 		answer_status(message->reply, 400, wrong);
-	} else {
+	} else if (!request.is_others) {
+		/* Both have heard it, and who asks takes the first answer: that of the node which has the call. */
 		ask(message->reply, &request, demand);
 	}
 }

@@ -69,6 +69,7 @@ static void show_counters(int fd)
 		[COUNTER_HELLOS] = "hellos",
 		[COUNTER_GARBAGE] = "not understood",
 		[COUNTER_OVERRUNS] = "overruns",
+		[COUNTER_REFUSED] = "refused by NATS",
 		[COUNTER_CONNECTS] = "connections",
 		[COUNTER_DISCONNECTS] = "connections lost",
 	};

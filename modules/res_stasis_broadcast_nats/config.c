@@ -74,7 +74,7 @@ static int check_together(struct config *config)
 		missing = "node is not UTF-8";
 	} else if (ast_strlen_zero(config->ari) || !ast_json_utf8_check(config->ari)) {
 		missing = "ari is not set: give the URL by which workers reach this Asterisk's ARI";
-	} else if (ast_strlen_zero(config->servers)) {
+	} else if (!config->servers[strspn(config->servers, ", ")]) {
 		missing = "servers is empty: give the URL of a NATS server";
 	}
 	if (missing) {

@@ -29,8 +29,12 @@
 /*! How long until the next try if there cannot be a connection, in nanoseconds. */
 #define RETRY_NS INT64_C(1000000000)
 
-/*! So often the log tells of a message that is too long, in nanoseconds. */
+/*! So often the log tells of a message that is too long, and of what NATS refuses, in nanoseconds. */
 #define TOO_LONG_NS INT64_C(60000000000)
+#define REFUSED_NS INT64_C(60000000000)
+
+/*! How long a message may be if the server has not told, in bytes: what it takes unless it is told otherwise. */
+#define LONGEST ((size_t) 1024 * 1024)
 
 /*! The longest subject: the prefix, a word, two names, and the dots. */
 #define SUBJECT_SIZE (CONFIG_PREFIX_SIZE + 16 + 2 * TOKEN_SIZE)
@@ -44,6 +48,12 @@ static size_t after_app_length;
 static char *buffer;
 static size_t buffer_size;
 static int64_t retry_ns = INT64_MAX;
+
+/*! When the log was told that NATS refuses something; 0: not since the connection came. */
+static _Atomic int64_t refused_ns;
+
+/*! How long a message may be, in bytes. */
+static atomic_size_t longest = LONGEST;
 
 /*! Whether the library will not connect again by itself. */
 static atomic_int has_given_up;
@@ -133,6 +143,9 @@ static void changed(int is_connected, const char *text)
 	struct connection_state before;
 
 	connection_get_state(&before);
+	if (is_connected > 0) {
+		atomic_store(&refused_ns, 0);
+	}
 	workers_set_connected(is_connected > 0);
 	set_state(is_connected > 0, text);
 	if (is_connected > 0) {
@@ -169,6 +182,19 @@ static void on_overrun(void)
 	count(COUNTER_OVERRUNS);
 }
 
+/*! \brief The server has permissions that do not suffice: without a word, that is a node that nobody hears. */
+static void on_refused(const char *text)
+{
+	char shown[BUS_TEXT_SIZE];
+
+	count(COUNTER_REFUSED);
+	if (monotonic_is_time(&refused_ns, REFUSED_NS)) {
+		ast_log(LOG_WARNING,
+			"NATS: the server refuses what a node needs: %s. Give its user what contrib/nats/nats-server.conf gives a node\n",
+			printable(text, shown, sizeof(shown)));
+	}
+}
+
 /*! \brief Have a prefix; with another one than before, no worker is known. */
 static void set_prefix(const char *prefix)
 {
@@ -194,6 +220,7 @@ static int begin(const struct config *config, char reason[BUS_TEXT_SIZE])
 		.name = config->node_token,
 		.changed = on_changed,
 		.overrun = on_overrun,
+		.refused = on_refused,
 	};
 	const char *refusal = bus_check(&options);
 
@@ -260,6 +287,19 @@ void connection_end(void)
 	retry_ns = INT64_MAX;
 }
 
+/*! \brief Note how long a message may be. The server may tell another length at any time. */
+static void note_longest(void)
+{
+	const size_t told = bus ? bus_longest(bus) : 0;
+
+	atomic_store(&longest, told ? told : LONGEST);
+}
+
+size_t connection_longest(void)
+{
+	return atomic_load(&longest);
+}
+
 int64_t connection_attend(void)
 {
 	if (atomic_exchange(&has_given_up, 0)) {
@@ -268,6 +308,7 @@ int64_t connection_attend(void)
 	if (retry_ns <= monotonic_ns()) {
 		connection_renew(atomic_load(&owner));
 	}
+	note_longest();
 	return retry_ns;
 }
 

@@ -70,6 +70,9 @@ struct connection_state {
 	int64_t for_s;
 };
 
+/*! \brief How long a message may be that the server takes, in bytes. Any thread; takes no lock. */
+size_t connection_longest(void);
+
 /*! \brief Get it. Takes a lock for a moment. */
 void connection_get_state(struct connection_state *state);
 

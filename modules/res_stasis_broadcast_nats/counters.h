@@ -37,6 +37,8 @@ enum counter {
 	COUNTER_GARBAGE,
 	/*! Times that messages came faster than they could be taken. */
 	COUNTER_OVERRUNS,
+	/*! Times that NATS did not let us publish or hear something. */
+	COUNTER_REFUSED,
 	/*! Times that the connection came. */
 	COUNTER_CONNECTS,
 	/*! Times that it went. */

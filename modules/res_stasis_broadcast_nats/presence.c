@@ -15,7 +15,9 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/json.h"
+#include "asterisk/lock.h"
 #include "asterisk/strings.h"
+#include "asterisk/utils.h"
 
 #include "awards.h"
 #include "config.h"
@@ -42,12 +44,18 @@
 /*! So often the log tells of a node with our name, in nanoseconds. */
 #define CLASH_NS INT64_C(60000000000)
 
+/*! So long such a node is believed to be there: it tells of itself three times meanwhile, in nanoseconds. */
+#define OTHER_NS INT64_C(30000000000)
+
 /*! Whether this node has to tell of itself before its time, and to ask the workers for a hello. */
 static atomic_int is_due;
 static atomic_int must_ask;
 /*! When a node with our name was heard; 0: never. And when the log was told. */
 static _Atomic int64_t clash_ns;
 static _Atomic int64_t clash_logged_ns;
+/*! Who that node was. With the lock. */
+AST_MUTEX_DEFINE_STATIC(other_lock);
+static char other_instance[32];
 /*! When this node told of itself; the thread that publishes. */
 static int64_t last_ns;
 
@@ -129,6 +137,31 @@ void on_ping(const struct bus_message *message attribute_unused)
 	}
 }
 
+/*! \brief Note that another node has our name. */
+static void note_other(const char *instance)
+{
+	ast_mutex_lock(&other_lock);
+	ast_copy_string(other_instance, instance, sizeof(other_instance));
+	ast_mutex_unlock(&other_lock);
+	atomic_store(&clash_ns, monotonic_ns());
+}
+
+int presence_is_others(const char *offer)
+{
+	const int64_t at_ns = atomic_load(&clash_ns);
+	size_t length;
+	int is_others;
+
+	if (!at_ns || monotonic_ns() - at_ns > OTHER_NS) {
+		return 0;
+	}
+	ast_mutex_lock(&other_lock);
+	length = strlen(other_instance);
+	is_others = length && !strncmp(offer, other_instance, length) && offer[length] == '-';
+	ast_mutex_unlock(&other_lock);
+	return is_others;
+}
+
 /*! \brief Say that another node has our name, once in a while. \retval 1 if that was said now, else 0. */
 static int tell_clash(const char *ari)
 {
@@ -136,7 +169,6 @@ static int tell_clash(const char *ari)
 	char node[PRINTABLE_SIZE];
 	char other[PRINTABLE_SIZE];
 
-	atomic_store(&clash_ns, monotonic_ns());
 	if (!monotonic_is_time(&clash_logged_ns, CLASH_NS)) {
 		return 0;
 	}
@@ -159,9 +191,12 @@ void on_node(const struct bus_message *message)
 
 	if (!instance) {
 		count(COUNTER_GARBAGE);
-	} else if (strcmp(instance, nonce_instance()) && tell_clash(S_OR(ari, "not told"))) {
-		/* It shall know, too. Not each time, or the two would go on telling each other for ever. */
-		on_ping(message);
+	} else if (strcmp(instance, nonce_instance())) {
+		note_other(instance);
+		if (tell_clash(S_OR(ari, "not told"))) {
+			/* It shall know, too. Not each time, or the two would go on telling each other for ever. */
+			on_ping(message);
+		}
 	}
 	ast_json_unref(body);
 }

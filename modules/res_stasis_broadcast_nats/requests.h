@@ -33,6 +33,8 @@ struct request {
 	unsigned long serial;
 	/*! Whether the offer is none of this load of the module: it is over. */
 	int is_over;
+	/*! Whether it is of another node that has our name, which answers. */
+	int is_others;
 	int score;
 	/*! For the list. */
 	long limit;

@@ -117,7 +117,7 @@ static int answer_calls(const char *reply, const struct config *config, struct a
 {
 	return answer_json_within(reply,
 		ast_json_pack("{s: s, s: s, s: o}", "node", config->node, "ari", config->ari, "broadcasts", list),
-		ANSWER_MAX_LENGTH);
+		answer_max_length());
 }
 
 /*! \brief List as many calls as fit a message: the recipients of one alone can be too many. \retval 0 on success, else -1. */

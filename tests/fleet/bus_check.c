@@ -16,10 +16,15 @@
 
 int main(void)
 {
-	struct bus_options options = { .tls = 1 };
+	struct bus_options options = { .servers = "", .credentials = "", .tls = 1 };
 	const char *refusal = bus_check(&options);
 
 	printf("%s\n%s\n", nats_GetVersion(), refusal ? refusal : "");
 	options.tls = 0;
+	options.servers = "nats://127.0.0.1:4222,tls://127.0.0.1:4222";
+	if (bus_check(&options) != refusal) {
+		return 1;
+	}
+	options.servers = "nats://tls:4222";
 	return bus_check(&options) ? 1 : 0;
 }

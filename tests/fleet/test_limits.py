@@ -10,10 +10,11 @@ from harness.asterisk import INTEGRATION
 from harness.conf import load
 from harness.events import until
 from harness.fleet import MODULE, Fleet
+from harness.fleet_worker import Worker
 from harness.nats import token
 from harness.nats_server import NatsServer
 from raw_worker import RawWorker
-from test_module import added, conf, counted, has_no_connection, reload, without
+from test_module import added, conf, counted, has_no_connection, many_applications, matches, on_offer, reload, without
 
 MAX_PAYLOAD = 8192
 
@@ -56,6 +57,20 @@ async def test_node_of_any_name(world, name):
         offer = await raw.offered(call.id)
         assert offer["node"] == name
         assert (await raw.claim(offer))["status"] == 204
+
+
+@pytest.mark.parametrize("language", ["node", "c"])
+async def test_workers_and_long_names(world, language):
+    """Each byte of such a name is three in a subject, and in a URL. Applications of ARI have up to 73 of them."""
+    async with conf(world, named("ü" * 64)) as case:
+        assert await reload(case) == "Success"
+        worker = Worker(world.app_name("ö" * 32), world.fleet.urls, language=language)
+        world.workers.append(worker)
+        await worker.start()
+        filter_ = "^" + "." * 64
+        await until(lambda: matches(case, filter_), "the worker is a recipient")
+        call = await case.call(f"10000,{filter_}")
+        await worker.told("start", call.id)
 
 
 @pytest.fixture
@@ -152,6 +167,35 @@ async def test_certificate_that_is_not_accepted_is_told(world, secure):
         await until(lambda: is_connected_to(case, server), "it connects")
 
 
+async def test_credentials_that_are_none_are_told(world):
+    """Not that no server answers: there is no such file, and then one with something else in it."""
+    for file in ("/nonexistent.creds", "/etc/passwd"):
+        async with conf(world, added(f"credentials = {file}")) as case:
+            assert await reload(case) == "Success"
+            await until(lambda: has_no_connection(case), "there is no connection")
+            assert "credentials" in await case.ami.cli("broadcast show nats")
+            await until(lambda one=case: tells_of_credentials(one), "the log says why")
+
+
+async def tells_of_credentials(case):
+    told = [line.text for line in await case.our_log() if line.text.startswith("NATS: ")]
+    return "credentials" in told[-1]
+
+
+async def test_url_that_asks_for_tls(world, secure):
+    """It is encrypted without `tls`, too, and so the certificates of tls_ca count."""
+    server, files = secure
+    for name, connects in (("wrong", False), ("right", True)):
+        change = added(f"servers = tls://127.0.0.1:{server.port}", f"tls_ca = {files[name]}")
+        async with conf(world, lambda text, change=change: change(without("servers")(text))) as case:
+            assert await reload(case) == "Success"
+            await until(lambda: is_connected_by_tls(case, server) if connects else has_no_connection(case), f"{name} certificate")
+
+
+async def is_connected_by_tls(case, server):
+    return f"Connection:  to tls://127.0.0.1:{server.port}" in await case.ami.cli("broadcast show nats")
+
+
 async def test_event_that_no_server_takes_is_told(world):
     """Its variables are longer than a message may be: the log says so, once, and other calls are offered as ever."""
     raw = await world.raw()
@@ -165,6 +209,52 @@ async def test_event_that_no_server_takes_is_told(world):
     assert len(told) == 1 and f"to sb.v1.offer.{raw.app}.node-1 " in told[0], told
     call = await case.call(f"10000,^{raw.app}$", BIG="x")
     assert (await raw.claim(await raw.offered(call.id)))["status"] == 204
+
+
+async def test_call_that_is_longer_than_a_message_may_be_is_told(world):
+    """Who takes it is told with as much of it as the server takes: it is that worker's, and must not get lost."""
+    filter_ = await many_applications(world, 300, 40)
+    name, case = f"{filter_[1:]}0007-".ljust(40, "x"), world.cases[0]
+    for more, described in (({}, True), ({"BIG": "x" * MAX_PAYLOAD}, False)):
+        call = await case.call(f"60000,{filter_},,,k(1000)", **more)
+        await until(lambda: on_offer(case, 1), "it is on offer")
+        listed = [(one["channel_id"], one.get("recipients")) for one in (await world.lists(name, 10))[0]["broadcasts"]]
+        assert listed == ([(call.id, None)] if described else [])
+        taken = await world.bus.request(f"sb.v1.take.node-1.{name}", {"worker": "w"})
+        assert (taken["status"], taken["channel_id"], "broadcast" in taken) == (200, call.id, described)
+        await call.hangup()
+        await call.result("h")
+
+
+@pytest.fixture
+def strict(world):
+    """A server that does not let a node hear who is there, nor say anything."""
+    permissions = 'permissions: { publish: ["nothing"], subscribe: ["sb.v1.ping"] }'
+    server = NatsServer(world.fleet.folder, "strict", more=f"authorization {{ users: [ {{ user: u, password: p, {permissions} }} ] }}")
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_permissions_that_do_not_suffice_are_told(world, strict):
+    """The node is connected, and nobody would hear of its calls: the log says what is refused, once for each connection."""
+
+    async def told():
+        return [line.text for line in await case.our_log() if line.text.startswith("NATS: the server refuses")]
+
+    async with conf(world, at(strict, "user = u", "password = p")) as case:
+        assert await reload(case) == "Success"
+        await until(lambda: is_refused(case, 8), "what is refused is counted")
+        (line,) = await told()
+        assert "Permissions Violation for " in line and "sb.v1." in line and "nats-server.conf" in line, line
+        strict.kill()
+        strict.start()
+        await until(lambda: is_refused(case, 16), "so it is after it has connected again")
+        assert len(await told()) == 2
+
+
+async def is_refused(case, count):
+    return (await counted(case))["refused by NATS"] >= count
 
 
 CLASH = "another node of that name was there"

@@ -62,6 +62,7 @@ async def counted(case):
     (without("node"), "node is not set"),
     (without("ari"), "ari is not set"),
     (added("servers ="), "servers is empty"),
+    (added("servers = , ,"), "servers is empty"),
 ])  # fmt: skip
 async def test_settings_that_cannot_be_used(world, change, told):
     """One line says what is wrong, and nothing has changed."""
@@ -571,6 +572,31 @@ async def test_two_nodes_of_one_name(world):
         world.bus.publish("sb.v1.node.node-1", other)
         await asyncio.sleep(0.03)
     assert len([one for one in heard if one["json"]["instance"] != "other"]) <= said + 1
+
+
+async def test_offer_is_claimed_at_the_node_that_made_it(world):
+    """Both of two nodes of one name hear the claim, and who asks takes the first answer: the other node gives none."""
+    raw = await world.raw()
+    async with conf(world, lambda text: text.replace("node = node-1", "node = node-2")) as case:
+        assert await reload(case) == "Success"
+        cases = world.cases[:2]
+        for one in cases:
+            one.expect_log("^Fleet: there is another node 'node-2'")
+            await until(lambda one=one: knows_the_other(world, one), "it has heard of the other node")
+        for one in cases * 6:
+            await until(lambda one=one: matches(one, f"^{raw.app}$"), "the application is a recipient")
+            call = await one.call(f"10000,^{raw.app}$")
+            offer = await raw.offered(call.id)
+            answers = [await raw.ask("bid", "node-2", channel_id=call.id, offer=offer["offer"], score=1), await raw.claim(offer)]
+            assert [(answer["status"], answer["ari"]) for answer in answers] == [(204, one.asterisk.ari_url)] * 2
+            await call.hangup()
+        # That of neither is over.
+        assert (await raw.claim({**offer, "offer": "neither-1"}))["status"] == 404
+
+
+async def knows_the_other(world, case):
+    world.bus.publish("sb.v1.ping")
+    return "another node of that name was there" in await case.ami.cli("broadcast show nats")
 
 
 async def test_bus_goes_and_comes(world):

@@ -1,11 +1,17 @@
 """What a worker does in a fleet where nothing fails: those of examples/fleet, as they are."""
 
 import asyncio
+import re
 import signal
 
 import pytest
+from conftest import HOLD_MS
 from harness.events import until
+from harness.fleet_worker import Worker
 from harness.nats import token
+from harness.nats_server import NatsServer
+from test_failures import no_longer_there
+from test_module import bid, conf, has_bids, reload
 
 each = pytest.mark.parametrize("language", ["node", "c"])
 
@@ -60,7 +66,8 @@ async def test_keeps_the_websocket_while_a_claim_is_out(world, language):
     worker = await world.worker("--capacity", "9", language=language)
     other = await world.raw()  # says nothing: it is decided when the time for bids is over
     case = world.cases[0]
-    slow = await case.call(f"10000,^({worker.app}|{other.app})$,,,b(2500)")
+    # Longer than three times what a claim may take otherwise.
+    slow = await case.call(f"10000,^({worker.app}|{other.app})$,,,b(4000)")
     await worker.told("offer", slow.id, node=case.asterisk.node)
     await until(lambda: is_bid_for(case, slow), "the claim is there")
     quick = await case.call(f"10000,^{worker.app}$")
@@ -147,6 +154,60 @@ async def test_takes_the_next_call_after_one(world, language):
 
 
 @each
+async def test_takes_a_call_that_waits_when_nats_is_back(world, language):
+    """It was placed while NATS was away: nobody has told the worker of it, which may be back before the node is."""
+    app, asked = world.app_name(), []
+    await world.bus.subscribe(f"sb.v1.take.*.{token(app)}", lambda message: asked.append(message["json"]["worker"]))
+    worker = await world.worker(app=app, language=language)
+    # It begins with questions for the next call, one at each node at least.
+    await until(lambda: len(asked) - asked.count("probe") >= len(world.cases), "it has asked all nodes")
+    await world.known(app)
+    case = world.cases[0]
+    local = await case.app("local")
+    for server in world.fleet.servers:
+        server.kill()
+    try:
+        await no_longer_there(case, worker.app)
+        call = await case.call(f"30000,^({local.app}|{worker.app})$")
+        await local.offered(call.id)
+    finally:
+        for server in world.fleet.servers:
+            server.start()
+    world.bus = await world.client()
+    await worker.told("start", call.id)
+    assert not worker.lines("offer", call.id)
+
+
+@each
+async def test_comes_back_when_nats_lets_it_in_again(loop, tmp_path, language):
+    """It tells why it is not connected: there is no server, or none that takes its password."""
+
+    def run(password):
+        server.more = f"authorization {{ user: u, password: {password} }}"
+        server.start()
+
+    server = NatsServer(tmp_path, "guarded")
+    worker = Worker("x", [server.url], "--nats-user", "u", language=language, NATS_PASSWORD="right")
+    await worker.start(wait=False)
+    try:
+        await worker.told("disconnected")
+        run("right")
+        await worker.told("connected")
+        server.kill()
+        run("wrong")
+        await until(lambda: len(worker.lines("refused")) >= 2, "it is refused, and tries again")
+        server.kill()
+        run("right")
+        await until(lambda: len(worker.lines("connected")) >= 2, "it is back")
+        worker.send(signal.SIGTERM)
+        assert await worker.finished() == 0
+        assert len(worker.lines("connected")) == 2
+    finally:
+        await worker.kill()
+        server.kill()
+
+
+@each
 async def test_good_bye_keeps_the_call(world, language):
     worker = await world.worker(*(["--then", "keep"] if language == "node" else []), language=language)
     if language == "node":
@@ -189,10 +250,87 @@ async def test_an_application_with_a_websocket_is_offered_by_it(world):
     assert worker.lines("offer", second.id)[0]["ari"] == case.asterisk.ari_url
 
 
-async def test_clock_that_is_an_hour_wrong(world, tmp_path):
-    shift = tmp_path / "shift.js"
-    shift.write_text("const now = Date.now; Date.now = () => now() + 3600000;")
-    worker = await world.worker(NODE_OPTIONS=f"--require {shift}")
-    call = await world.cases[0].call(f"10000,^{worker.app}$")
+async def gate(port):
+    """A way to a port that is shut at first: its own port, an event that somebody waits there, and one that opens it."""
+    came, is_open = asyncio.Event(), asyncio.Event()
+
+    async def pipe(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    async def through(reader, writer):
+        came.set()
+        await is_open.wait()
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, far_writer), pipe(far_reader, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(through, "127.0.0.1")
+    return server, came, is_open
+
+
+@each
+async def test_caller_hangs_up_before_the_worker_has_its_websocket(world, language):
+    """It does not wait for a call that cannot come any more, and has room for the next one."""
+    case = world.cases[0]
+    server, came, is_open = await gate(case.asterisk.port("HTTP"))
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/ari"
+    async with conf(world, lambda text: re.sub("(?m)^ari = .*$", f"ari = {url}", text)):
+        assert await reload(case) == "Success"
+        worker = await world.worker(language=language)
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("offer", call.id)
+        await asyncio.wait_for(came.wait(), 10)
+        await call.hangup()
+        await call.result("h")
+        is_open.set()
+        await worker.told("not-come", call.id, deadline=HOLD_MS / 1000)
+        call = await case.call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        await worker.told("websocket-closed")
+    server.close()
+
+
+async def test_bids_for_what_it_is_offered_by_its_websocket(world):
+    """As much as elsewhere, and not as a claim, which is a bid of 0."""
+    worker = await world.worker("--capacity", "2", "--then", "keep", "--score", "900")
+    rival, case = await world.raw(), world.cases[0]
+    first = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    second = await case.call(f"10000,^({worker.app}|{rival.app})$,,,b(4000)")
+    await worker.told("offer", second.id, ari=case.asterisk.ari_url)
+    await until(lambda: has_bids(case, second, 1), "it has bid")
+    assert (await bid(rival, await rival.offered(second.id), 10))["status"] == 409
+    await worker.told("start", second.id)
+
+
+async def test_awaits_an_award_of_what_it_is_offered_by_its_websocket(world):
+    """It keeps the call's place for as long as bids are collected."""
+    worker = await world.worker("--capacity", "3", language="c")
+    quiet, case = await world.raw(), world.cases[0]
+    # One that collects bids longer keeps the WebSocket open.
+    kept = await case.call(f"10000,^({worker.app}|{quiet.app})$,,,b(5000)")
+    await worker.told("offer", kept.id)
+    first = await case.call(f"10000,^{worker.app}$")
+    await worker.told("start", first.id)
+    call = await case.call(f"10000,^({worker.app}|{quiet.app})$,,,b(4000)")
+    await worker.told("offer", call.id, ari=case.asterisk.ari_url)
     await worker.told("start", call.id)
-    assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+    assert not worker.lines("not-come")
+
+
+async def test_clock_that_is_an_hour_wrong(world, tmp_path):
+    """And is set while it works, by another hour."""
+    shift = tmp_path / "shift.js"
+    shift.write_text("""let hours = 1; const now = Date.now; Date.now = () => now() + hours * 3600000;
+        process.on('SIGUSR2', () => { hours += 1; });""")
+    worker = await world.worker(NODE_OPTIONS=f"--require {shift}")
+    for _ in range(2):
+        call = await world.cases[0].call(f"10000,^{worker.app}$")
+        await worker.told("start", call.id)
+        assert await world.ended(call) == ("SUCCESS", "CLAIMED")
+        await worker.told("websocket-closed")
+        worker.send(signal.SIGUSR2)
+    await world.nodes_are_there()
+    assert len(worker.lines("node")) == len(world.cases), "it has forgotten them"

@@ -20,12 +20,12 @@
 #include <unistd.h>
 
 #define SERVERS_MAX 16
-#define SUBJECT_MAX 1024
+#define SUBJECT_MAX (2 * TOKEN_SIZE + 512)
 
 struct bus {
 	struct bus_options options;
-	char app[512]; /*!< its token */
-	char inbox[600];
+	char app[TOKEN_SIZE];
+	char inbox[TOKEN_SIZE + 64];
 	natsConnection *connection;
 	natsSubscription *offers, *nodes, *answers;
 	void (*wake)(void *data);
@@ -122,6 +122,20 @@ static void lost(natsConnection *connection, void *data)
 	put(data, BUS_LOST, "", NULL);
 }
 
+/*! \brief It is not connected, and libnats does not try again: as when it was refused twice. */
+static void give_up(struct bus *bus, const char *error)
+{
+	put(bus, BUS_GIVEN_UP, "", json_pack("{s:s}", "error", error && *error ? error : "closed"));
+}
+
+static void closed(natsConnection *connection, void *data)
+{
+	const char *error = NULL;
+
+	natsConnection_GetLastError(connection, &error);
+	give_up(data, error);
+}
+
 /*!
  * \brief libnats' options: it gives up after 60 attempts and notices a dead server after minutes, if not told otherwise.
  *
@@ -144,6 +158,7 @@ static bool set_options(struct bus *bus, natsOptions *options, char *servers)
 		!natsOptions_SetRetryOnFailedConnect(options, true, connected, bus) &&
 		!natsOptions_SetReconnectedCB(options, connected, bus) &&
 		!natsOptions_SetDisconnectedCB(options, lost, bus) &&
+		!natsOptions_SetClosedCB(options, closed, bus) &&
 		(!bus->options.user || !natsOptions_SetUserInfo(options, bus->options.user, bus->options.password));
 }
 
@@ -166,11 +181,57 @@ static natsStatus subscribe(struct bus *bus)
 	return s;
 }
 
+/*! \brief Connect, as soon as there is a server. */
+static natsStatus begin(struct bus *bus)
+{
+	natsOptions *options = NULL;
+	char *servers = strdup(bus->options.servers);
+	natsStatus s = natsOptions_Create(&options);
+
+	if (!s) {
+		s = set_options(bus, options, servers) ? natsConnection_Connect(&bus->connection, options)
+											   : NATS_INVALID_ARG;
+	}
+	if (s == NATS_OK) {
+		connected(bus->connection, bus);
+	} else if (s == NATS_NOT_YET_CONNECTED) {
+		lost(bus->connection, bus);
+		s = NATS_OK;
+	}
+	if (s == NATS_OK) {
+		s = subscribe(bus);
+	}
+	natsOptions_Destroy(options);
+	free(servers);
+	return s;
+}
+
+/*! \brief Let go of what begin() has made. */
+static void end(struct bus *bus)
+{
+	natsConnection_Close(bus->connection);
+	natsSubscription_Destroy(bus->offers);
+	natsSubscription_Destroy(bus->nodes);
+	natsSubscription_Destroy(bus->answers);
+	natsConnection_Destroy(bus->connection);
+	bus->offers = bus->nodes = bus->answers = NULL;
+	bus->connection = NULL;
+}
+
+void bus_reconnect(struct bus *bus)
+{
+	natsStatus s;
+
+	end(bus);
+	s = begin(bus);
+	if (s != NATS_OK) {
+		give_up(bus, natsStatus_GetText(s));
+	}
+}
+
 struct bus *bus_open(const struct bus_options *options, void (*wake)(void *data), void *data)
 {
 	struct bus *bus = calloc(1, sizeof(*bus));
-	natsOptions *nats = NULL;
-	char *servers = strdup(options->servers);
 	natsStatus s;
 
 	bus->options = *options;
@@ -179,19 +240,7 @@ struct bus *bus_open(const struct bus_options *options, void (*wake)(void *data)
 	bus->last = &bus->first;
 	pthread_mutex_init(&bus->lock, NULL);
 	text_quote(bus->app, sizeof(bus->app), options->app, TOKEN_KEEPS);
-	s = natsOptions_Create(&nats);
-	if (!s) {
-		s = set_options(bus, nats, servers) ? natsConnection_Connect(&bus->connection, nats)
-											: NATS_INVALID_ARG;
-	}
-	if (s == NATS_OK) {
-		connected(bus->connection, bus);
-	}
-	if (s == NATS_OK || s == NATS_NOT_YET_CONNECTED) {
-		s = subscribe(bus);
-	}
-	natsOptions_Destroy(nats);
-	free(servers);
+	s = begin(bus);
 	if (s != NATS_OK) {
 		fprintf(stderr, "worker: NATS: %s: see --nats\n", natsStatus_GetText(s));
 		return NULL;
@@ -246,11 +295,7 @@ void bus_close(struct bus *bus)
 	struct bus_message *message;
 
 	natsConnection_FlushTimeout(bus->connection, 1000);
-	natsConnection_Close(bus->connection);
-	natsSubscription_Destroy(bus->offers);
-	natsSubscription_Destroy(bus->nodes);
-	natsSubscription_Destroy(bus->answers);
-	natsConnection_Destroy(bus->connection);
+	end(bus);
 	nats_CloseAndWait(2000);
 	while ((message = bus_next(bus))) {
 		bus_free(message);

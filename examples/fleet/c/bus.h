@@ -15,6 +15,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/*! \brief Room for a name as a token: one of 256 bytes, of which each is written as %XX. */
+#define TOKEN_SIZE 769
+
 struct bus;
 
 /*! \brief What came, in the order in which it came. */
@@ -23,12 +26,13 @@ struct bus_message {
 	enum {
 		BUS_CONNECTED, /*!< at first, or again */
 		BUS_LOST,
-		BUS_OFFER, /*!< an event about a call */
+		BUS_GIVEN_UP, /*!< as BUS_LOST, and it does not come back by itself; the body has the "error" */
+		BUS_OFFER,    /*!< an event about a call */
 		BUS_NODE,
 		BUS_ANSWER
 	} kind;
-	char token[300]; /*!< of the node; of an answer, the number of the request */
-	json_t *body;    /*!< NULL: nobody listens there */
+	char token[TOKEN_SIZE]; /*!< of the node; of an answer, the number of the request */
+	json_t *body;           /*!< NULL: nobody listens there */
 };
 
 /*! \brief How to reach NATS, and as whom. */
@@ -46,6 +50,9 @@ struct bus_options {
  * \return NULL when libnats refuses the options.
  */
 struct bus *bus_open(const struct bus_options *options, void (*wake)(void *data), void *data);
+
+/*! \brief Connect again, after BUS_GIVEN_UP. That comes again if it is in vain. */
+void bus_reconnect(struct bus *bus);
 
 /*! \brief The next message, to be freed with bus_free(); NULL if there is none. */
 struct bus_message *bus_next(struct bus *bus);

@@ -18,9 +18,12 @@
 
 #define ANSWER_US (1000 * LWS_US_PER_MS) /* after that a request is sent again */
 #define TAKE_US (2000 * LWS_US_PER_MS)
+#define BACK_US (250 * LWS_US_PER_MS)
+#define RECONNECT_US (1000 * LWS_US_PER_MS)
 #define TRIES 3
 #define COMES_MS 3000 /* beyond hold_ms: how long StasisStart may take */
 #define NODES_MAX 256
+#define WINDOW_MAX_MS 5000
 
 struct call {
 	struct call *next;
@@ -33,9 +36,10 @@ struct call {
 	char channel[300], offer[128];
 	unsigned number; /*!< of the request that is under way */
 	int tries;
-	int next_node;     /*!< whom to ask next, while taking */
-	char at[300];      /*!< token of the node that was asked for it; empty: none over NATS */
-	struct node *node; /*!< NULL: not known yet */
+	int window_ms;       /*!< how long bids are collected: no claim is answered before */
+	int next_node;       /*!< whom to ask next, while taking */
+	char at[TOKEN_SIZE]; /*!< token of the node that was asked for it; empty: none over NATS */
+	struct node *node;   /*!< NULL: not known yet */
 	lws_sorted_usec_list_t timer;
 };
 
@@ -46,10 +50,11 @@ static int capacity, count;
 static const char *play;
 static unsigned numbers;
 static bool is_stopping;
+static lws_sorted_usec_list_t reconnect; /*!< to NATS, after it was given up */
 static lws_sorted_usec_list_t later; /*!< to ask for a call again, after a request that nobody has answered */
 static bool left_open; /*!< an offer was left open while we did not know yet whether there is room */
 static struct {
-	char token[300], ari[512];
+	char token[TOKEN_SIZE], ari[512];
 } nodes[NODES_MAX];
 static int nodes_count;
 
@@ -160,7 +165,7 @@ static void ask(lws_sorted_usec_list_t *timer)
 		return;
 	}
 	call->number = ++numbers;
-	lws_sul_schedule(owner->lws, 0, timer, ask, ANSWER_US);
+	lws_sul_schedule(owner->lws, 0, timer, ask, ANSWER_US + call->window_ms * LWS_US_PER_MS);
 	bus_ask(bus, "claim", call->at, call->number,
 		json_pack("{s:s, s:s}", "channel_id", call->channel, "offer", call->offer));
 }
@@ -207,6 +212,14 @@ static void take_next(void)
 	}
 }
 
+/*! \brief How long bids are collected for a call, in ms: 0 if they are not. */
+static int window_of(const json_t *event)
+{
+	const json_int_t window = json_integer_value(json_object_get(event, "bid_window"));
+
+	return window < 0 || window > WINDOW_MAX_MS ? 0 : (int) window;
+}
+
 static void on_offer(const struct bus_message *message)
 {
 	const json_t *event = message->body;
@@ -230,6 +243,7 @@ static void on_offer(const struct bus_message *message)
 	}
 	call = add(CALL_ASKED, channel);
 	snprintf(call->offer, sizeof(call->offer), "%s", offer);
+	call->window_ms = window_of(event);
 	snprintf(call->at, sizeof(call->at), "%s", message->token);
 	ask(&call->timer);
 }
@@ -276,7 +290,8 @@ static void on_answer(const struct bus_message *message)
 	while (call && call->number != number) {
 		call = call->next;
 	}
-	if (!call || (!message->body && call->state != CALL_TAKING)) {
+	/* 0 is of a decline, and of calls that came over a WebSocket. */
+	if (!number || !call || (!message->body && call->state != CALL_TAKING)) {
 		return; /* nobody listens there: the timer asks again */
 	}
 	if (call->state == CALL_TAKING && status != 200) {
@@ -314,7 +329,15 @@ static void on_node(const struct bus_message *message)
 	}
 	if (json_is_true(json_object_get(message->body, "ask_hello")) && !is_stopping) {
 		bus_hello(bus, HELLO_TTL_MS);
+		/* It is back, and may have calls that wait. Not at once: it has to take in our hello, and everybody else's. */
+		lws_sul_schedule(owner->lws, 0, &later, take_later, BACK_US + random() % BACK_US);
 	}
+}
+
+static void connect_again(lws_sorted_usec_list_t *timer)
+{
+	(void) timer;
+	bus_reconnect(bus);
 }
 
 void calls_on_message(const struct bus_message *message)
@@ -325,10 +348,16 @@ void calls_on_message(const struct bus_message *message)
 		if (!is_stopping) {
 			bus_hello(bus, HELLO_TTL_MS);
 			bus_ping(bus);
+			/* What was on offer meanwhile we have not heard of. */
+			take_next();
 		}
 		break;
 	case BUS_LOST:
 		tell("disconnected", "{}");
+		break;
+	case BUS_GIVEN_UP:
+		tell("refused", "{s:s}", "error", text_of(message->body, "error"));
+		lws_sul_schedule(owner->lws, 0, &reconnect, connect_again, RECONNECT_US);
 		break;
 	case BUS_OFFER:
 		on_offer(message);
@@ -392,7 +421,7 @@ static void over(struct node *node, const char *channel)
 }
 
 /*! \brief A node where we have a WebSocket offers over that one, and takes the claim over it. */
-static void on_offer_over_websocket(struct node *node, const char *channel)
+static void on_offer_over_websocket(struct node *node, const char *channel, int window_ms)
 {
 	char app[512], uri[700];
 
@@ -403,7 +432,7 @@ static void on_offer_over_websocket(struct node *node, const char *channel)
 		request(node, "decline", channel, "POST", uri);
 		return;
 	}
-	await(add(CALL_COMING, channel), node, 0);
+	await(add(CALL_COMING, channel), node, window_ms);
 	snprintf(uri, sizeof(uri), "events/claim?channelId=%%s&application=%s", app);
 	request(node, "claim", channel, "POST", uri);
 }
@@ -420,6 +449,8 @@ static void on_response(struct node *node, const json_t *event)
 		if (status != 204) {
 			drop(call);
 		}
+	} else if (call && !strncmp(id, "check:", 6) && status == 404 && call->state == CALL_COMING) {
+		did_not_come(&call->timer);
 	} else if (call && !strncmp(id, "check:", 6) && status == 404) {
 		over(node, channel + 1);
 	}
@@ -434,7 +465,7 @@ static void on_event(struct node *node, json_t *event)
 	} else if (!strcmp(type, "StasisEnd")) {
 		over(node, channel);
 	} else if (!strcmp(type, "CallBroadcast")) {
-		on_offer_over_websocket(node, channel);
+		on_offer_over_websocket(node, channel, window_of(event));
 	} else if (!strcmp(type, "RESTResponse")) {
 		on_response(node, event);
 	} else if (!strcmp(type, "PlaybackFinished")) {
@@ -443,11 +474,11 @@ static void on_event(struct node *node, json_t *event)
 	}
 }
 
-/*! \brief While the WebSocket was away, nobody could tell us of ends. */
+/*! \brief While the WebSocket was away, nobody could tell us of ends; nor of a caller who hung up while we came. */
 static void on_open(struct node *node)
 {
 	for (struct call *call = calls; call; call = call->next) {
-		if (call->node == node && call->state == CALL_HELD) {
+		if (call->node == node && call->state >= CALL_COMING) {
 			request(node, "check", call->channel, "GET", "channels/%s");
 		}
 	}

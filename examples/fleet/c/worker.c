@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PREFIX_MAX 200
 #define HELLO_US (10 * LWS_US_PER_SEC)
 
 static const char usage[] =
@@ -109,6 +110,18 @@ static void read_options(int argc, char *argv[], struct bus_options *options, st
 	}
 }
 
+/*! \brief Whether a prefix is words of what a token may have, with dots between them: no wildcards of NATS's. */
+static bool is_prefix(const char *text)
+{
+	size_t length;
+
+	do {
+		length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:-");
+		text += length;
+	} while (length && *text++ == '.');
+	return length && !text[-1];
+}
+
 static struct lws_context *create_lws(void)
 {
 	struct lws_context_creation_info info = {
@@ -159,6 +172,12 @@ int main(int argc, char *argv[])
 	owner.user = "ari";
 	owner.password = password ? password : "ari";
 	read_options(argc, argv, &options, &calls);
+	if (!is_prefix(options.prefix) || strlen(options.prefix) > PREFIX_MAX) {
+		fprintf(stderr,
+			"worker: --prefix %s is not a subject of NATS: letters, digits and _ : - between dots\n",
+			options.prefix);
+		return 2;
+	}
 	owner.app = options.app;
 	tell_as(options.app, worker);
 	owner.lws = create_lws();

@@ -11,6 +11,8 @@ const HELLO_MS = 10000; // between two greetings
 const TTL_MS = 30000; // how long a greeting, ours or a node's, counts
 const ANSWER_MS = 1000; // after that a request is sent again: the same worker gets the same answer
 const TRIES = 3;
+const BACK_MS = 250; // after a node has come back, until it is asked for a call, and up to twice that
+const RETRY_MS = 500; // between two attempts to connect, as long as there has been no connection
 
 /* A name as one token of a subject: dots, stars, blanks and line ends of a name must not be NATS's. */
 function token(name) {
@@ -31,13 +33,14 @@ function parsed(message) {
   }
 }
 
-/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected, node (a new one). */
+/* Events: offer (a CallBroadcast), over (CallClaimed, CallWithdrawn), connected, disconnected, node (a new one, or one that is back). */
 class Bus extends EventEmitter {
   constructor(options, tell) {
     super();
     this.options = options;
     this.tell = tell;
     this.nodes = new Map(); // token of the node -> when it was heard of, and the URL of its ARI
+    this.isThere = false; // whether we have told that we are connected
     this.leaving = false;
   }
 
@@ -49,9 +52,9 @@ class Bus extends EventEmitter {
   async connect() {
     const { nats, worker } = this.options;
     this.app = token(this.options.app);
-    this.connection = await connect({
+    this.connection = await this.connectAtLast({
       servers: nats.split(','), user: this.options['nats-user'], pass: this.options['nats-password'],
-      name: worker, maxReconnectAttempts: -1, reconnectTimeWait: 200, reconnectJitter: 200, waitOnFirstConnect: true,
+      name: worker, maxReconnectAttempts: -1, reconnectTimeWait: 200, reconnectJitter: 200,
       pingInterval: 5000, maxPingOut: 2, ignoreAuthErrorAbort: true,
       inboxPrefix: `_INBOX.${this.app}`, // so that a permission can keep answers from other applications
     });
@@ -62,8 +65,31 @@ class Bus extends EventEmitter {
     this.greeter = setInterval(() => this.hello(), HELLO_MS);
   }
 
+  /* Try until there is a server that lets us in, and say why there is none: a wrong port or password is seen at once. */
+  async connectAtLast(options) {
+    let told;
+    for (;;) {
+      try {
+        return await connect(options);
+      } catch (error) {
+        if (error.code === 'ERR_INVALID_URL') {
+          throw error;
+        }
+        if (error.message !== told) {
+          told = error.message;
+          this.emit('disconnected', { error: told });
+        }
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
   /* Newly connected: the nodes may have forgotten us, and we do not know who is there. */
   arrive() {
+    if (this.isThere) {
+      return; // the client tells it once more for each attempt that was refused
+    }
+    this.isThere = true;
     this.emit('connected', { server: this.connection.getServer() });
     this.hello();
     this.connection.publish(this.subject('ping'));
@@ -74,6 +100,7 @@ class Bus extends EventEmitter {
       if (status.type === 'reconnect') {
         this.arrive();
       } else if (status.type === 'disconnect') {
+        this.isThere = false;
         this.emit('disconnected', { server: status.server });
       } else if (status.type === 'error') {
         this.tell('refused', { error: String(status.error?.message ?? status.error) });
@@ -112,13 +139,15 @@ class Bus extends EventEmitter {
   onNode(body, subject) {
     const node = subject.split('.').pop();
     const isNew = !this.nodes.has(node);
-    this.nodes.set(node, { at: Date.now(), ari: body.ari });
+    this.nodes.set(node, { at: performance.now(), ari: body.ari }); // the clock that nobody sets
     if (isNew) {
       this.tell('node', { node: body.node, ari: body.ari });
       this.emit('node', node);
     }
     if (body.ask_hello === true) {
       this.hello();
+      // It is back, and may have calls that wait. Not at once: it has to take in our hello, and everybody else's.
+      setTimeout(() => this.emit('node', node), BACK_MS * (1 + Math.random())).unref();
     }
   }
 
@@ -139,10 +168,15 @@ class Bus extends EventEmitter {
     return this.nodes.get(node)?.ari;
   }
 
+  /* The node whose ARI has a URL, or undefined. */
+  nodeAt(url) {
+    return [...this.nodes.keys()].find((node) => this.urlOf(node) === url);
+  }
+
   /* The nodes that have been heard of lately, in an order of its own each time. */
   nodesThere() {
     for (const [node, { at }] of this.nodes) {
-      if (Date.now() - at > TTL_MS) {
+      if (performance.now() - at > TTL_MS) {
         this.nodes.delete(node);
       }
     }

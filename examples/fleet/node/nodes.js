@@ -76,15 +76,15 @@ class Node extends EventEmitter {
   }
 
   /*
-   * Send a request and return the HTTP status; 0, there was no answer. ari-client has functions
+   * Send a request and return the HTTP status; 0, there was no answer within `wait` ms. ari-client has functions
    * for it, but they do not tell the status.
    */
-  async request(method, path) {
+  async request(method, path, wait = LOST_MS) {
     const { user, password, app } = this.options;
     const url = `${this.url.replace(/\/$/, '')}/${path}${path.includes('?') ? '&' : '?'}application=${encodeURIComponent(app)}`;
     const login = Buffer.from(`${user}:${password}`).toString('base64');
     try {
-      const answer = await fetch(url, { method, headers: { Authorization: `Basic ${login}` }, signal: AbortSignal.timeout(LOST_MS) });
+      const answer = await fetch(url, { method, headers: { Authorization: `Basic ${login}` }, signal: AbortSignal.timeout(wait) });
       await answer.arrayBuffer();
       return answer.status;
     } catch (error) {
@@ -175,4 +175,4 @@ class Nodes extends EventEmitter {
   }
 }
 
-module.exports = { Nodes };
+module.exports = { LOST_MS, Nodes };

@@ -64,6 +64,14 @@ function number(options, name, least, most) {
   return value;
 }
 
+/* A name that nodes do not take would only be seen in their counters. */
+function checkName(option, name, most) {
+  const length = Buffer.byteLength(name);
+  if (length < 1 || length > most) {
+    throw new WrongOption(`--${option} has ${length} bytes; it is a name of 1 to ${most}`);
+  }
+}
+
 /* Events that nobody can write would end it at the first one. */
 function checkEvents(file) {
   try {
@@ -97,6 +105,8 @@ function parse(words) {
   if (!/^[A-Za-z0-9_:-]+(\.[A-Za-z0-9_:-]+)*$/.test(options.prefix)) {
     throw new WrongOption(`--prefix ${options.prefix} is not a subject of NATS: letters, digits and _ : - between dots`);
   }
+  checkName('app', options.app, 256);
+  checkName('worker', options.worker, 128);
   checkEvents(options.events);
   return options;
 }

@@ -15,7 +15,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const { ANSWER_MS, Bus } = require('./bus');
-const { Nodes } = require('./nodes');
+const { LOST_MS, Nodes } = require('./nodes');
 const { USAGE, parse } = require('./options');
 const { teller } = require('./tell');
 
@@ -70,7 +70,7 @@ class Worker {
     this.takeNext();
   }
 
-  /* A node that is new to us may have a call that waits. */
+  /* A node that is new to us, or back, may have a call that waits. */
   onNode(node) {
     if (this.room() > 0) {
       this.takeNext([node]);
@@ -199,6 +199,9 @@ class Worker {
       await Promise.race([node.open(), sleep(hold).then(() => { throw new Error(`no WebSocket within ${hold} ms`); })]);
       while (!this.held.has(call) && node.calls.has(channel) && performance.now() - started < hold + COMES_MS) {
         await Promise.race([this.nextStart(), sleep(250)]);
+        if (!this.held.has(call) && await node.request('GET', `channels/${encodeURIComponent(channel)}`) === 404) {
+          break; // the caller has hung up while we came
+        }
       }
     } catch (error) {
       this.tell('failed', { channel, error: error.message });
@@ -215,8 +218,8 @@ class Worker {
   }
 
   /*
-   * A node where we have a WebSocket offers over that one, and takes the claim over HTTP. Channels whose offer
-   * came both ways are claimed once.
+   * A node where we have a WebSocket offers over that one, and takes the claim over HTTP. A bid goes over NATS, where its
+   * answer tells who has the call.
    */
   async onOfferOverWebSocket(node, event) {
     const channel = event.channel.id;
@@ -229,12 +232,15 @@ class Worker {
       this.tell('decline', { channel, status: await node.request('POST', `broadcasts/${encodeURIComponent(channel)}/decline`) });
       return;
     }
-    await this.reserved(callAt(node.url, channel), () => node.url, () => this.claimOverHttp(node, channel));
+    const at = this.bus.nodeAt(node.url);
+    const bid = { channel, node: at, remaining_ms: event.timeout, bid_window: event.bid_window };
+    await this.reserved(callAt(node.url, channel), () => node.url, () => (
+      verb === 'bid' && at ? this.claim(verb, bid) : this.claimOverHttp(node, channel, event.bid_window)));
   }
 
-  async claimOverHttp(node, channel) {
+  async claimOverHttp(node, channel, window = 0) {
     await sleep(this.options.think);
-    const status = await node.request('POST', `events/claim?channelId=${encodeURIComponent(channel)}`);
+    const status = await node.request('POST', `events/claim?channelId=${encodeURIComponent(channel)}`, LOST_MS + window);
     this.tell('claim', { channel, status, over: 'http' });
     if (status === 204) {
       await this.fetchCall(channel, { ari: node.url, hold_ms: COMES_MS });
