@@ -347,23 +347,37 @@ static enum offer_refusal offer_widening(struct ast_channel *chan, struct broadc
 	return refusal;
 }
 
+/*! \brief What is known of the terms before there is a widening. It borrows of the request. */
+static struct broadcast_terms begin_terms(
+	const struct offer_request *request, const struct settings *settings)
+{
+	struct broadcast *before = request->continues;
+
+	return (struct broadcast_terms){
+		.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS),
+		.deadline_ns = request->deadline_ns,
+		.excluded = request->excluded,
+		.any_claimant = settings->any_claimant,
+		.bid_window_ms = request->bid_window_ms,
+		.bids_of = before && broadcast_state(before) == BROADCAST_CLAIMED ? before : NULL,
+		.max_open = request->is_continued ? 0 : settings->max_open,
+	};
+}
+
 enum offer_refusal offer_channel(
 	struct ast_channel *chan, const struct offer_request *request, struct broadcast **broadcast)
 {
-	struct broadcast_terms terms = { .excluded = request->excluded, .bid_window_ms = request->bid_window_ms };
 	struct widening *widening = widening_create(request);
 	char channel_id[AST_MAX_UNIQUEID];
 	struct settings settings;
+	struct broadcast_terms terms;
 	enum offer_refusal refusal = OFFER_CONGESTION;
 
 	*broadcast = NULL;
 	settings_get(&settings);
+	terms = begin_terms(request, &settings);
 	/* One copy under the lock: a masquerade may change it at any time. */
 	terms.channel_id = channel_id_copy(chan, channel_id);
-	terms.timeout_ms = MIN(MAX(request->timeout_ms, 0), BROADCAST_MAX_TIMEOUT_MS);
-	terms.deadline_ns = request->deadline_ns;
-	terms.any_claimant = settings.any_claimant;
-	terms.max_open = request->is_continued ? 0 : settings.max_open;
 	if (!widening) {
 		stats_count_refusal(STASIS_BROADCAST_ENDED_ERROR);
 		log_no_memory(chan);
@@ -373,9 +387,6 @@ enum offer_refusal offer_channel(
 		widening_free(widening);
 		stats_count_refusal(STASIS_BROADCAST_ENDED_INVALIDFILTER);
 		return OFFER_INVALID_FILTER;
-	}
-	if (request->continues && broadcast_state(request->continues) == BROADCAST_CLAIMED) {
-		terms.bids_of = request->continues;
 	}
 	if (has_room(chan, terms.channel_id, terms.max_open)) {
 		refusal = offer_widening(chan, &terms, request, widening, broadcast);

@@ -20,8 +20,8 @@
 #include "config.h"
 #include "connection.h"
 #include "counters.h"
+#include "namesake.h"
 #include "outbox.h"
-#include "presence.h"
 #include "printable.h"
 #include "workers.h"
 
@@ -43,7 +43,7 @@ static void show_connection(int fd, const struct config *config)
 
 static void show_node(int fd, const struct config *config)
 {
-	const int64_t clash_s = presence_clash_s();
+	const int64_t clash_s = namesake_heard_s();
 	char text[PRINTABLE_SIZE];
 
 	ast_cli(fd, "Node:        %s", printable(config->node, text, sizeof(text)));

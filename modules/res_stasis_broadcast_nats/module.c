@@ -26,10 +26,10 @@
 #include "config.h"
 #include "config_values.h"
 #include "counters.h"
+#include "namesake.h"
 #include "nonce.h"
 #include "offers.h"
 #include "outbox.h"
-#include "presence.h"
 #include "provider.h"
 #include "publisher.h"
 #include "res_stasis_broadcast/source_api.h"
@@ -61,7 +61,7 @@ static void apply(struct config *config)
 	use(config);
 	tell_off(config);
 	if (before && strcmp(before->node, config->node)) {
-		presence_forget_clash();
+		namesake_forget();
 	}
 	if (!is_same) {
 		outbox_reconnect();
@@ -87,7 +87,7 @@ static void start_counting(void)
 	for (size_t i = 0; i < COUNTERS; i++) {
 		atomic_store(&counters[i], 0);
 	}
-	presence_forget_clash();
+	namesake_forget();
 }
 
 static int start(struct config *config)

@@ -15,7 +15,6 @@
 
 #include "asterisk/astobj2.h"
 #include "asterisk/json.h"
-#include "asterisk/lock.h"
 #include "asterisk/strings.h"
 #include "asterisk/utils.h"
 
@@ -24,10 +23,10 @@
 #include "connection.h"
 #include "counters.h"
 #include "monotonic.h"
+#include "namesake.h"
 #include "nonce.h"
 #include "outbox.h"
 #include "presence.h"
-#include "printable.h"
 #include "requests.h"
 #include "workers.h"
 
@@ -41,21 +40,9 @@
 #define MAX_TTL_MS 3600000
 #define MIN_TTL_MS 100
 
-/*! So often the log tells of a node with our name, in nanoseconds. */
-#define CLASH_NS INT64_C(60000000000)
-
-/*! So long such a node is believed to be there: it tells of itself three times meanwhile, in nanoseconds. */
-#define OTHER_NS INT64_C(30000000000)
-
 /*! Whether this node has to tell of itself before its time, and to ask the workers for a hello. */
 static atomic_int is_due;
 static atomic_int must_ask;
-/*! When a node with our name was heard; 0: never. And when the log was told. */
-static _Atomic int64_t clash_ns;
-static _Atomic int64_t clash_logged_ns;
-/*! Who that node was. With the lock. */
-AST_MUTEX_DEFINE_STATIC(other_lock);
-static char other_instance[32];
 /*! When this node told of itself; the thread that publishes. */
 static int64_t last_ns;
 
@@ -137,50 +124,6 @@ void on_ping(const struct bus_message *message attribute_unused)
 	}
 }
 
-/*! \brief Note that another node has our name. */
-static void note_other(const char *instance)
-{
-	ast_mutex_lock(&other_lock);
-	ast_copy_string(other_instance, instance, sizeof(other_instance));
-	ast_mutex_unlock(&other_lock);
-	atomic_store(&clash_ns, monotonic_ns());
-}
-
-int presence_is_others(const char *offer)
-{
-	const int64_t at_ns = atomic_load(&clash_ns);
-	size_t length;
-	int is_others;
-
-	if (!at_ns || monotonic_ns() - at_ns > OTHER_NS) {
-		return 0;
-	}
-	ast_mutex_lock(&other_lock);
-	length = strlen(other_instance);
-	is_others = length && !strncmp(offer, other_instance, length) && offer[length] == '-';
-	ast_mutex_unlock(&other_lock);
-	return is_others;
-}
-
-/*! \brief Say that another node has our name, once in a while. \retval 1 if that was said now, else 0. */
-static int tell_clash(const char *ari)
-{
-	struct config *config;
-	char node[PRINTABLE_SIZE];
-	char other[PRINTABLE_SIZE];
-
-	if (!monotonic_is_time(&clash_logged_ns, CLASH_NS)) {
-		return 0;
-	}
-	config = config_get();
-	ast_log(LOG_ERROR,
-		"Fleet: there is another node '%s' (its ari is '%s'): claims go to both. Give each a name of its own: "
-		"node in stasis_broadcast_nats.conf\n",
-		printable(config ? config->node : "", node, sizeof(node)), printable(ari, other, sizeof(other)));
-	ao2_cleanup(config);
-	return 1;
-}
-
 void on_node(const struct bus_message *message)
 {
 	struct ast_json *body = message->length && message->length <= 4096
@@ -192,24 +135,10 @@ void on_node(const struct bus_message *message)
 	if (!instance) {
 		count(COUNTER_GARBAGE);
 	} else if (strcmp(instance, nonce_instance())) {
-		note_other(instance);
-		if (tell_clash(S_OR(ari, "not told"))) {
+		if (namesake_heard(instance, S_OR(ari, "not told"))) {
 			/* It shall know, too. Not each time, or the two would go on telling each other for ever. */
 			on_ping(message);
 		}
 	}
 	ast_json_unref(body);
-}
-
-void presence_forget_clash(void)
-{
-	atomic_store(&clash_ns, 0);
-	atomic_store(&clash_logged_ns, 0);
-}
-
-int64_t presence_clash_s(void)
-{
-	const int64_t at_ns = atomic_load(&clash_ns);
-
-	return at_ns ? (monotonic_ns() - at_ns) / 1000000000 : -1;
 }

@@ -43,19 +43,4 @@ void on_ping(const struct bus_message *message);
 /*! \brief As on_hello(): a node tells of itself, perhaps one with our name. */
 void on_node(const struct bus_message *message);
 
-/*! \brief Forget that another node had our name, which is another one now, or was told by an earlier load. Any thread. */
-void presence_forget_clash(void);
-
-/*!
- * \brief Whether an offer is of another node that has our name and was heard of lately: that one answers, and we do not.
- *
- * \param offer What names the offer.
- *
- * \note Any thread; takes a lock for a moment.
- */
-int presence_is_others(const char *offer);
-
-/*! \brief How many seconds ago another node with our name was heard; -1: never. Any thread. */
-int64_t presence_clash_s(void);
-
 #endif /* RES_STASIS_BROADCAST_NATS_PRESENCE_H */

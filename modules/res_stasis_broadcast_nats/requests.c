@@ -19,8 +19,8 @@
 
 #include "config.h"
 #include "counters.h"
+#include "namesake.h"
 #include "nonce.h"
-#include "presence.h"
 #include "requests.h"
 #include "res_stasis_broadcast/internal_api.h"
 
@@ -64,7 +64,7 @@ static int read_offer(struct ast_json *body, struct request *request)
 		return -1;
 	}
 	request->is_over = nonce_read(ast_json_string_get(value), &request->serial);
-	request->is_others = request->is_over && presence_is_others(ast_json_string_get(value));
+	request->is_others = request->is_over && namesake_has_made(ast_json_string_get(value));
 	return 0;
 }
 
