@@ -192,7 +192,7 @@ def test_what_fails_twice_has_failed(check, tmp_path):
 def test_reason_stands_below_what_has_failed(check, tmp_path):
     """A machine's output may be all that is left of a run."""
     sample = Sample(tmp_path, a=0, b=2, c=1)
-    _, lines = check.run(sample.line)
+    _, lines = check.run(sample.line, CI="true")
     below = {line.partition(";")[0]: following.strip() for line, following in zip(lines, lines[1:])}
     assert below["FAILED sample: test_sample.py::test_it[b-2]"].startswith("AssertionError: assert 2 > 2")
     assert below[f"{ASKED} sample: test_sample.py::test_it[c-1]"].startswith("AssertionError: assert 1 > 1")
