@@ -118,7 +118,7 @@ async def test_caller_who_cannot_be_offered(case):
     """The channel becomes one that Asterisk could not tell in StasisStart: no application is told to wait for its new ID."""
     case.expect_log(REFUSED.format("name"))
     app = await case.app()
-    call = await case.call("20000,,,yes,q(moved)")
+    call = await case.call("20000,,,yes,q(unknown-caller)")
     await app.offered(call.id)
     other = f"{case.prefix}-other"
     target = "/ari/channels?endpoint=Local%%2Fstill%%FF%%40default%%2Fn&extension=wait&context=default&channelId=far-%s&otherChannelId=%s"
@@ -131,7 +131,7 @@ async def test_caller_who_cannot_be_offered(case):
     await check_reason(case, app, call, "withdrawn")
     assert (await case.ari.get(f"/broadcasts/{call.id}")).status == 404
     queues = (await case.ari.get("/broadcastStats")).json["queues"]
-    assert [queue["offered"] for queue in queues if queue["name"] == "moved"] == [1]
+    assert [queue["offered"] for queue in queues if queue["name"] == "unknown-caller"] == [1]
 
 
 @masquerades
