@@ -39,6 +39,7 @@
 #include "line.h"
 #include "observers.h"
 #include "offer.h"
+#include "record.h"
 #include "refusal.h"
 #include "settings.h"
 #include "stats_store.h"
@@ -282,6 +283,23 @@ void AST_OPTIONAL_API_NAME(stasis_broadcast_lost)(
 		broadcast_unref(broadcast);
 	}
 	gate_leave();
+}
+
+int64_t AST_OPTIONAL_API_NAME(stasis_broadcast_waited)(const struct stasis_broadcast_outcome *outcome)
+{
+	struct broadcast *broadcast;
+	int64_t waited_ms = -1;
+
+	if (gate_enter()) {
+		return -1;
+	}
+	broadcast = find_run(outcome);
+	if (broadcast) {
+		waited_ms = record_waited_ms(broadcast);
+		broadcast_unref(broadcast);
+	}
+	gate_leave();
+	return waited_ms;
 }
 
 void AST_OPTIONAL_API_NAME(stasis_broadcast_end)(

@@ -184,6 +184,18 @@ AST_OPTIONAL_API(void, stasis_broadcast_lost,
 	(struct ast_channel * chan, const struct stasis_broadcast_outcome *outcome), { return; });
 
 /*!
+ * \brief How long a channel that was claimed had waited by then, since it was offered first (SPEC section 3, BROADCASTTIME).
+ *
+ * \param outcome What stasis_broadcast_run() told. Borrowed.
+ *
+ * \return In milliseconds; -1 if the provider is not loaded or does not know of it.
+ *
+ * \note Any thread. Takes a lock for a moment.
+ */
+AST_OPTIONAL_API(
+	int64_t, stasis_broadcast_waited, (const struct stasis_broadcast_outcome *outcome), { return -1; });
+
+/*!
  * \brief Clean up after a run: this very broadcast, and no other that bears the channel's old or new ID (rule 11).
  *
  * \param outcome What stasis_broadcast_run() told; its winner is not freed.

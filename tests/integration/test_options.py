@@ -167,6 +167,11 @@ async def test_waited_counts_from_the_first_offer(case):
     await app.wait_count(2, lambda event: event in app.of("CallBroadcast", call.id))
     second = app.of("CallBroadcast", call.id)[1]
     assert 1500 <= second["waited"] <= 1500 + (second["at"] - first["at"]) * 1000
+    assert await app.claim(call.id) == 204
+    await app.started(call.id)
+    waited = (await case.ari.broadcast(call.id))["waited_ms"]
+    await app.proceed(call.id)
+    assert int((await call.result("second"))["BROADCASTTIME"]) == waited >= second["waited"]
 
 
 async def test_a_wait_ends_when_an_application_has_had_the_call(case):
