@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ class World:
         self.cases[number] = await Case(old.asterisk, old.prefix).open()
         self.cases[number].expected_log += EXPECTED
         return self.cases[number]
+
+    @contextlib.contextmanager
+    def nats_away(self) -> Iterator[None]:
+        """No server of NATS is there within; after it, the clients of the test have to be made again."""
+        for server in self.fleet.servers:
+            server.kill()
+        try:
+            yield
+        finally:
+            for server in self.fleet.servers:
+                server.start()
 
     async def nodes_are_there(self, count: int | None = None) -> None:
         """Wait until so many nodes, all if none is given, answer on NATS."""

@@ -40,17 +40,12 @@ async def test_nats_away_and_back(world):
     worker = await world.worker()
     case = world.cases[0]
     local = await case.app("local")
-    for server in world.fleet.servers:
-        server.kill()
-    try:
+    with world.nats_away():
         await no_longer_there(case, worker.app)
         call = await case.call(f"10000,^({local.app}|{worker.app})$")
         await local.offered(call.id)
         assert await local.claim(call.id) == 204
         await local.started(call.id)
-    finally:
-        for server in world.fleet.servers:
-            server.start()
     world.bus = await world.client()
     await until(lambda: gets_through(world, worker), "calls get through again", RETURN_SECONDS)
 

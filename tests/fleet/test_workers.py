@@ -164,15 +164,10 @@ async def test_takes_a_call_that_waits_when_nats_is_back(world, language):
     await world.known(app)
     case = world.cases[0]
     local = await case.app("local")
-    for server in world.fleet.servers:
-        server.kill()
-    try:
+    with world.nats_away():
         await no_longer_there(case, worker.app)
         call = await case.call(f"30000,^({local.app}|{worker.app})$")
         await local.offered(call.id)
-    finally:
-        for server in world.fleet.servers:
-            server.start()
     world.bus = await world.client()
     await worker.told("start", call.id)
     assert not worker.lines("offer", call.id)
