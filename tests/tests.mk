@@ -5,6 +5,6 @@ check: ## all tests, against Asterisk 22 and 16, under 25 min [ONLY=part... PYTE
 	@test -x /usr/bin/python3 || sandbox/need integration
 	@/usr/bin/python3 -B tests/check $(ONLY)
 
-check-quick: ## the core, ari-race, and a hundred integration tests on Asterisk 22, under 90 s
+check-quick: ## the core, ari-race, and a hundred integration tests on Asterisk 22, about 90 s
 	@test -x /usr/bin/python3 || sandbox/need integration
 	@/usr/bin/python3 -B tests/check --quick $(ONLY)
